@@ -1,0 +1,3 @@
+//! SQLAlchemy's ORM for Rust and PostgreSQL.
+
+pub mod types;

@@ -1,0 +1,39 @@
+//! Rust type <-> PostgreSQL type: what a column can hold, and how a value travels.
+//!
+//! Values travel in PostgreSQL's binary format, encoded by the code in this folder and nobody else. Nothing here knows
+//! of models, queries or connections; every other module stands on this one.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `sql_type` | [`SqlType`], the trait that everything storable implements, and [`PgType`], the description of a PostgreSQL type |
+//! | `param` | [`Param`]: one encoded value on its way to a statement, and its adaptation to the type that the server expects |
+//! | `array_writer` | [`ArrayWriter`]: many values encoded as one array, for batches |
+//! | `scalar` | `bool`, integers, floats, `String`, `Vec<u8>` |
+//! | `array` | `Vec<T>` |
+//! | `optional` | `Option<T>`: NULL |
+//! | `enumeration` | [`DbEnum`]: native PostgreSQL enums |
+//! | `decimal`, `uuid`, `time`, `json` | the types behind features |
+
+mod array;
+mod array_writer;
+#[cfg(feature = "decimal")]
+mod decimal;
+mod enumeration;
+#[cfg(feature = "json")]
+mod json;
+mod optional;
+mod param;
+mod scalar;
+mod sql_type;
+#[cfg(feature = "chrono")]
+mod time;
+#[cfg(feature = "uuid")]
+mod uuid;
+
+pub use array::Element;
+pub use array_writer::ArrayWriter;
+pub use enumeration::{DbEnum, decode_enum, encode_enum, enum_type};
+#[cfg(feature = "json")]
+pub use json::Json;
+pub use param::Param;
+pub use sql_type::{DecodeError, KeyPart, Numeric, PgType, Raw, SqlType, TypeKind};

@@ -1,0 +1,94 @@
+//! [`ArrayWriter`]: many values as one array parameter. A batch of rows travels as one array per column.
+
+use bytes::{BufMut, BytesMut};
+
+use super::{Param, PgType, SqlType};
+
+const HEAD: usize = 20; // dimensions, flags, element type, length, lower bound: four bytes each
+
+/// Encodes a one-dimensional array, value by value, straight into its binary form.
+///
+/// ```
+/// use orm_core::types::ArrayWriter;
+///
+/// let mut ids = ArrayWriter::new();
+/// ids.push(&1_i32);
+/// ids.push(&None::<i32>);
+/// assert_eq!(ids.len(), 2);
+/// ```
+#[derive(Debug, Default)]
+pub struct ArrayWriter {
+    buffer: BytesMut,
+    length: i32,
+    nulls: bool,
+}
+
+impl ArrayWriter {
+    /// An array without elements.
+    pub fn new() -> Self {
+        let mut buffer = BytesMut::with_capacity(64);
+        buffer.put_bytes(0, HEAD);
+        ArrayWriter {
+            buffer,
+            length: 0,
+            nulls: false,
+        }
+    }
+
+    /// Appends one element; `None` is NULL.
+    pub fn push<T: SqlType>(&mut self, value: &T) {
+        let at = self.begin();
+        let present = value.encode(&mut self.buffer);
+        self.end(at, present);
+    }
+
+    /// Appends an element that is already in its binary form; `None` is NULL.
+    pub fn push_bytes(&mut self, bytes: Option<&[u8]>) {
+        let at = self.begin();
+        if let Some(bytes) = bytes {
+            self.buffer.put_slice(bytes);
+        }
+        self.end(at, bytes.is_some());
+    }
+
+    fn begin(&mut self) -> usize {
+        let at = self.buffer.len();
+        self.buffer.put_i32(-1);
+        at
+    }
+
+    fn end(&mut self, at: usize, present: bool) {
+        self.length += 1;
+        if present {
+            let length = (self.buffer.len() - at - 4) as i32;
+            self.buffer[at..at + 4].copy_from_slice(&length.to_be_bytes());
+        } else {
+            self.nulls = true;
+        }
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// The array as the parameter of a statement. `array` is the array's type, not its elements'.
+    pub fn into_param(mut self, array: &'static PgType) -> Param {
+        let element = array.element().map_or(0, |element| element.oid);
+        if self.length == 0 {
+            self.buffer.truncate(12);
+        } else {
+            self.buffer[0..4].copy_from_slice(&1_i32.to_be_bytes());
+            self.buffer[12..16].copy_from_slice(&self.length.to_be_bytes());
+            self.buffer[16..20].copy_from_slice(&1_i32.to_be_bytes());
+        }
+        self.buffer[4..8].copy_from_slice(&i32::from(self.nulls).to_be_bytes());
+        self.buffer[8..12].copy_from_slice(&element.to_be_bytes());
+        Param::from_bytes(array, Some(self.buffer.freeze()))
+    }
+}
