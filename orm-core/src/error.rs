@@ -1,0 +1,269 @@
+//! [`Error`]: everything that can go wrong, as one enum that users can match on.
+//!
+//! One type, because a unit of work mixes every kind: a `commit` can meet a constraint, a stale row or a lost connection,
+//! and a service answers each of them differently. A message says what was being done, on which table and column, and
+//! what to do about it. Values of rows stand in no message.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `constraint` | [`ConstraintError`]: a violated constraint, named |
+//! | `postgres` | from what the driver reports to the variants here |
+
+mod constraint;
+mod postgres;
+
+use std::fmt;
+
+pub use constraint::{ConstraintError, ConstraintKind};
+
+/// `Result` with this crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong.
+///
+/// ```
+/// use orm_core::Error;
+///
+/// fn status(error: &Error) -> u16 {
+///     match error {
+///         Error::NotFound { .. } => 404,
+///         Error::Constraint(_) | Error::Stale { .. } => 409,
+///         _ => 500,
+///     }
+/// }
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A query that must give a row gave none. SQLAlchemy: `NoResultFound`.
+    NotFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// A query that must give one row gave several. SQLAlchemy: `MultipleResultsFound`.
+    MultipleFound {
+        /// What was looked for.
+        what: String,
+    },
+    /// A constraint of the database was violated. SQLAlchemy: `IntegrityError`.
+    Constraint(Box<ConstraintError>),
+    /// Rows that a flush wanted to change are not as they were when they were read, or are gone.
+    /// SQLAlchemy: `StaleDataError`.
+    Stale {
+        /// The table.
+        table: &'static str,
+        /// `UPDATE`, `DELETE` or `INSERT`.
+        action: &'static str,
+        /// How many rows the statement was sent for.
+        expected: u64,
+        /// How many of them it changed.
+        changed: u64,
+    },
+    /// A relationship was read that has not been loaded. SQLAlchemy would load it behind your back, or raise
+    /// `MissingGreenlet`.
+    NotLoaded {
+        /// The model that the relationship starts at.
+        model: &'static str,
+        /// The constant's name: `ORDERS`.
+        relationship: &'static str,
+    },
+    /// A handle names no entity of this session: it was expunged, deleted, rolled back, or belongs to another session.
+    /// SQLAlchemy: `DetachedInstanceError`.
+    Detached {
+        /// The model that the handle is of.
+        model: &'static str,
+        /// What became of the entity.
+        why: &'static str,
+    },
+    /// The entity was added and has not been flushed, so it has no row to read yet.
+    Pending {
+        /// The model that the handle is of.
+        model: &'static str,
+    },
+    /// An earlier failure ended the transaction, and the session waits for `rollback()`.
+    /// SQLAlchemy: `PendingRollbackError`.
+    RollbackRequired {
+        /// What failed first.
+        cause: String,
+    },
+    /// The transaction lost against another one, and may be run again: a serialization failure or a deadlock.
+    Retryable {
+        /// The SQLSTATE: 40001 or 40P01.
+        code: String,
+        /// What the server said.
+        message: String,
+    },
+    /// Something took longer than it was allowed to.
+    Timeout {
+        /// What was waited for, and how long.
+        what: String,
+    },
+    /// The server cannot be reached, or the connection was lost.
+    Connection {
+        /// What was being done, and with which server. Never a password.
+        what: String,
+        /// What the driver reported.
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// A value in a row cannot become the Rust type of its field.
+    Decode {
+        /// The table, or the query's word for its source.
+        table: String,
+        /// The column.
+        column: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// The server refused a statement.
+    Query(Box<QueryError>),
+    /// Rows that refer to one another in a ring cannot be written in any order.
+    /// SQLAlchemy: `CircularDependencyError`.
+    Cycle {
+        /// The rows and the foreign keys that close the ring.
+        what: String,
+    },
+    /// Something was asked for that cannot be done, known before any statement was sent.
+    Invalid {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+    /// An address, an option or the environment is not as it must be.
+    Config {
+        /// What is wrong, and what to do.
+        what: String,
+    },
+}
+
+/// A statement that the server refused.
+#[derive(Debug)]
+pub struct QueryError {
+    /// What the server said.
+    pub message: String,
+    /// The SQLSTATE, where the server sent one.
+    pub code: Option<String>,
+    /// The server's further words: detail and hint.
+    pub detail: Option<String>,
+    /// The statement, without its values.
+    pub sql: String,
+    /// Where in the statement the server found the mistake, counted in characters from 1.
+    pub position: Option<u32>,
+}
+
+impl Error {
+    /// An [`Error::Config`].
+    pub fn config(what: impl Into<String>) -> Self {
+        Error::Config { what: what.into() }
+    }
+
+    /// An [`Error::Connection`] without a source.
+    pub fn connection(what: impl Into<String>) -> Self {
+        Error::Connection {
+            what: what.into(),
+            source: None,
+        }
+    }
+
+    /// An [`Error::Invalid`].
+    pub fn invalid(what: impl Into<String>) -> Self {
+        Error::Invalid { what: what.into() }
+    }
+
+    /// Whether running the same transaction again may succeed: serialization failures and deadlocks.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Error::Retryable { .. })
+    }
+
+    /// The violated constraint, if that is what went wrong.
+    pub fn constraint(&self) -> Option<&ConstraintError> {
+        match self {
+            Error::Constraint(violation) => Some(violation),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotFound { what } => write!(f, "no row found: {what}"),
+            Error::MultipleFound { what } => write!(f, "more than one row found: {what}"),
+            Error::Constraint(violation) => violation.fmt(f),
+            Error::Stale {
+                table,
+                action,
+                expected,
+                changed,
+            } => write!(
+                f,
+                "{action} of `{table}` was sent for {expected} row(s) and changed {changed}: the others were changed or \
+                 deleted since they were read; roll back, read them again and decide again"
+            ),
+            Error::NotLoaded {
+                model,
+                relationship,
+            } => write!(
+                f,
+                "`{model}::{relationship}` is not loaded: ask for it with `.with({model}::{relationship})` in the query, \
+                 or with `db.load(handle, {model}::{relationship}).await?` before reading it"
+            ),
+            Error::Detached { model, why } => {
+                write!(f, "this handle names no `{model}` of this session: {why}")
+            }
+            Error::Pending { model } => write!(
+                f,
+                "this `{model}` was added but not flushed: `flush().await?` first, or read `draft(handle)`"
+            ),
+            Error::RollbackRequired { cause } => write!(
+                f,
+                "the transaction has ended with an error, and the session waits for `rollback().await?`; \
+                 what failed first: {cause}"
+            ),
+            Error::Retryable { code, message } => write!(
+                f,
+                "the transaction lost against another one and may be run again (SQLSTATE {code}): {message}"
+            ),
+            Error::Timeout { what } => write!(f, "timed out: {what}"),
+            Error::Connection { what, source } => match source {
+                Some(source) => write!(f, "{what}: {source}"),
+                None => f.write_str(what),
+            },
+            Error::Decode { table, column, why } => {
+                write!(f, "column `{column}` of `{table}` cannot be read: {why}")
+            }
+            Error::Query(error) => error.fmt(f),
+            Error::Cycle { what } | Error::Invalid { what } | Error::Config { what } => {
+                f.write_str(what)
+            }
+        }
+    }
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL refused a statement")?;
+        if let Some(code) = &self.code {
+            write!(f, " (SQLSTATE {code})")?;
+        }
+        write!(f, ": {}", self.message)?;
+        if let Some(detail) = &self.detail {
+            write!(f, " ({detail})")?;
+        }
+        write!(f, "\n  statement: {}", self.sql)?;
+        if let Some(position) = self.position {
+            write!(f, "\n  at character {position}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Error::Connection {
+                source: Some(source),
+                ..
+            } => Some(source.as_ref()),
+            _ => None,
+        }
+    }
+}

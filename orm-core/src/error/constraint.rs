@@ -1,0 +1,70 @@
+//! [`ConstraintError`]: which constraint of which table was violated. Made by `postgres.rs` from the server's report.
+
+use std::fmt;
+
+/// A violated constraint, as the server names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConstraintError {
+    /// What kind of constraint it is.
+    pub kind: ConstraintKind,
+    /// The table that holds it.
+    pub table: String,
+    /// Its name in the database; empty for NOT NULL.
+    pub constraint: String,
+    /// The columns that the server names: the one of a NOT NULL, those of a unique or foreign key.
+    pub columns: Vec<String>,
+    /// The server's detail, which contains values of the row: shown by nothing in this crate, here for those who ask.
+    pub detail: Option<String>,
+}
+
+/// The kinds of constraints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConstraintKind {
+    /// UNIQUE or PRIMARY KEY.
+    Unique,
+    /// FOREIGN KEY.
+    ForeignKey,
+    /// NOT NULL.
+    NotNull,
+    /// CHECK.
+    Check,
+    /// EXCLUDE.
+    Exclusion,
+}
+
+impl fmt::Display for ConstraintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns = self.columns.join(", ");
+        let of = if columns.is_empty() {
+            String::new()
+        } else {
+            format!(" ({columns})")
+        };
+        let ConstraintError {
+            table, constraint, ..
+        } = self;
+        match self.kind {
+            ConstraintKind::Unique => write!(
+                f,
+                "another row of `{table}` has the same value{of}: unique constraint `{constraint}`"
+            ),
+            ConstraintKind::ForeignKey => write!(
+                f,
+                "a foreign key of `{table}`{of} would point at no row: constraint `{constraint}`; add what it refers to \
+                 first, or delete what refers to it first"
+            ),
+            ConstraintKind::NotNull => {
+                write!(f, "column{of} of `{table}` must not be NULL: give it a value")
+            }
+            ConstraintKind::Check => write!(
+                f,
+                "a value in `{table}` is outside of what check constraint `{constraint}` allows"
+            ),
+            ConstraintKind::Exclusion => write!(
+                f,
+                "a row of `{table}` overlaps another one: exclusion constraint `{constraint}`"
+            ),
+        }
+    }
+}

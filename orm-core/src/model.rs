@@ -1,0 +1,39 @@
+//! What a model is: the traits that `#[derive(Model)]` implements, and the static description that it writes.
+//!
+//! Everything here is plain data and small traits. The derive fills it in; expressions, queries, the schema and the
+//! session read it. Nothing here does I/O.
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `traits` | [`Model`], [`Draft`], [`Insertable`], [`Changes`]: what the derives implement |
+//! | `table` | [`Table`], [`ColumnInfo`]: the description of a table |
+//! | `relation_info` | [`RelationInfo`]: the description of a relationship |
+//! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
+//! | `column_set` | [`ColumnSet`]: some columns of a table |
+//! | `handle` | [`Handle`]: the key that names an entity of a session |
+//! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
+//! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`IntoColumn`]: what `create()` builders are made of |
+//! | `from_row` | [`FromRow`]: rows of hand-written SQL into tuples, structs and models |
+
+mod column_set;
+mod create;
+mod from_row;
+mod handle;
+mod relation;
+mod relation_info;
+mod row;
+mod table;
+mod traits;
+
+pub use column_set::ColumnSet;
+pub use create::{GivenFor, IntoColumn, Set, Unset};
+pub use from_row::{ColumnNames, FromRow};
+pub use handle::{Handle, Handles, RawHandle};
+pub use relation::{
+    BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LinksTo, Many, ManyThrough,
+    ManyToMany, One, OptionalOne, RefersTo, Relation, RelationShape, Target, ToMany, ToOne,
+};
+pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
+pub use row::{Row, RowReader};
+pub use table::{CheckInfo, ColumnInfo, IndexInfo, OnUpdate, Table};
+pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, Source};

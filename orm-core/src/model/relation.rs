@@ -1,0 +1,226 @@
+//! [`Relation`]: a relationship as a typed constant, `Product::CATEGORY`. Derived code declares them; queries join along
+//! them, load paths are made of them, and the session reads and changes what they lead to.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::handle::Handles;
+use super::{Handle, Model, RelationInfo, Source};
+
+/// A relationship from `From` to `To`. SQLAlchemy: `relationship()`.
+///
+/// `Shape` says how many there can be, and with it what reading gives: [`One`] (a required `belongs_to`) a
+/// `Handle<To>`, [`OptionalOne`] (a nullable `belongs_to`, a `has_one`) an `Option<Handle<To>>`, [`Many`] (`has_many`)
+/// and [`ManyThrough`] (`many_to_many`) a [`Handles<To>`](super::Handles).
+pub struct Relation<From, To, Shape> {
+    info: &'static RelationInfo,
+    types: PhantomData<fn() -> (From, To, Shape)>,
+}
+
+/// A required many-to-one.
+pub type BelongsTo<From, To> = Relation<From, To, One>;
+/// A nullable many-to-one.
+pub type BelongsToOptional<From, To> = Relation<From, To, OptionalOne>;
+/// A one-to-many.
+pub type HasMany<From, To> = Relation<From, To, Many>;
+/// A one-to-one whose foreign key is on the other side.
+pub type HasOne<From, To> = Relation<From, To, OptionalOne>;
+/// A many-to-many through a link table.
+pub type ManyToMany<From, To> = Relation<From, To, ManyThrough>;
+
+impl<From, To, Shape> Relation<From, To, Shape> {
+    /// The constant of a description. Called by derived code, which has checked that the types are those of the
+    /// description.
+    #[doc(hidden)]
+    pub const fn new(info: &'static RelationInfo) -> Self {
+        Relation {
+            info,
+            types: PhantomData,
+        }
+    }
+
+    /// The description.
+    pub const fn info(&self) -> &'static RelationInfo {
+        self.info
+    }
+
+    /// The same relationship, leading to an alias of its target: `Employee::MANAGER.to::<Boss>()`.
+    /// SQLAlchemy: `Employee.manager.of_type(boss)`.
+    pub const fn to<Alias>(self) -> Relation<From, Alias, Shape>
+    where
+        To: Target,
+        Alias: Source<Model = To::Model>,
+    {
+        Relation::new(self.info)
+    }
+}
+
+impl<From, To, Shape> Clone for Relation<From, To, Shape> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<From, To, Shape> Copy for Relation<From, To, Shape> {}
+
+impl<From, To, Shape> fmt::Debug for Relation<From, To, Shape> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.info.path())
+    }
+}
+
+/// The target of a relationship that leads back to its own model.
+///
+/// It is not a [`Source`], so that such a relationship can be loaded and changed but not joined without an alias: the
+/// columns of the two would be the same names.
+pub struct Itself<M>(PhantomData<fn() -> M>);
+
+/// What a relationship leads to: a model, an alias, or [`Itself`].
+pub trait Target: 'static {
+    /// The model.
+    type Model: Model;
+}
+
+impl<S: Source> Target for S {
+    type Model = S::Model;
+}
+
+impl<M: Model> Target for Itself<M> {
+    type Model = M;
+}
+
+/// A relationship that a query can join along.
+#[diagnostic::on_unimplemented(
+    message = "this relationship leads back to the same model, so its columns would be ambiguous",
+    label = "join an alias: `.join(RELATIONSHIP.to::<Other>())`",
+    note = "declare the alias with `type Other = Aliased<Model, 1>;`"
+)]
+pub trait Joinable {
+    /// What it starts at.
+    type From: Source;
+    /// What enters the query.
+    type To: Source;
+
+    /// The description.
+    fn relation(&self) -> &'static RelationInfo;
+}
+
+#[diagnostic::do_not_recommend]
+impl<From: Source, To: Source, Shape> Joinable for Relation<From, To, Shape> {
+    type From = From;
+    type To = To;
+
+    fn relation(&self) -> &'static RelationInfo {
+        self.info
+    }
+}
+
+/// How many a relationship leads to.
+pub trait RelationShape: 'static {
+    /// What reading it gives.
+    type Value<M: Model>: Send;
+
+    /// The value, from the handles that it leads to. `None` where a required one has no target in memory.
+    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Self::Value<M>>;
+}
+
+/// Exactly one: a `belongs_to` whose foreign key cannot be NULL.
+#[derive(Debug)]
+pub struct One;
+/// One or none: a `belongs_to` whose foreign key can be NULL, or a `has_one`.
+#[derive(Debug)]
+pub struct OptionalOne;
+/// Any number: a `has_many`.
+#[derive(Debug)]
+pub struct Many;
+/// Any number, through a link table: a `many_to_many`.
+#[derive(Debug)]
+pub struct ManyThrough;
+
+impl RelationShape for One {
+    type Value<M: Model> = Handle<M>;
+
+    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handle<M>> {
+        targets.first().copied()
+    }
+}
+
+impl RelationShape for OptionalOne {
+    type Value<M: Model> = Option<Handle<M>>;
+
+    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Option<Handle<M>>> {
+        Some(targets.first().copied())
+    }
+}
+
+impl RelationShape for Many {
+    type Value<M: Model> = Handles<M>;
+
+    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handles<M>> {
+        Some(Handles::from(targets))
+    }
+}
+
+impl RelationShape for ManyThrough {
+    type Value<M: Model> = Handles<M>;
+
+    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handles<M>> {
+        Some(Handles::from(targets))
+    }
+}
+
+/// The shapes with at most one target, which `db.set` changes.
+#[diagnostic::on_unimplemented(
+    message = "this relationship leads to many, so it cannot be `set`",
+    label = "use `db.push(..)` and `db.remove(..)`"
+)]
+pub trait ToOne: RelationShape {
+    /// The target of a value that was set.
+    fn target<M: Model>(value: Self::Value<M>) -> Option<Handle<M>>;
+}
+
+impl ToOne for One {
+    fn target<M: Model>(value: Handle<M>) -> Option<Handle<M>> {
+        Some(value)
+    }
+}
+
+impl ToOne for OptionalOne {
+    fn target<M: Model>(value: Option<Handle<M>>) -> Option<Handle<M>> {
+        value
+    }
+}
+
+/// The shapes with any number of targets, which `db.push` and `db.remove` change.
+#[diagnostic::on_unimplemented(
+    message = "this relationship leads to one at most, so nothing can be pushed to it",
+    label = "use `db.set(..)`"
+)]
+pub trait ToMany: RelationShape {}
+
+impl ToMany for Many {}
+impl ToMany for ManyThrough {}
+
+/// Whether a foreign key column can hold a key of type `Key`.
+#[diagnostic::on_unimplemented(
+    message = "a foreign key of type `{Self}` cannot hold a key of type `{Key}`",
+    label = "this column and the key that it refers to must have the same type"
+)]
+pub trait RefersTo<Key> {}
+
+#[diagnostic::do_not_recommend]
+impl<Key> RefersTo<Key> for Key {}
+#[diagnostic::do_not_recommend]
+impl<Key> RefersTo<Key> for Option<Key> {}
+
+/// A link model with exactly one `belongs_to` that leads to `M`: what `many_to_many(.., through = ..)` needs of it, for
+/// both sides. Implemented by `#[derive(Model)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not link to `{M}`: it needs exactly one `belongs_to` that leads there",
+    label = "used here as the link model of a `many_to_many`",
+    note = "with several, say which: `many_to_many(.., through = {Self}, via = (near, far))`"
+)]
+pub trait LinksTo<M> {
+    /// The `belongs_to`.
+    const LINK: &'static RelationInfo;
+}

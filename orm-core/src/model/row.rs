@@ -1,0 +1,132 @@
+//! [`Row`] and [`RowReader`]: a row off the wire, read column by column, straight from its bytes into the struct.
+
+use tokio_postgres::types::{FromSql, Type};
+
+use super::Table;
+use crate::error::{Error, Result};
+use crate::types::{Raw, SqlType};
+
+/// A row that the server sent.
+#[derive(Debug)]
+pub struct Row(tokio_postgres::Row);
+
+impl Row {
+    pub(crate) fn new(row: tokio_postgres::Row) -> Self {
+        Row(row)
+    }
+
+    /// The number of columns.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether it has no columns.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The column's name at a position.
+    ///
+    /// # Panics
+    /// When there is no such position.
+    pub fn name(&self, at: usize) -> &str {
+        self.0.columns()[at].name()
+    }
+
+    /// The value at a position, undecoded.
+    ///
+    /// # Panics
+    /// When there is no such position.
+    pub fn raw(&self, at: usize) -> Raw<'_> {
+        let ty = self.0.columns()[at].type_();
+        let bytes = self.0.try_get::<_, Undecoded<'_>>(at);
+        Raw {
+            bytes: bytes.ok().and_then(|bytes| bytes.0),
+            oid: ty.oid(),
+            type_name: ty.name(),
+        }
+    }
+
+    /// The value at a position.
+    ///
+    /// # Errors
+    /// [`Error::Decode`], which names the column.
+    pub fn get<T: SqlType>(&self, at: usize) -> Result<T> {
+        T::decode(self.raw(at)).map_err(|error| Error::Decode {
+            table: "the result".to_owned(),
+            column: self.name(at).to_owned(),
+            why: error.to_string(),
+        })
+    }
+}
+
+/// Lets the driver hand a value over as it came.
+struct Undecoded<'a>(Option<&'a [u8]>);
+
+impl<'a> FromSql<'a> for Undecoded<'a> {
+    fn from_sql(
+        _: &Type,
+        bytes: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Undecoded(Some(bytes)))
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Undecoded(None))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// Reads a row from left to right.
+#[derive(Debug)]
+pub struct RowReader<'a> {
+    row: &'a Row,
+    at: usize,
+}
+
+impl<'a> RowReader<'a> {
+    /// A reader at the first column.
+    pub fn new(row: &'a Row) -> Self {
+        RowReader { row, at: 0 }
+    }
+
+    /// Reads the next value, which is a column of a table. Called by derived code.
+    ///
+    /// # Errors
+    /// [`Error::Decode`], which names the table and the column.
+    pub fn column<T: SqlType>(&mut self, table: &'static Table, column: u16) -> Result<T> {
+        T::decode(self.raw()).map_err(|error| Error::Decode {
+            table: table.name.to_owned(),
+            column: table.columns[column as usize].name.to_owned(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Reads the next value, which is that of an expression.
+    ///
+    /// # Errors
+    /// [`Error::Decode`], which names the column of the result.
+    pub fn value<T: SqlType>(&mut self) -> Result<T> {
+        self.at += 1;
+        self.row.get(self.at - 1)
+    }
+
+    /// Takes the next value as it is.
+    pub fn raw(&mut self) -> Raw<'a> {
+        self.at += 1;
+        self.row.raw(self.at - 1)
+    }
+
+    /// Passes over some columns.
+    pub fn skip(&mut self, columns: usize) {
+        self.at += columns;
+    }
+
+    /// Whether the value that lies `ahead` of the next one is NULL.
+    pub fn is_null(&self, ahead: usize) -> bool {
+        self.row.raw(self.at + ahead).bytes.is_none()
+    }
+}
