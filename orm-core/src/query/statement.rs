@@ -1,0 +1,22 @@
+//! [`Statement`]: rendered SQL with its parameters. The renderer makes it, the engine sends it.
+
+use crate::types::Param;
+
+/// SQL text with `$1`, `$2` .. and the values that travel beside it.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    /// The text. Everything that a user passed is in `params`.
+    pub sql: String,
+    /// The values, in the order of their numbers.
+    pub params: Vec<Param>,
+}
+
+impl Statement {
+    /// A statement without parameters.
+    pub fn plain(sql: impl Into<String>) -> Self {
+        Statement {
+            sql: sql.into(),
+            params: Vec::new(),
+        }
+    }
+}
