@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::load_path::merge;
-use super::{LoadPath, LoadStep, SelectList, StartsAt, Statement, render};
+use super::load_path::{LoadPath as _, merge};
+use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
     Accepts, Condition, Expression, Grouped, InScope, Item, KindOf, Lock, LockStrength, LockWait, Node,
     OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole,
