@@ -1,7 +1,9 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL.
 
+pub mod engine;
 pub mod error;
 pub mod model;
+pub mod query;
 pub mod types;
 
 pub use error::{Error, Result};
