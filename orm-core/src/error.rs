@@ -86,9 +86,10 @@ pub enum Error {
         /// What failed first.
         cause: String,
     },
-    /// The transaction lost against another one, and may be run again: a serialization failure or a deadlock.
+    /// The transaction may succeed when it is run again: it lost against another one (a serialization failure or a
+    /// deadlock), or a table was altered under its prepared statements.
     Retryable {
-        /// The SQLSTATE: 40001 or 40P01.
+        /// The SQLSTATE: 40001, 40P01, or 0A000 for an altered table.
         code: String,
         /// What the server said.
         message: String,
@@ -141,8 +142,8 @@ pub struct QueryError {
     pub message: String,
     /// The SQLSTATE, where the server sent one.
     pub code: Option<String>,
-    /// The server's further words: detail and hint.
-    pub detail: Option<String>,
+    /// What the server advises.
+    pub hint: Option<String>,
     /// The statement, without its values.
     pub sql: String,
     /// Where in the statement the server found the mistake, counted in characters from 1.
@@ -168,7 +169,7 @@ impl Error {
         Error::Invalid { what: what.into() }
     }
 
-    /// Whether running the same transaction again may succeed: serialization failures and deadlocks.
+    /// Whether running the same transaction again may succeed: serialization failures, deadlocks, altered tables.
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Retryable { .. })
     }
@@ -220,20 +221,17 @@ impl fmt::Display for Error {
             ),
             Error::Retryable { code, message } => write!(
                 f,
-                "the transaction lost against another one and may be run again (SQLSTATE {code}): {message}"
+                "the transaction was not completed and may be run again (SQLSTATE {code}): {message}"
             ),
             Error::Timeout { what } => write!(f, "timed out: {what}"),
-            Error::Connection { what, source } => match source {
-                Some(source) => write!(f, "{what}: {source}"),
-                None => f.write_str(what),
-            },
             Error::Decode { table, column, why } => {
                 write!(f, "column `{column}` of `{table}` cannot be read: {why}")
             }
             Error::Query(error) => error.fmt(f),
-            Error::Cycle { what } | Error::Invalid { what } | Error::Config { what } => {
-                f.write_str(what)
-            }
+            Error::Connection { what, .. }
+            | Error::Cycle { what }
+            | Error::Invalid { what }
+            | Error::Config { what } => f.write_str(what),
         }
     }
 }
@@ -245,14 +243,24 @@ impl fmt::Display for QueryError {
             write!(f, " (SQLSTATE {code})")?;
         }
         write!(f, ": {}", self.message)?;
-        if let Some(detail) = &self.detail {
-            write!(f, " ({detail})")?;
+        if let Some(hint) = &self.hint {
+            write!(f, " (hint: {hint})")?;
         }
-        write!(f, "\n  statement: {}", self.sql)?;
+        write!(f, "\n  statement: {}", shortened(&self.sql, 2000))?;
         if let Some(position) = self.position {
-            write!(f, "\n  at character {position}")?;
+            let before = (position as usize).saturating_sub(1);
+            let rest: String = self.sql.chars().skip(before).collect();
+            write!(f, "\n  at character {position}: {}", shortened(&rest, 40))?;
         }
         Ok(())
+    }
+}
+
+/// The beginning of a text that is too long to print.
+fn shortened(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        Some((end, _)) => format!("{} ..", &text[..end]),
+        None => text.to_owned(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL.
 
+pub mod engine;
 pub mod error;
 pub mod expr;
 pub mod model;

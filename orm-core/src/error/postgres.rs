@@ -1,45 +1,60 @@
 //! From what the driver reports to an [`Error`]. Called by the engine, which knows the statement.
 
-use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
+use tokio_postgres::error::{DbError, ErrorPosition, Severity, SqlState};
 
 use super::{ConstraintError, ConstraintKind, Error, QueryError};
 
 impl Error {
     /// The error of a statement: a violated constraint, a lost transaction, a lost connection or a refused statement.
-    pub(crate) fn from_statement(error: tokio_postgres::Error, sql: &str) -> Error {
-        let Some(db) = error.as_db_error() else {
-            return if error.is_closed() {
-                Error::Connection {
-                    what: "the connection to PostgreSQL is closed".to_owned(),
-                    source: Some(Box::new(error)),
-                }
-            } else if std::error::Error::source(&error)
-                .is_some_and(|source| source.is::<std::io::Error>())
-            {
-                Error::Connection {
-                    what: "the connection to PostgreSQL was lost".to_owned(),
-                    source: Some(Box::new(error)),
-                }
-            } else {
-                // The driver's own refusals: a parameter that does not fit, a result that cannot be read.
-                let message = match std::error::Error::source(&error) {
-                    Some(source) => format!("{error}: {source}"),
-                    None => error.to_string(),
-                };
-                Error::Query(Box::new(QueryError {
-                    message,
-                    code: None,
-                    detail: None,
-                    sql: sql.to_owned(),
-                    position: None,
-                }))
+    /// `server` names host and database.
+    pub(crate) fn from_statement(
+        error: tokio_postgres::Error,
+        sql: &str,
+        server: &dyn std::fmt::Display,
+    ) -> Error {
+        if let Some(db) = error.as_db_error() {
+            return from_server(db, sql, server);
+        }
+        if Error::is_connection_lost(&error) {
+            let why = match std::error::Error::source(&error) {
+                Some(source) => format!(": {source}"),
+                None => String::new(),
             };
+            return Error::Connection {
+                what: format!("the connection to {server} was lost{why}"),
+                source: Some(Box::new(error)),
+            };
+        }
+        // The driver's own refusals: a parameter that does not fit, a result that cannot be read.
+        let message = match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
         };
-        from_server(db, sql)
+        Error::Query(Box::new(QueryError {
+            message,
+            code: None,
+            hint: None,
+            sql: sql.to_owned(),
+            position: None,
+        }))
+    }
+
+    /// Whether the driver reports that the connection is gone.
+    pub(crate) fn is_connection_lost(error: &tokio_postgres::Error) -> bool {
+        error.is_closed()
+            || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+    }
+
+    /// What a statement meets in a transaction in which another one has failed.
+    pub(crate) fn after_failure() -> Error {
+        Error::RollbackRequired {
+            cause: "a statement of this transaction failed, or was given up by dropping its future"
+                .to_owned(),
+        }
     }
 }
 
-fn from_server(db: &DbError, sql: &str) -> Error {
+fn from_server(db: &DbError, sql: &str, server: &dyn std::fmt::Display) -> Error {
     let code = db.code();
     let constraint = |kind| {
         Error::Constraint(Box::new(ConstraintError {
@@ -65,22 +80,43 @@ fn from_server(db: &DbError, sql: &str) -> Error {
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Error::Timeout {
             what: db.message().to_owned(),
         },
-        SqlState::ADMIN_SHUTDOWN | SqlState::CRASH_SHUTDOWN | SqlState::CANNOT_CONNECT_NOW => {
+        SqlState::IN_FAILED_SQL_TRANSACTION => Error::after_failure(),
+        _ if matches!(
+            db.parsed_severity(),
+            Some(Severity::Fatal | Severity::Panic)
+        ) =>
+        {
             Error::connection(format!(
-                "PostgreSQL closed the connection: {}",
-                db.message()
+                "{server} closed the connection: {} (SQLSTATE {})",
+                db.message(),
+                code.code()
             ))
         }
         _ => Error::Query(Box::new(QueryError {
-            message: db.message().to_owned(),
+            message: without_values(db),
             code: Some(code.code().to_owned()),
-            detail: db.hint().map(str::to_owned),
+            hint: db.hint().map(str::to_owned),
             sql: sql.to_owned(),
             position: match db.position() {
                 Some(ErrorPosition::Original(at)) => Some(*at),
                 _ => None,
             },
         })),
+    }
+}
+
+/// The messages of class 22, data exceptions, repeat the value between double quotes: `invalid input syntax for type
+/// integer: "abc"`. It is left out here.
+fn without_values(db: &DbError) -> String {
+    let message = db.message();
+    if !db.code().code().starts_with("22") {
+        return message.to_owned();
+    }
+    match (message.find('"'), message.rfind('"')) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{}\"..\"{}", &message[..first], &message[last + 1..])
+        }
+        _ => message.to_owned(),
     }
 }
 

@@ -1,0 +1,133 @@
+//! The engine: the only part of the crate that talks to the driver.
+//!
+//! It knows nothing of models, queries or sessions. It is given a [`Statement`](crate::query::Statement), sends it, and
+//! hands rows back. From the address to a row:
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `url` | `postgresql://..` as libpq reads it, into an [`Address`](url::Address) |
+//! | `tls` | `sslmode` and certificates, for rustls (feature `tls`) |
+//! | `dial` | opens one connection: tries the hosts, with TLS or without, and says in words what went wrong |
+//! | `builder` | [`EngineBuilder`]: the pool's size and habits |
+//! | `pool` | lends connections, and knows who has them |
+//! | `link` | one borrowed connection: send a statement, get rows; under [`Connection`] and under the session |
+//! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
+//! | `traffic` | what is known of a link's transaction and of statements that were given up |
+//! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
+//! | `connection` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
+//! | `sql` | [`sql`]: hand-written SQL with named parameters |
+
+mod builder;
+mod dial;
+mod link;
+mod observe;
+mod pool;
+mod prepared;
+mod row_stream;
+#[cfg(feature = "tls")]
+mod tls;
+mod traffic;
+mod url;
+mod watch;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use builder::EngineBuilder;
+pub(crate) use link::Link;
+pub use observe::{Observer, StatementEvent, StatementLog};
+pub use pool::PoolStatus;
+
+use crate::error::Result;
+use builder::Settings;
+use pool::Pool;
+pub(crate) use row_stream::RowStream;
+
+/// A PostgreSQL database and the pool of connections to it. SQLAlchemy: `Engine`.
+///
+/// One is made when the program starts and lives as long as it; clones are cheap and are the same engine. Connections
+/// are opened when they are needed, lent out, and come back when what borrowed them is dropped.
+///
+/// The pool belongs to the tokio runtime in which it was used first, because the tasks that read from its connections
+/// run there. A program has one runtime and need not think of it. Tests do: each `#[tokio::test]` has a runtime of its
+/// own, so each makes its own engine.
+///
+/// ```no_run
+/// # async fn run() -> orm_core::Result<()> {
+/// use orm_core::engine::Engine;
+///
+/// let engine = Engine::connect("postgresql://app:secret@db.example/shop").await?;
+/// println!("{engine:?}");     // Engine { database: shop at db.example, .. }: never the password
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    settings: Settings,
+}
+
+impl Engine {
+    /// Connects with the settings that [`Engine::builder`] begins with. SQLAlchemy: `create_engine(url)`.
+    ///
+    /// The address is a URL as libpq knows it; [`EngineBuilder`] lists what may stand in it. One connection is opened
+    /// at once, so that a wrong address or password is known when the program starts and not at its first request.
+    ///
+    /// # Errors
+    /// [`Error::Config`](crate::Error::Config) when the URL cannot be understood,
+    /// [`Error::Connection`](crate::Error::Connection) when the server cannot be reached or refuses. Neither contains
+    /// the password.
+    pub async fn connect(url: &str) -> Result<Engine> {
+        Engine::builder(url).connect().await
+    }
+
+    /// An engine with settings of its own. SQLAlchemy: `create_engine(url, ..)`.
+    ///
+    /// ```no_run
+    /// # async fn run() -> orm_core::Result<()> {
+    /// use orm_core::engine::Engine;
+    ///
+    /// let engine = Engine::builder("postgresql://localhost/shop")
+    ///     .pool_size(20)
+    ///     .pool_pre_ping(true)
+    ///     .connect()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(url: impl Into<String>) -> EngineBuilder {
+        EngineBuilder::new(url.into())
+    }
+
+    /// How many connections there are, and what they do. SQLAlchemy: `engine.pool.status()`. Sends nothing.
+    pub fn pool_status(&self) -> PoolStatus {
+        self.inner.pool.status()
+    }
+
+    /// Closes the connections that nobody has borrowed, lends no more, and lets those who wait fail.
+    /// SQLAlchemy: `engine.dispose()`. Borrowed connections are closed when they come back. Sends nothing.
+    pub fn close(&self) {
+        self.inner.pool.close();
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.inner.pool
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("database", &format_args!("{}", self.pool().address()))
+            .field("pool", &self.pool_status())
+            .finish_non_exhaustive()
+    }
+}

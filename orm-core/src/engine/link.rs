@@ -1,0 +1,382 @@
+//! [`Link`]: one borrowed connection. `connection` and the session stand on it, and send everything through it.
+//!
+//! A statement's way: `traffic` notes what it does to the transaction, `prepared` finds or makes its prepared form, the
+//! driver sends it, `observe` is told, and an error is put in this crate's words.
+//!
+//! **Dropped futures.** Any future here may be dropped at any await. The driver reads what is left of the answer and throws
+//! it away, so the next statement gets its own answer. The server may still be at work on the statement, so it is told to
+//! cancel before the link is used again or goes back to the pool.
+//!
+//! **Going back.** A link whose transaction is open, or may be, is rolled back by a task of its own first, and if that does
+//! not work its connection is closed. So no connection goes back to the pool inside a transaction.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use deadpool_postgres::ClientWrapper;
+use futures_util::{TryStreamExt, future};
+use tokio::runtime::Handle;
+
+use super::Engine;
+use super::pool::Slot;
+use super::prepared;
+use super::row_stream::RowStream;
+use super::traffic::{Boundary, Traffic};
+use super::watch::Watch;
+use crate::error::{Error, Result};
+use crate::model::Row;
+use crate::query::Statement;
+
+/// How long the clean-up of a connection may take before the connection is closed instead.
+const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(10);
+
+type DriverResult<T> = Result<T, tokio_postgres::Error>;
+
+/// One borrowed connection. Dropped, it goes back to the pool, rolled back first if need be.
+pub(crate) struct Link {
+    slot: Option<Slot>,
+    engine: Engine,
+    traffic: Arc<Traffic>,
+    runtime: Handle,
+}
+
+/// What came back. `count` is the number of rows returned or changed.
+struct Answer {
+    rows: Vec<Row>,
+    count: u64,
+}
+
+/// Whether the rows of an answer are kept or only counted.
+#[derive(Clone, Copy)]
+enum Keep {
+    Rows,
+    Count,
+}
+
+impl Link {
+    /// Borrows a connection from the engine's pool, or opens one. Sends nothing on one that is open, `pool_pre_ping`
+    /// aside.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] when none becomes free, [`Error::Connection`] when none can be opened.
+    pub(crate) async fn checkout(engine: &Engine, at: &'static Location<'static>) -> Result<Link> {
+        let slot = engine.pool().checkout(at).await?;
+        Ok(Link {
+            slot: Some(slot),
+            engine: engine.clone(),
+            traffic: Arc::default(),
+            runtime: Handle::current(),
+        })
+    }
+
+    /// Runs a statement and gives all its rows.
+    pub(crate) async fn fetch(&self, statement: &Statement) -> Result<Vec<Row>> {
+        Ok(self.alone(statement, Keep::Rows).await?.rows)
+    }
+
+    /// Runs a statement and gives the number of rows that it changed.
+    pub(crate) async fn execute(&self, statement: &Statement) -> Result<u64> {
+        Ok(self.alone(statement, Keep::Count).await?.count)
+    }
+
+    /// Runs text without parameters, by the simple protocol: BEGIN, COMMIT, or a script of several statements.
+    pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
+        self.settle().await;
+        let answer = self.run_batch(sql).await;
+        answer.map_err(|error| self.explain(error, sql))
+    }
+
+    /// Like [`Link::fetch`], with `before` (BEGIN, SAVEPOINT ..) sent ahead of the statement in the same round trip; a
+    /// statement that this connection has not prepared yet takes a second one.
+    ///
+    /// An error of `before` is the one that is reported. Should BEGIN itself be refused, which the server does only for
+    /// modes that it does not have (READ WRITE on a standby), the statement has run by itself.
+    pub(crate) async fn fetch_after(
+        &self,
+        before: &str,
+        statement: &Statement,
+    ) -> Result<Vec<Row>> {
+        Ok(self.after(before, statement, Keep::Rows).await?.rows)
+    }
+
+    /// Like [`Link::execute`], with `before` sent ahead as in [`Link::fetch_after`].
+    pub(crate) async fn execute_after(&self, before: &str, statement: &Statement) -> Result<u64> {
+        Ok(self.after(before, statement, Keep::Count).await?.count)
+    }
+
+    /// Sends all statements without waiting for answers in between, and gives each its own. The server runs them in this
+    /// order.
+    ///
+    /// In a transaction one failure makes the others fail with [`Error::RollbackRequired`]; the error that is none is the
+    /// cause. A statement that cannot be prepared makes those before it fail too.
+    pub(crate) async fn fetch_all_pipelined(
+        &self,
+        statements: &[Statement],
+    ) -> Vec<Result<Vec<Row>>> {
+        self.settle().await;
+        // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
+        let prepared = future::join_all(statements.iter().map(|one| self.prepare(one))).await;
+        if prepared.iter().any(|one| self.note_refusal(one)) && self.in_transaction() {
+            let doomed = prepared.into_iter().zip(statements);
+            return doomed
+                .map(|(one, statement)| match one {
+                    Ok(_) => Err(Error::after_failure()),
+                    Err(error) => Err(self.explain(error, &statement.sql)),
+                })
+                .collect();
+        }
+        let mut running: Vec<_> = prepared
+            .into_iter()
+            .zip(statements)
+            .map(|(one, statement)| {
+                Box::pin(future::maybe_done(self.watched(statement, async move {
+                    self.answer(&one?, statement, Keep::Rows).await
+                })))
+            })
+            .collect();
+        // A future sends when it is polled first.
+        future::poll_fn(|context| {
+            for one in &mut running {
+                let _ = one.as_mut().poll(context);
+            }
+            Poll::Ready(())
+        })
+        .await;
+        let mut answers = Vec::with_capacity(statements.len());
+        for (mut one, statement) in running.into_iter().zip(statements) {
+            one.as_mut().await;
+            let answer = one.as_mut().take_output().expect("it was just awaited");
+            answers.push(
+                answer
+                    .map(|answer| answer.rows)
+                    .map_err(|error| self.explain(error, &statement.sql)),
+            );
+        }
+        answers
+    }
+
+    /// Runs a statement and gives its rows as they arrive, without keeping them.
+    ///
+    /// A stream that is dropped before its end is read to the end and thrown away by the driver; outside of a transaction
+    /// the statement is cancelled as well.
+    pub(crate) async fn stream(&self, statement: &Statement) -> Result<RowStream> {
+        self.settle().await;
+        let watch = Watch::start(&self.engine, &self.traffic, statement);
+        let opened = async {
+            let prepared = self.prepare(statement).await?;
+            self.client().query_raw(&prepared, &statement.params).await
+        };
+        match opened.await {
+            Ok(rows) => Ok(RowStream::new(rows, watch.owned(), &self.engine)),
+            Err(error) => {
+                watch.end(Err(&error));
+                Err(self.explain(error, &statement.sql))
+            }
+        }
+    }
+
+    /// Whether the connection is no longer of use.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.traffic.is_lost() || self.client().is_closed()
+    }
+
+    /// Whether a transaction is open, or may be.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.traffic.is_open()
+    }
+
+    /// Whether the open transaction can only be rolled back: a statement in it failed, or was given up by dropping its
+    /// future. COMMIT would answer with success and roll back.
+    pub(crate) fn must_roll_back(&self) -> bool {
+        self.traffic.is_failed()
+    }
+
+    /// The text that is about to be sent may open a transaction in a way that its first words do not show: a script.
+    pub(crate) fn assume_transaction(&self) {
+        self.traffic.assume_open();
+    }
+
+    /// The engine that the connection is borrowed from.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Closes the connection; it does not go back to the pool. The server rolls back by itself.
+    pub(crate) fn discard(mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.discard();
+        }
+    }
+
+    /// Rolls back in a task of its own, and gives the connection back to the pool when that worked: for where nothing can
+    /// be awaited. Where the runtime is gone, the connection is closed.
+    pub(crate) fn rollback_in_background(self) {
+        self.traffic.assume_open();
+    }
+}
+
+/// The way of a statement.
+impl Link {
+    fn client(&self) -> &ClientWrapper {
+        self.slot
+            .as_ref()
+            .expect("a link has its slot until it is dropped")
+            .client()
+    }
+
+    /// Cancels a statement that was given up and may still run, before anything else is sent: the next one would wait for
+    /// its end.
+    async fn settle(&self) {
+        if self.traffic.take_given_up() {
+            self.engine.pool().dialer().cancel(self.client()).await;
+        }
+    }
+
+    async fn alone(&self, statement: &Statement, keep: Keep) -> Result<Answer> {
+        self.settle().await;
+        let mut answer = self.run(statement, keep).await;
+        if self.forget_if_stale(&answer) && !self.in_transaction() {
+            answer = self.run(statement, keep).await;
+        }
+        answer.map_err(|error| self.explain(error, &statement.sql))
+    }
+
+    async fn after(&self, before: &str, statement: &Statement, keep: Keep) -> Result<Answer> {
+        self.settle().await;
+        let begins = !self.in_transaction() && Boundary::of(before) == Boundary::Opens;
+        // `join` polls its first future first, so `before` is sent first.
+        let both = || future::join(self.run_batch(before), self.run(statement, keep));
+        let (mut first, mut answer) = both().await;
+        // Nothing has happened yet in a transaction that has just begun, so it may begin again.
+        if first.is_ok() && self.forget_if_stale(&answer) && begins {
+            self.batch("ROLLBACK").await?;
+            (first, answer) = both().await;
+        }
+        first.map_err(|error| self.explain(error, before))?;
+        answer.map_err(|error| self.explain(error, &statement.sql))
+    }
+
+    async fn run(&self, statement: &Statement, keep: Keep) -> DriverResult<Answer> {
+        self.watched(statement, async move {
+            let prepared = self.prepare(statement).await?;
+            self.answer(&prepared, statement, keep).await
+        })
+        .await
+    }
+
+    async fn run_batch(&self, sql: &str) -> DriverResult<()> {
+        let watch = Watch::start_text(&self.engine, &self.traffic, sql);
+        let answer = self.client().batch_execute(sql).await;
+        watch.end(answer.as_ref().map(|()| None));
+        answer
+    }
+
+    /// One statement, told to `traffic` and `observe`.
+    async fn watched(
+        &self,
+        statement: &Statement,
+        answer: impl Future<Output = DriverResult<Answer>>,
+    ) -> DriverResult<Answer> {
+        let watch = Watch::start(&self.engine, &self.traffic, statement);
+        prepared::bound(self.client(), self.traffic.statements());
+        let answer = answer.await;
+        watch.end(answer.as_ref().map(|answer| Some(answer.count)));
+        answer
+    }
+
+    async fn prepare(&self, statement: &Statement) -> DriverResult<tokio_postgres::Statement> {
+        let cached = self.engine.settings().statement_cache;
+        prepared::prepare(self.client(), statement, cached).await
+    }
+
+    async fn answer(
+        &self,
+        prepared: &tokio_postgres::Statement,
+        statement: &Statement,
+        keep: Keep,
+    ) -> DriverResult<Answer> {
+        let stream = self.client().query_raw(prepared, &statement.params).await?;
+        let mut stream = std::pin::pin!(stream);
+        let mut rows = Vec::new();
+        while let Some(row) = stream.try_next().await? {
+            if let Keep::Rows = keep {
+                rows.push(Row::new(row));
+            }
+        }
+        let count = stream.rows_affected().unwrap_or_default();
+        Ok(Answer { rows, count })
+    }
+
+    fn forget_if_stale<T>(&self, answer: &DriverResult<T>) -> bool {
+        let stale = answer.as_ref().err().is_some_and(prepared::is_stale);
+        if stale {
+            prepared::forget(self.client());
+        }
+        stale
+    }
+
+    /// Tells `traffic` of a statement that failed to be prepared outside of [`Link::watched`].
+    fn note_refusal<T>(&self, answer: &DriverResult<T>) -> bool {
+        answer.as_ref().err().is_some_and(|error| {
+            self.traffic.failed(error);
+            true
+        })
+    }
+
+    /// The driver's error in this crate's words.
+    fn explain(&self, error: tokio_postgres::Error, sql: &str) -> Error {
+        if self.in_transaction() && prepared::is_stale(&error) {
+            return prepared::stale_in_transaction();
+        }
+        Error::from_statement(error, sql, self.engine.pool().address())
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        let Some(slot) = self.slot.take() else {
+            return;
+        };
+        let busy = self.traffic.has_unread();
+        if self.traffic.is_lost() {
+            slot.discard();
+        } else if busy || self.traffic.is_open() {
+            let cleaning = Cleaning(Some(slot));
+            let engine = self.engine.clone();
+            // On a runtime that is shut down the task is dropped unrun, and `cleaning` closes the connection.
+            self.runtime.spawn(cleaning.run(engine, busy));
+        }
+    }
+}
+
+/// A connection on its way back to the pool that needs cleaning first. Dropped halfway, it is closed.
+struct Cleaning(Option<Slot>);
+
+impl Cleaning {
+    async fn run(mut self, engine: Engine, busy: bool) {
+        let Some(slot) = &self.0 else { return };
+        let traffic = Arc::default();
+        let cleaned = tokio::time::timeout(CLEAN_UP_TIMEOUT, async {
+            if busy {
+                engine.pool().dialer().cancel(slot.client()).await;
+            }
+            let watch = Watch::start_text(&engine, &traffic, "ROLLBACK");
+            let answer = slot.client().batch_execute("ROLLBACK").await;
+            watch.end(answer.as_ref().map(|()| None));
+            answer.is_ok()
+        });
+        if cleaned.await == Ok(true) {
+            drop(self.0.take());
+        }
+    }
+}
+
+impl Drop for Cleaning {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            slot.discard();
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! [`Observer`]: is told of every statement that the engine has sent. `link` makes the events; [`StatementLog`] and `echo`
+//! are observers, and beside them each event goes to `tracing`.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::types::Param;
+
+/// Is told of every statement. Give one to [`EngineBuilder::observe`](super::EngineBuilder::observe).
+///
+/// It is called in the task that ran the statement, after the answer, so it should be quick.
+///
+/// ```
+/// use orm_core::engine::{Observer, StatementEvent};
+///
+/// struct SlowStatements;
+///
+/// impl Observer for SlowStatements {
+///     fn statement(&self, event: &StatementEvent<'_>) {
+///         if event.elapsed.as_millis() > 200 {
+///             eprintln!("slow: {event:?}");
+///         }
+///     }
+/// }
+/// ```
+pub trait Observer: Send + Sync {
+    /// A statement was answered, failed, or was given up. BEGIN, COMMIT, ROLLBACK and SAVEPOINT are statements.
+    fn statement(&self, event: &StatementEvent<'_>);
+}
+
+/// One statement and what came of it. `Debug` shows no values; [`StatementEvent::show`] does.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct StatementEvent<'a> {
+    /// The text, with `$1`, `$2` .. for the parameters.
+    pub sql: &'a str,
+    /// The parameters.
+    pub params: &'a [Param],
+    /// How many rows came back or were changed, where that is known.
+    pub rows: Option<u64>,
+    /// From sending to the end of the answer.
+    pub elapsed: Duration,
+    /// Whether it failed, or was given up by dropping its future.
+    pub error: bool,
+}
+
+impl StatementEvent<'_> {
+    /// The values of the parameters as PostgreSQL would print them: `1 = 42, 2 = Ann`. For those who asked to see them.
+    pub fn show(&self) -> String {
+        self.params
+            .iter()
+            .enumerate()
+            .map(|(at, param)| format!("${} = {}", at + 1, param.show()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
+    /// The line that `echo` writes and `Debug` shows: `1 row, 0.8 ms`.
+    fn outcome(&self) -> String {
+        let millis = self.elapsed.as_secs_f64() * 1000.0;
+        match (self.error, self.rows) {
+            (true, _) => format!("failed, {millis:.1} ms"),
+            (false, Some(1)) => format!("1 row, {millis:.1} ms"),
+            (false, Some(rows)) => format!("{rows} rows, {millis:.1} ms"),
+            (false, None) => format!("{millis:.1} ms"),
+        }
+    }
+}
+
+impl fmt::Debug for StatementEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} [{}]", self.sql, self.params, self.outcome())
+    }
+}
+
+/// Tells `tracing` and every observer.
+pub(super) fn publish(observers: &[Arc<dyn Observer>], event: &StatementEvent<'_>) {
+    tracing::debug!(
+        target: "orm_core::statement",
+        sql = event.sql,
+        rows = event.rows,
+        elapsed = ?event.elapsed,
+        error = event.error,
+    );
+    for observer in observers {
+        observer.statement(event);
+    }
+}
+
+/// Writes statements to standard error, in a form to read. SQLAlchemy: `echo=True`.
+#[derive(Debug)]
+pub(super) struct Echo {
+    pub(super) values: bool,
+}
+
+impl Observer for Echo {
+    fn statement(&self, event: &StatementEvent<'_>) {
+        let mut text = format!("{}\n", event.sql.trim_end());
+        if self.values && !event.params.is_empty() {
+            text.push_str(&format!("    {}\n", event.show()));
+        }
+        // One write, so that the lines of two tasks do not mix.
+        eprint!("{text}    -- {}\n", event.outcome());
+    }
+}
+
+/// Remembers the texts of statements: for tests that say what an operation may send.
+///
+/// Clones share one log.
+///
+/// ```no_run
+/// # async fn run() -> orm_core::Result<()> {
+/// use orm_core::engine::{Engine, StatementLog};
+/// use std::sync::Arc;
+///
+/// let log = StatementLog::new();
+/// let engine = Engine::builder("postgresql://localhost/shop")
+///     .observe(Arc::new(log.clone()))
+///     .connect()
+///     .await?;
+/// log.clear();
+/// // .. what is to be measured ..
+/// assert_eq!(log.take(), ["BEGIN", "INSERT INTO ..", "COMMIT"]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct StatementLog {
+    texts: Arc<Mutex<Vec<String>>>,
+}
+
+impl StatementLog {
+    /// An empty log.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The texts so far, in the order in which they were sent; the log is empty afterwards.
+    pub fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.lock())
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Forgets them.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Observer for StatementLog {
+    fn statement(&self, event: &StatementEvent<'_>) {
+        self.lock().push(event.sql.to_owned());
+    }
+}

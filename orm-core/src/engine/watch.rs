@@ -1,0 +1,105 @@
+//! [`Watch`]: one statement from sending to the end of its answer. `link` starts one for each; at the end it tells `traffic`
+//! what became of the transaction, and `observe` what became of the statement. Dropped before its end, it tells both that
+//! the statement was given up.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::Engine;
+use super::observe::{self, StatementEvent};
+use super::traffic::{Boundary, Traffic};
+use crate::query::Statement;
+use crate::types::Param;
+
+pub(super) struct Watch<'a> {
+    engine: Engine,
+    traffic: Arc<Traffic>,
+    sql: Cow<'a, str>,
+    params: Cow<'a, [Param]>,
+    boundary: Boundary,
+    started: Instant,
+    is_stream: bool,
+    over: bool,
+}
+
+impl<'a> Watch<'a> {
+    /// A statement is about to be sent.
+    pub(super) fn start(engine: &Engine, traffic: &Arc<Traffic>, statement: &'a Statement) -> Self {
+        Watch::begin(engine, traffic, &statement.sql, &statement.params)
+    }
+
+    /// Text without parameters is about to be sent.
+    pub(super) fn start_text(engine: &Engine, traffic: &Arc<Traffic>, sql: &'a str) -> Self {
+        Watch::begin(engine, traffic, sql, &[])
+    }
+
+    fn begin(engine: &Engine, traffic: &Arc<Traffic>, sql: &'a str, params: &'a [Param]) -> Self {
+        let boundary = Boundary::of(sql);
+        traffic.sending(boundary);
+        Watch {
+            engine: engine.clone(),
+            traffic: Arc::clone(traffic),
+            sql: Cow::Borrowed(sql),
+            params: Cow::Borrowed(params),
+            boundary,
+            started: Instant::now(),
+            is_stream: false,
+            over: false,
+        }
+    }
+
+    /// The same watch for a stream, which outlives the statement that it came from.
+    pub(super) fn owned(mut self) -> Watch<'static> {
+        self.over = true;
+        Watch {
+            engine: self.engine.clone(),
+            traffic: Arc::clone(&self.traffic),
+            sql: Cow::Owned(self.sql.clone().into_owned()),
+            params: Cow::Owned(self.params.clone().into_owned()),
+            boundary: self.boundary,
+            started: self.started,
+            is_stream: true,
+            over: false,
+        }
+    }
+
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
+    }
+
+    /// The answer is complete. The number is that of the rows returned or changed, where it is known.
+    pub(super) fn end(mut self, answer: Result<Option<u64>, &tokio_postgres::Error>) {
+        self.over = true;
+        match answer {
+            Ok(_) => self.traffic.done(self.boundary),
+            Err(error) => self.traffic.failed(error),
+        }
+        self.publish(answer.ok().flatten(), answer.is_err());
+    }
+
+    fn publish(&self, rows: Option<u64>, error: bool) {
+        let event = StatementEvent {
+            sql: &self.sql,
+            params: &self.params,
+            rows,
+            elapsed: self.started.elapsed(),
+            error,
+        };
+        observe::publish(&self.engine.settings().observers, &event);
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        if self.is_stream {
+            self.traffic.stopped_reading();
+        } else {
+            self.traffic.gave_up();
+        }
+        self.publish(None, !self.is_stream);
+    }
+}
