@@ -5,6 +5,9 @@ pub mod error;
 pub mod expr;
 pub mod model;
 pub mod query;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod types;
 
+pub use engine::Engine;
 pub use error::{Error, Result};

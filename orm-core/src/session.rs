@@ -43,7 +43,7 @@ mod transaction;
 mod undo;
 mod unit;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -79,6 +79,8 @@ pub struct Session {
     /// The connection, while a transaction is open.
     link: Option<Link>,
     phase: Phase,
+    /// Whether the last failure was a serialization failure or a deadlock.
+    lost: bool,
     arenas: Vec<Box<dyn Store>>,
     arena_of: HashMap<usize, u16>,
     undo: UndoLog,
@@ -86,7 +88,7 @@ pub struct Session {
     epoch: u32,
     autoflush: bool,
     /// Relationships that were set since the last flush, whose foreign keys are copied at the next.
-    set_links: Vec<(RawHandle, &'static RelationInfo)>,
+    set_links: SetLinks,
     /// Many-to-many links that were added (true) or removed (false) since the last flush.
     link_rows: Vec<LinkRow>,
     /// Children that were taken out of a parent that deletes its orphans.
@@ -95,6 +97,48 @@ pub struct Session {
     gone: Vec<RawHandle>,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<loader::Loading>,
+}
+
+/// The `belongs_to` relationships that were set since the last flush, by child.
+#[derive(Debug, Default)]
+struct SetLinks(BTreeMap<(RawHandle, u16), &'static RelationInfo>);
+
+impl SetLinks {
+    fn insert(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        self.0.insert((child, relation.index), relation);
+    }
+
+    fn remove(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        self.0.remove(&(child, relation.index));
+    }
+
+    fn remove_all_of(&mut self, child: RawHandle) {
+        let of_child: Vec<_> = self.of(child).collect();
+        for relation in of_child {
+            self.remove(child, relation);
+        }
+    }
+
+    fn contains(&self, child: RawHandle, relation: &'static RelationInfo) -> bool {
+        self.0.contains_key(&(child, relation.index))
+    }
+
+    fn of(&self, child: RawHandle) -> impl Iterator<Item = &'static RelationInfo> {
+        self.0
+            .range((child, 0)..=(child, u16::MAX))
+            .map(|(_, relation)| *relation)
+    }
+
+    fn all(&self) -> Vec<(RawHandle, &'static RelationInfo)> {
+        self.0
+            .iter()
+            .map(|((child, _), relation)| (*child, *relation))
+            .collect()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
 }
 
 /// A row of a many-to-many's link table, to be inserted or deleted.
@@ -132,11 +176,12 @@ impl Session {
             made_at,
             link: None,
             phase: Phase::Idle,
+            lost: false,
             arenas: Vec::new(),
             arena_of: HashMap::new(),
             undo: UndoLog::default(),
             epoch: 1,
-            set_links: Vec::new(),
+            set_links: SetLinks::default(),
             link_rows: Vec::new(),
             orphans: Vec::new(),
             gone: Vec::new(),

@@ -57,7 +57,6 @@ impl<M: Model> Arena<M> {
     pub(crate) fn add(&mut self, draft: M::Draft, epoch: u32) -> u32 {
         let index = self.slots.claim(State::Pending, epoch);
         self.put(index, Content::Draft(Box::new(draft)));
-        self.slots.pending.push(index);
         index
     }
 
@@ -267,7 +266,7 @@ impl<M: Model> Store for Arena<M> {
         };
         self.slots.keys.insert(Self::key_of(&row), index);
         self.contents[at] = Content::Row(row);
-        self.slots.pending.retain(|other| *other != index);
+        self.slots.no_longer_pending(index);
         let head = &mut self.slots.heads[at];
         head.state = State::Persistent;
         head.epoch = epoch;
@@ -277,9 +276,8 @@ impl<M: Model> Store for Arena<M> {
     fn written(&mut self, index: u32, epoch: u32) {
         let at = index as usize;
         let old = self.kept[at].take();
-        let head = &mut self.slots.heads[at];
-        head.epoch = epoch;
-        head.touched = false;
+        self.slots.heads[at].epoch = epoch;
+        self.slots.untouch(index);
         if let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
             let (old, new) = (Self::key_of(&old), Self::key_of(row));
             if old != new {
@@ -329,9 +327,6 @@ impl<M: Model> Store for Arena<M> {
         head.state = State::Persistent;
         head.epoch = 0;
         head.doomed = false;
-        if head.touched {
-            head.touched = false;
-            self.slots.touched.retain(|other| *other != index);
-        }
+        self.slots.untouch(index);
     }
 }

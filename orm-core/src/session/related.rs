@@ -166,16 +166,12 @@ impl Session {
         let RelationKind::BelongsTo(key) = &relation.kind else {
             return None;
         };
-        let Some(bytes) = self.key_at(handle, key.columns) else {
+        if self.key_at(handle, key.columns).is_none() {
             return Some(None);
-        };
-        if key.references.is_some_and(|columns| columns != relation.to.primary_key) {
-            return None;
         }
-        let number = *self.arena_of.get(&relation.to.id())?;
-        let slots = self.arenas[number as usize].slots();
-        let index = *slots.keys.get(&bytes)?;
-        Some(Some(slots.handle(index)))
+        let store = self.store(handle);
+        self.entity_by_key(relation, |column, out| store.encode(handle.index, column, out))
+            .map(Some)
     }
 
     /// Some columns of an entity as a key; `None` if one is NULL.
@@ -222,11 +218,48 @@ impl Session {
                 .retain(|(other, along)| *other != child || !std::ptr::eq(*along, relation));
         }
         self.set_link(child, relation.index, LinkState::One(target));
-        self.set_links
-            .retain(|(other, along)| *other != child || !std::ptr::eq(*along, relation));
-        self.set_links.push((child, relation));
+        self.set_links.insert(child, relation);
         self.touch(child);
         self.copy_key(child, relation, target);
+    }
+
+    /// A foreign key was set by hand: its relationship is no longer known, and the collections in memory follow.
+    pub(super) fn follow_key(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        let old = match self.slots(child).link(relation.index, child.index) {
+            LinkState::One(old) => *old,
+            _ => self.entity_by_key(relation, |column, out| {
+                self.store(child).encode_before(child.index, column, out)
+            }),
+        };
+        self.set_link(child, relation.index, LinkState::NotLoaded);
+        let new = self.known_target(child, relation).flatten();
+        if old == new {
+            return;
+        }
+        for inverse in relation.inverses() {
+            if let Some(old) = old {
+                self.remove_from(old, inverse, child);
+            }
+            if let Some(new) = new {
+                self.insert_into(new, inverse, relation, child);
+            }
+        }
+    }
+
+    /// The target of a `belongs_to` that the identity map has under the key in its foreign-key columns.
+    fn entity_by_key(
+        &self,
+        relation: &'static RelationInfo,
+        column: impl Fn(u16, &mut BytesMut) -> bool,
+    ) -> Option<RawHandle> {
+        let (columns, references) = relation.columns();
+        if references != relation.to.primary_key {
+            return None;
+        }
+        let key = KeyBytes::encode(columns.len(), |part, out| column(columns[part], out))?;
+        let number = *self.arena_of.get(&relation.to.id())?;
+        let slots = self.arenas[number as usize].slots();
+        slots.keys.get(&key).map(|index| slots.handle(*index))
     }
 
     /// Sets a `has_one` from the side without the foreign key.

@@ -1,7 +1,7 @@
 //! [`Slots`]: what the session knows of one model's entities apart from their values. The same plain struct for every
 //! model, so that flush, cascades, loaders and undo are written once and without type parameters.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::key::KeyBytes;
 use super::state::State;
@@ -24,6 +24,8 @@ pub(crate) struct Head {
     pub created: bool,
     /// The undo frame in which the entity was last saved.
     pub saved: u32,
+    /// Counts `add`s: the order in which pending entities are inserted.
+    added: u64,
 }
 
 /// What is known of a relationship of one entity.
@@ -45,10 +47,11 @@ pub(crate) struct Slots {
     free: Vec<u32>,
     /// The identity map: one entity per primary key.
     pub keys: HashMap<KeyBytes, u32>,
-    /// What a flush has to look at: entities that were handed out mutably, in the order of the first time.
-    pub touched: Vec<u32>,
+    /// What a flush has to look at: entities that were handed out mutably or are to be deleted.
+    touched: BTreeSet<u32>,
     /// Added entities, in the order of `add`.
-    pub pending: Vec<u32>,
+    pending: BTreeMap<u64, u32>,
+    adds: u64,
     /// For each relationship of the table, by slot.
     links: Vec<Vec<LinkState>>,
 }
@@ -62,14 +65,16 @@ impl Slots {
             heads: Vec::new(),
             free: Vec::new(),
             keys: HashMap::new(),
-            touched: Vec::new(),
-            pending: Vec::new(),
+            touched: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            adds: 0,
             links: table.relations.iter().map(|_| Vec::new()).collect(),
         }
     }
 
     /// Takes an empty slot for a new entity.
     pub(crate) fn claim(&mut self, state: State, epoch: u32) -> u32 {
+        self.adds += 1;
         let head = Head {
             generation: 0,
             state,
@@ -78,8 +83,9 @@ impl Slots {
             touched: false,
             created: state == State::Pending,
             saved: 0,
+            added: self.adds,
         };
-        match self.free.pop() {
+        let index = match self.free.pop() {
             Some(index) => {
                 let generation = self.heads[index as usize].generation;
                 self.heads[index as usize] = Head { generation, ..head };
@@ -89,7 +95,11 @@ impl Slots {
                 self.heads.push(head);
                 (self.heads.len() - 1) as u32
             }
+        };
+        if state == State::Pending {
+            self.pending.insert(self.adds, index);
         }
+        index
     }
 
     /// Empties a slot; handles to its inhabitant name nothing from now on.
@@ -97,10 +107,9 @@ impl Slots {
         let head = &mut self.heads[index as usize];
         head.generation = head.generation.wrapping_add(1);
         head.state = State::Detached;
-        head.touched = false;
         head.doomed = false;
-        self.touched.retain(|other| *other != index);
-        self.pending.retain(|other| *other != index);
+        self.no_longer_pending(index);
+        self.untouch(index);
         for links in &mut self.links {
             if let Some(link) = links.get_mut(index as usize) {
                 *link = LinkState::NotLoaded;
@@ -125,12 +134,27 @@ impl Slots {
             .filter(|head| head.generation == handle.generation && head.state != State::Detached)
     }
 
+    /// Lets the next flush look at the entity.
     pub(crate) fn touch(&mut self, index: u32) {
-        let head = &mut self.heads[index as usize];
-        if !head.touched {
-            head.touched = true;
-            self.touched.push(index);
-        }
+        self.heads[index as usize].touched = true;
+        self.touched.insert(index);
+    }
+
+    pub(crate) fn untouch(&mut self, index: u32) {
+        self.heads[index as usize].touched = false;
+        self.touched.remove(&index);
+    }
+
+    pub(crate) fn touched(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.touched.iter().copied()
+    }
+
+    pub(crate) fn pending(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.pending.values().copied()
+    }
+
+    pub(crate) fn no_longer_pending(&mut self, index: u32) {
+        self.pending.remove(&self.heads[index as usize].added);
     }
 
     pub(crate) fn link(&self, relation: u16, index: u32) -> &LinkState {

@@ -88,7 +88,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.leave_collections(handle);
-        self.set_links.retain(|(child, _)| *child != handle);
+        self.set_links.remove_all_of(handle);
         self.orphans.retain(|(child, _)| *child != handle);
         self.link_rows
             .retain(|row| row.owner != handle && row.target != handle);
@@ -200,7 +200,7 @@ impl Session {
             store.restore(handle.index, image);
         }
         store.slots_mut().heads[handle.index as usize].epoch = 0;
-        self.set_links.retain(|(child, _)| *child != handle);
+        self.set_links.remove_all_of(handle);
         for relation in self.table(handle).relations {
             self.set_link(handle, relation.index, LinkState::NotLoaded);
         }
