@@ -5,28 +5,35 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `url` | `postgresql://..` as libpq reads it, into an [`Address`](url::Address) |
+//! | `url` | `postgresql://..` as libpq reads it, into an [`Address`](url::Address); `url/options` has what stands behind the `?` |
 //! | `tls` | `sslmode` and certificates, for rustls (feature `tls`) |
-//! | `dial` | opens one connection: tries the hosts, with TLS or without, and says in words what went wrong |
+//! | `dial` | opens one connection: tries the hosts, with TLS or without; `refusal` says in words why it did not work |
 //! | `builder` | [`EngineBuilder`]: the pool's size and habits |
 //! | `pool` | lends connections, and knows who has them |
 //! | `link` | one borrowed connection: send a statement, get rows; under [`Connection`] and under the session |
-//! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
-//! | `traffic` | what is known of a link's transaction and of statements that were given up |
+//! | `watch` | one statement from sending to the end of its answer: tells the next two |
+//! | `traffic` | what is known of a link's transaction, and of statements that were given up |
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
-//! | `connection` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
-//! | `sql` | [`sql`]: hand-written SQL with named parameters |
+//! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
+//! | `row_stream` | rows as they arrive |
+//! | `connection`, `transaction` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
+//! | `sql`, `named` | [`sql()`]: hand-written SQL, and its named parameters |
 
 mod builder;
+mod connection;
 mod dial;
 mod link;
+mod named;
 mod observe;
 mod pool;
 mod prepared;
+mod refusal;
 mod row_stream;
+mod sql;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
+mod transaction;
 mod url;
 mod watch;
 
@@ -34,6 +41,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use builder::EngineBuilder;
+pub use connection::Connection;
 pub(crate) use link::Link;
 pub use observe::{Observer, StatementEvent, StatementLog};
 pub use pool::PoolStatus;
@@ -41,7 +49,8 @@ pub use pool::PoolStatus;
 use crate::error::Result;
 use builder::Settings;
 use pool::Pool;
-pub(crate) use row_stream::RowStream;
+pub use sql::{BindValue, Sql, sql};
+pub use transaction::Transaction;
 
 /// A PostgreSQL database and the pool of connections to it. SQLAlchemy: `Engine`.
 ///
@@ -114,11 +123,11 @@ impl Engine {
         self.inner.pool.close();
     }
 
-    pub(crate) fn pool(&self) -> &Pool {
+    fn pool(&self) -> &Pool {
         &self.inner.pool
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    fn settings(&self) -> &Settings {
         &self.inner.settings
     }
 }

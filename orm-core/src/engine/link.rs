@@ -111,6 +111,7 @@ impl Link {
     ///
     /// In a transaction one failure makes the others fail with [`Error::RollbackRequired`]; the error that is none is the
     /// cause. A statement that cannot be prepared makes those before it fail too.
+    #[allow(dead_code, reason = "for the session's flush")]
     pub(crate) async fn fetch_all_pipelined(
         &self,
         statements: &[Statement],
@@ -182,7 +183,7 @@ impl Link {
         self.traffic.is_lost() || self.client().is_closed()
     }
 
-    /// Whether a transaction is open, or may be.
+    /// Whether a transaction is open.
     pub(crate) fn in_transaction(&self) -> bool {
         self.traffic.is_open()
     }
@@ -193,9 +194,10 @@ impl Link {
         self.traffic.is_failed()
     }
 
-    /// The text that is about to be sent may open a transaction in a way that its first words do not show: a script.
+    /// The text that is about to be sent may leave a transaction open without its first words showing it: a script. The
+    /// connection will be rolled back before it goes back to the pool.
     pub(crate) fn assume_transaction(&self) {
-        self.traffic.assume_open();
+        self.traffic.doubt();
     }
 
     /// The engine that the connection is borrowed from.
@@ -212,8 +214,9 @@ impl Link {
 
     /// Rolls back in a task of its own, and gives the connection back to the pool when that worked: for where nothing can
     /// be awaited. Where the runtime is gone, the connection is closed.
+    #[allow(dead_code, reason = "for the session's drop")]
     pub(crate) fn rollback_in_background(self) {
-        self.traffic.assume_open();
+        self.traffic.doubt();
     }
 }
 
@@ -318,6 +321,7 @@ impl Link {
     }
 
     /// Tells `traffic` of a statement that failed to be prepared outside of [`Link::watched`].
+    #[allow(dead_code, reason = "for the session's flush")]
     fn note_refusal<T>(&self, answer: &DriverResult<T>) -> bool {
         answer.as_ref().err().is_some_and(|error| {
             self.traffic.failed(error);
@@ -342,7 +346,7 @@ impl Drop for Link {
         let busy = self.traffic.has_unread();
         if self.traffic.is_lost() {
             slot.discard();
-        } else if busy || self.traffic.is_open() {
+        } else if busy || self.traffic.may_be_open() {
             let cleaning = Cleaning(Some(slot));
             let engine = self.engine.clone();
             // On a runtime that is shut down the task is dropped unrun, and `cleaning` closes the connection.

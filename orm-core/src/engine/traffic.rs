@@ -26,7 +26,7 @@ pub(super) enum Boundary {
 impl Boundary {
     /// Judges by the first words of the text.
     pub(super) fn of(sql: &str) -> Boundary {
-        let mut words = sql
+        let mut words = without_comments(sql)
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .filter(|word| !word.is_empty());
         let first = words.next().unwrap_or_default();
@@ -54,10 +54,24 @@ impl Boundary {
     }
 }
 
+/// The text from its first word on.
+fn without_comments(sql: &str) -> &str {
+    let mut rest = sql.trim_start();
+    loop {
+        let end = match rest.get(..2) {
+            Some("--") => rest.find('\n'),
+            Some("/*") => rest.find("*/").map(|at| at + 2),
+            _ => return rest,
+        };
+        rest = rest[end.unwrap_or(rest.len())..].trim_start();
+    }
+}
+
 /// The state of a link.
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     open: AtomicBool,
+    doubtful: AtomicBool,
     failed: AtomicBool,
     given_up: AtomicBool,
     unread: AtomicBool,
@@ -85,6 +99,7 @@ impl Traffic {
         match boundary {
             Boundary::Closes => {
                 self.open.store(false, Relaxed);
+                self.doubtful.store(false, Relaxed);
                 self.failed.store(false, Relaxed);
             }
             Boundary::Repairs | Boundary::Opens => self.failed.store(false, Relaxed),
@@ -146,14 +161,19 @@ impl Traffic {
         self.lost.load(Relaxed)
     }
 
-    /// Something is about to be sent that may open a transaction.
-    pub(super) fn assume_open(&self) {
-        self.open.store(true, Relaxed);
+    /// Something is about to be sent that may leave a transaction open.
+    pub(super) fn doubt(&self) {
+        self.doubtful.store(true, Relaxed);
     }
 
-    /// Whether a transaction is open, or may be.
+    /// Whether a transaction is open.
     pub(super) fn is_open(&self) -> bool {
         self.open.load(Relaxed)
+    }
+
+    /// Whether a ROLLBACK is due before the connection goes back to the pool.
+    pub(super) fn may_be_open(&self) -> bool {
+        self.is_open() || self.doubtful.load(Relaxed)
     }
 
     /// Whether the open transaction can only be rolled back.
@@ -181,6 +201,9 @@ mod tests {
             ("SAVEPOINT s1", Boundary::Inside),
             ("SELECT 'BEGIN'", Boundary::Inside),
             ("", Boundary::Inside),
+            ("-- COMMIT\n /* x */ BEGIN", Boundary::Opens),
+            ("/* BEGIN", Boundary::Inside),
+            ("ä", Boundary::Inside),
         ] {
             assert_eq!(Boundary::of(sql), expected, "{sql}");
         }

@@ -1,0 +1,301 @@
+//! [`Connection`]: SQLAlchemy's Core level, hand-written SQL on one connection. `transaction` has its [`Transaction`].
+//!
+//! What a transaction needs first, BEGIN, and what a dropped one left to do, ROLLBACK, wait here as `pending` and travel with
+//! the next statement.
+
+use std::fmt;
+use std::panic::Location;
+
+use futures_util::{Stream, StreamExt};
+
+use super::sql::Sql;
+use super::transaction::Transaction;
+use super::{Engine, Link};
+use crate::error::{Error, Result};
+use crate::model::{FromRow, Row};
+use crate::query::Statement;
+use crate::types::SqlType;
+
+/// A borrowed connection, for hand-written SQL. SQLAlchemy: `Connection`.
+///
+/// Outside of [`Connection::begin`] each statement is a transaction of its own. Dropped, the connection goes back to the
+/// pool; settings made with `SET`, temporary tables and session locks stay on it, as in SQLAlchemy.
+///
+/// A future of it that is dropped (a timeout, a closed request) leaves it usable: the statement is cancelled before the
+/// next one, or before the connection goes back.
+///
+/// ```no_run
+/// # async fn run(engine: orm_core::engine::Engine) -> orm_core::Result<()> {
+/// use orm_core::engine::sql;
+///
+/// let mut conn = engine.acquire().await?;
+/// let adults: Vec<(i32, String)> = conn
+///     .fetch_all(sql("SELECT id, name FROM users WHERE age >= :age").bind("age", 18))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Connection {
+    link: Link,
+    pub(super) pending: Option<Pending>,
+    pub(super) in_guard: bool,
+}
+
+/// What goes ahead of the next statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    Begin,
+    Rollback,
+    RollbackAndBegin,
+}
+
+impl Pending {
+    fn sql(self) -> &'static str {
+        match self {
+            Pending::Begin => "BEGIN",
+            Pending::Rollback => "ROLLBACK",
+            Pending::RollbackAndBegin => "ROLLBACK; BEGIN",
+        }
+    }
+}
+
+impl Engine {
+    /// Borrows a connection for hand-written SQL. SQLAlchemy: `engine.connect()`.
+    ///
+    /// Sends nothing, unless a connection must be opened or `pool_pre_ping` is on. Waits while all are in use.
+    ///
+    /// ```no_run
+    /// # async fn run(engine: orm_core::engine::Engine) -> orm_core::Result<()> {
+    /// let mut conn = engine.acquire().await?;
+    /// let version: String = conn.fetch_scalar("SHOW server_version").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Timeout`], which says who holds the connections, when none becomes free within `pool_timeout`;
+    /// [`Error::Connection`] when one cannot be opened.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime.
+    #[track_caller]
+    pub fn acquire(&self) -> impl Future<Output = Result<Connection>> + Send + '_ {
+        let at = Location::caller();
+        async move {
+            Ok(Connection {
+                link: Link::checkout(self, at).await?,
+                pending: None,
+                in_guard: false,
+            })
+        }
+    }
+}
+
+impl Connection {
+    /// Runs a statement and gives the number of rows that it changed. SQLAlchemy: `connection.execute(..).rowcount`.
+    /// One statement.
+    ///
+    /// # Errors
+    /// [`Error::Constraint`], [`Error::Query`], [`Error::Retryable`], [`Error::Timeout`], [`Error::Connection`], as the
+    /// server answers; [`Error::Invalid`] when names and values do not fit (see [`Sql::statement`]);
+    /// [`Error::RollbackRequired`] in a transaction in which something failed before.
+    pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64> {
+        sql.into().execute(self).await
+    }
+
+    /// Runs a statement and reads all rows: into tuples, into structs with `#[derive(FromRow)]`, into models.
+    /// SQLAlchemy: `connection.execute(..).all()`. One statement.
+    ///
+    /// # Errors
+    /// Those of [`Connection::execute`], and [`Error::Decode`] when a value does not fit.
+    pub async fn fetch_all<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<Vec<T>> {
+        sql.into().all(self).await
+    }
+
+    /// Runs a statement and reads its only row. SQLAlchemy: `.one()`. One statement.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
+    pub async fn fetch_one<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<T> {
+        sql.into().one(self).await
+    }
+
+    /// Runs a statement and reads its only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
+    pub async fn fetch_optional<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>> {
+        sql.into().optional(self).await
+    }
+
+    /// Runs a statement and reads the first column of its only row. SQLAlchemy: `.scalar_one()`. One statement.
+    ///
+    /// # Errors
+    /// Those of [`Connection::fetch_one`].
+    pub async fn fetch_scalar<T: SqlType>(&mut self, sql: impl Into<Sql>) -> Result<T> {
+        sql.into().scalar(self).await
+    }
+
+    /// Runs a text of several statements, without parameters and without results: a file with a schema. SQLAlchemy:
+    /// `connection.exec_driver_sql`. The server runs it as one transaction, unless the text says BEGIN and COMMIT itself.
+    ///
+    /// ```no_run
+    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// conn.execute_script("CREATE TABLE a (id int); CREATE TABLE b (id int);").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Connection::execute`].
+    pub async fn execute_script(&mut self, script: &str) -> Result<()> {
+        self.check()?;
+        self.catch_up().await?;
+        // Where in it a BEGIN stands without its COMMIT nobody can see; so the connection is rolled back when it goes back.
+        self.link.assume_transaction();
+        self.link.batch(script).await
+    }
+
+    /// Runs a statement and gives its rows as they arrive, without keeping them. SQLAlchemy: `stream_results=True`.
+    /// One statement.
+    ///
+    /// A stream that is dropped before its end leaves the connection usable. The driver throws the rest away; outside of a
+    /// transaction the statement is cancelled as well.
+    ///
+    /// ```no_run
+    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut rows = conn.stream::<(i64,)>("SELECT * FROM generate_series(1::int8, 1000000)").await?;
+    /// while let Some((number,)) = rows.try_next().await? {
+    ///     println!("{number}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Connection::fetch_all`], here or from the stream, which ends after one.
+    pub async fn stream<T: FromRow>(
+        &mut self,
+        sql: impl Into<Sql>,
+    ) -> Result<impl Stream<Item = Result<T>> + Send + Unpin> {
+        let statement = sql.into().statement()?;
+        self.check()?;
+        self.catch_up().await?;
+        let rows = self.link.stream(&statement).await?;
+        let mut positions = None;
+        Ok(rows.map(move |row| {
+            let row = row?;
+            let positions = match &positions {
+                Some(positions) => positions,
+                None => positions.insert(super::sql::positions::<T>(&row)?),
+            };
+            T::from_row(&row, positions)
+        }))
+    }
+
+    /// Begins a transaction. SQLAlchemy: `connection.begin()`.
+    ///
+    /// Sends nothing: BEGIN travels with the transaction's first statement.
+    ///
+    /// ```no_run
+    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// let mut transaction = conn.begin().await?;
+    /// transaction.execute("UPDATE accounts SET balance = balance - 1 WHERE id = 1").await?;
+    /// transaction.execute("UPDATE accounts SET balance = balance + 1 WHERE id = 2").await?;
+    /// transaction.commit().await?;                // dropped without it, it is rolled back
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] inside a transaction.
+    pub async fn begin(&mut self) -> Result<Transaction<'_>> {
+        if self.in_guard {
+            return Err(Error::invalid(
+                "a transaction is open on this connection already: commit it first, or use SAVEPOINT",
+            ));
+        }
+        self.pending = Some(match self.pending {
+            Some(Pending::Rollback | Pending::RollbackAndBegin) => Pending::RollbackAndBegin,
+            Some(Pending::Begin) | None => Pending::Begin,
+        });
+        self.in_guard = true;
+        Ok(Transaction::new(self))
+    }
+
+    /// Whether the connection is lost. SQLAlchemy: `connection.invalidated`. Sends nothing.
+    pub fn is_closed(&self) -> bool {
+        self.link.is_closed()
+    }
+
+    /// Closes the connection instead of giving it back to the pool, for when something on it cannot be undone.
+    /// SQLAlchemy: `connection.invalidate()`. Sends nothing; an open transaction is rolled back by the server.
+    pub fn discard(self) {
+        self.link.discard();
+    }
+
+    /// The engine that the connection is borrowed from.
+    pub fn engine(&self) -> &Engine {
+        self.link.engine()
+    }
+
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// Runs a statement and gives its rows.
+    pub(crate) async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        self.check()?;
+        let rows = match self.pending {
+            Some(pending) => self.link.fetch_after(pending.sql(), &statement).await,
+            None => self.link.fetch(&statement).await,
+        };
+        // Not before the answer: a future dropped on its way must leave it pending.
+        self.pending = None;
+        rows
+    }
+
+    /// Runs a statement and gives the number of rows.
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64> {
+        self.check()?;
+        let rows = match self.pending {
+            Some(pending) => self.link.execute_after(pending.sql(), &statement).await,
+            None => self.link.execute(&statement).await,
+        };
+        self.pending = None;
+        rows
+    }
+
+    /// Sends what is pending by itself, for where it cannot travel with a statement.
+    async fn catch_up(&mut self) -> Result<()> {
+        if let Some(pending) = self.pending {
+            self.link.batch(pending.sql()).await?;
+            self.pending = None;
+        }
+        Ok(())
+    }
+
+    /// In a transaction that can only be rolled back the server would refuse too, but not before it was asked; and a BEGIN
+    /// that was given up must not be followed by anything.
+    fn check(&self) -> Result<()> {
+        let rolls_back = matches!(
+            self.pending,
+            Some(Pending::Rollback | Pending::RollbackAndBegin)
+        );
+        if self.in_guard && !rolls_back && self.link.must_roll_back() {
+            return Err(Error::after_failure());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("engine", self.engine())
+            .field("in_transaction", &self.in_guard)
+            .finish_non_exhaustive()
+    }
+}

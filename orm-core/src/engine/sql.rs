@@ -1,0 +1,282 @@
+//! [`sql`]: hand-written SQL with named parameters, rendered into a [`Statement`]. Used with a [`Connection`].
+//!
+//! `named` finds the names; here values are put to them.
+
+use super::Connection;
+use super::named;
+use crate::error::{Error, Result};
+use crate::model::{ColumnNames, FromRow, Row};
+use crate::query::Statement;
+use crate::types::{Param, SqlType};
+
+/// Hand-written SQL. SQLAlchemy: `text("..")`.
+///
+/// A parameter is written `:name` and given with [`Sql::bind`]; it may stand in several places. Casts (`::text`), `:=`,
+/// text in quotes (`'..'`, `E'..'`, `".."`, `$$..$$`) and comments are left alone, and `\:name` is the text `:name`. Values
+/// travel beside the text and are never put into it.
+///
+/// ```
+/// use orm_core::engine::sql;
+///
+/// let statement = sql("SELECT * FROM users WHERE id = :id OR referrer = :id AND note <> ':id'")
+///     .bind("id", 7)
+///     .statement()?;
+/// assert_eq!(
+///     statement.sql,
+///     "SELECT * FROM users WHERE id = $1 OR referrer = $1 AND note <> ':id'"
+/// );
+/// assert_eq!(statement.params.len(), 1);
+/// # Ok::<(), orm_core::Error>(())
+/// ```
+pub fn sql(text: impl Into<String>) -> Sql {
+    Sql {
+        text: text.into(),
+        values: Vec::new(),
+    }
+}
+
+/// Hand-written SQL and the values of its parameters: see [`sql`]. A plain string does where no values are needed.
+#[derive(Debug, Clone)]
+#[must_use = "SQL does nothing until it is run"]
+pub struct Sql {
+    text: String,
+    values: Vec<(String, Param)>,
+}
+
+impl Sql {
+    /// Gives the parameter `:name` its value. SQLAlchemy: `bindparams(name=value)`.
+    ///
+    /// The value is one of the types that a column can have, or `&str` for text. Where PostgreSQL cannot tell which type it
+    /// should be, a cast in the text helps: `:since::timestamptz`.
+    pub fn bind(mut self, name: impl Into<String>, value: impl BindValue) -> Self {
+        self.values.push((name.into(), value.into_param()));
+        self
+    }
+
+    /// The statement with `$1`, `$2` .. in place of the names, in the order in which they appear.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], with the names, when a parameter has no value, a value has no parameter, one has two values, or
+    /// the text has `$1` instead of a name.
+    pub fn statement(self) -> Result<Statement> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut rendered = String::with_capacity(self.text.len());
+        let mut numbered = false;
+        for piece in named::scan(&self.text) {
+            match piece {
+                named::Piece::Text(text) => rendered.push_str(text),
+                named::Piece::Number(text) => {
+                    rendered.push_str(text);
+                    numbered = true;
+                }
+                named::Piece::Name(name) => {
+                    let at = names.iter().position(|other| *other == name);
+                    let at = at.unwrap_or_else(|| {
+                        names.push(name);
+                        names.len() - 1
+                    });
+                    rendered.push_str(&format!("${}", at + 1));
+                }
+            }
+        }
+        if numbered {
+            return Err(self.invalid(
+                "`$1` cannot be given a value: write `:name` and `.bind(\"name\", value)`",
+            ));
+        }
+        self.check(&names)?;
+        let value = |name: &&str| {
+            let found = self.values.iter().find(|(bound, _)| bound == name);
+            found.map(|(_, param)| param.clone())
+        };
+        let params = names.iter().filter_map(value).collect();
+        Ok(Statement {
+            sql: rendered,
+            params,
+        })
+    }
+
+    /// Whether names and values fit.
+    fn check(&self, names: &[&str]) -> Result<()> {
+        let bound = |name: &str| {
+            self.values
+                .iter()
+                .filter(|(other, _)| other == name)
+                .count()
+        };
+        let listed = |names: Vec<&str>| {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            names.join(", ")
+        };
+        let missing: Vec<_> = names
+            .iter()
+            .copied()
+            .filter(|name| bound(name) == 0)
+            .collect();
+        if !missing.is_empty() {
+            let listed = listed(missing);
+            return Err(self.invalid(&format!(
+                "no value was given for {listed}: add `.bind(\"..\", value)`, or write `\\:` where no parameter is meant"
+            )));
+        }
+        let given = || self.values.iter().map(|(name, _)| name.as_str());
+        let unused: Vec<_> = given().filter(|name| !names.contains(name)).collect();
+        if !unused.is_empty() {
+            let what = format!(
+                "a value was given for {}, which the text has not",
+                listed(unused)
+            );
+            return Err(self.invalid(&what));
+        }
+        let twice: Vec<_> = names
+            .iter()
+            .copied()
+            .filter(|name| bound(name) > 1)
+            .collect();
+        if !twice.is_empty() {
+            return Err(self.invalid(&format!("two values were given for {}", listed(twice))));
+        }
+        Ok(())
+    }
+
+    fn invalid(&self, what: &str) -> Error {
+        Error::invalid(format!("{what}\n  statement: {}", self.text))
+    }
+
+    /// Runs it and reads all rows. SQLAlchemy: `connection.execute(..).all()`. One statement.
+    ///
+    /// ```no_run
+    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// use orm_core::engine::sql;
+    ///
+    /// let users: Vec<(i32, String)> = sql("SELECT id, name FROM users WHERE name LIKE :pattern")
+    ///     .bind("pattern", "A%")
+    ///     .all(conn)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Sql::statement`] and [`Connection::execute`]; [`Error::Decode`] when a value does not fit its Rust type;
+    /// [`Error::Invalid`] when the columns do not fit `T`.
+    pub async fn all<T: FromRow>(self, on: &mut Connection) -> Result<Vec<T>> {
+        let rows = on.fetch(self.statement()?).await?;
+        read(&rows)
+    }
+
+    /// Runs it and reads the only row. SQLAlchemy: `.one()`. One statement.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Sql::all`].
+    pub async fn one<T: FromRow>(self, on: &mut Connection) -> Result<T> {
+        let text = self.text.clone();
+        let found = self.optional(on).await?;
+        found.ok_or(Error::NotFound { what: text })
+    }
+
+    /// Runs it and reads the only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`], and those of [`Sql::all`].
+    pub async fn optional<T: FromRow>(self, on: &mut Connection) -> Result<Option<T>> {
+        let text = self.text.clone();
+        let rows = on.fetch(self.statement()?).await?;
+        if rows.len() > 1 {
+            return Err(Error::MultipleFound { what: text });
+        }
+        Ok(read(&rows)?.pop())
+    }
+
+    /// Runs it and reads the first column of the only row. SQLAlchemy: `.scalar_one()`. One statement.
+    ///
+    /// ```no_run
+    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// use orm_core::engine::sql;
+    ///
+    /// let users: i64 = sql("SELECT count(*) FROM users").scalar(conn).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Sql::one`].
+    pub async fn scalar<T: SqlType>(self, on: &mut Connection) -> Result<T> {
+        let text = self.text.clone();
+        let rows = on.fetch(self.statement()?).await?;
+        match rows.as_slice() {
+            [row] if row.is_empty() => Err(Error::invalid(format!(
+                "a value was asked for, and the result has no column\n  statement: {text}"
+            ))),
+            [row] => row.get(0),
+            [] => Err(Error::NotFound { what: text }),
+            _ => Err(Error::MultipleFound { what: text }),
+        }
+    }
+
+    /// Runs it and gives the number of rows that it changed (for SELECT, returned). SQLAlchemy: `.rowcount`. One statement.
+    ///
+    /// # Errors
+    /// Those of [`Sql::statement`] and [`Connection::execute`].
+    pub async fn execute(self, on: &mut Connection) -> Result<u64> {
+        on.run(self.statement()?).await
+    }
+}
+
+/// Rows into what was asked for. Where each field stands is looked up once.
+fn read<T: FromRow>(rows: &[Row]) -> Result<Vec<T>> {
+    let Some(first) = rows.first() else {
+        return Ok(Vec::new());
+    };
+    let positions = positions::<T>(first)?;
+    rows.iter()
+        .map(|row| T::from_row(row, &positions))
+        .collect()
+}
+
+/// Where each field stands in rows like this one.
+pub(super) fn positions<T: FromRow>(row: &Row) -> Result<Vec<usize>> {
+    let names: Vec<_> = (0..row.len()).map(|at| row.name(at)).collect();
+    T::positions(&ColumnNames(&names))
+}
+
+impl From<&str> for Sql {
+    fn from(text: &str) -> Sql {
+        sql(text)
+    }
+}
+
+impl From<String> for Sql {
+    fn from(text: String) -> Sql {
+        sql(text)
+    }
+}
+
+/// What [`Sql::bind`] accepts: every type that a column can have, and `&str`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the value of a parameter",
+    label = "expected a type that a column can have, or `&str`",
+    note = "a reference to a number or a string buffer: pass it by value, or a `String` as `&str`"
+)]
+pub trait BindValue {
+    /// The encoded value.
+    fn into_param(self) -> Param;
+}
+
+impl<T: SqlType> BindValue for T {
+    fn into_param(self) -> Param {
+        Param::new(&self)
+    }
+}
+
+impl BindValue for &str {
+    fn into_param(self) -> Param {
+        Param::new(&self.to_owned())
+    }
+}
+
+impl BindValue for Option<&str> {
+    fn into_param(self) -> Param {
+        Param::new(&self.map(str::to_owned))
+    }
+}
