@@ -30,6 +30,9 @@ mod time;
 #[cfg(feature = "uuid")]
 mod uuid;
 
+#[doc(no_inline)]
+pub use bytes::BytesMut;
+
 pub use array::Element;
 pub use array_writer::ArrayWriter;
 pub use enumeration::{DbEnum, decode_enum, encode_enum, enum_type};

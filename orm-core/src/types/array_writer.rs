@@ -9,18 +9,25 @@ const HEAD: usize = 20; // dimensions, flags, element type, length, lower bound:
 /// Encodes a one-dimensional array, value by value, straight into its binary form.
 ///
 /// ```
-/// use orm_core::types::ArrayWriter;
+/// use orm_core::types::{ArrayWriter, SqlType};
 ///
 /// let mut ids = ArrayWriter::new();
 /// ids.push(&1_i32);
 /// ids.push(&None::<i32>);
 /// assert_eq!(ids.len(), 2);
+/// assert_eq!(ids.into_param(Vec::<i32>::TYPE).show(), "{1,NULL}");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ArrayWriter {
     buffer: BytesMut,
     length: i32,
     nulls: bool,
+}
+
+impl Default for ArrayWriter {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl ArrayWriter {
@@ -78,8 +85,13 @@ impl ArrayWriter {
     }
 
     /// The array as the parameter of a statement. `array` is the array's type, not its elements'.
-    pub fn into_param(mut self, array: &'static PgType) -> Param {
+    pub fn into_param(self, array: &'static PgType) -> Param {
         let element = array.element().map_or(0, |element| element.oid);
+        Param::from_bytes(array, Some(self.finish(element).freeze()))
+    }
+
+    /// Fills in the head. `element` is the number of the elements' type, or 0 where [`Param`] will ask the server.
+    pub(super) fn finish(mut self, element: u32) -> BytesMut {
         if self.length == 0 {
             self.buffer.truncate(12);
         } else {
@@ -89,6 +101,6 @@ impl ArrayWriter {
         }
         self.buffer[4..8].copy_from_slice(&i32::from(self.nulls).to_be_bytes());
         self.buffer[8..12].copy_from_slice(&element.to_be_bytes());
-        Param::from_bytes(array, Some(self.buffer.freeze()))
+        self.buffer
     }
 }

@@ -3,12 +3,71 @@
 
 use bytes::{BufMut, BytesMut};
 
-use super::scalar::show_text;
-use super::{DecodeError, PgType, Raw, SqlType, TypeKind};
+use super::array::show_array;
+use super::scalar::{read_text, show_text};
+use super::{DecodeError, Element, KeyPart, PgType, Raw, SqlType, TypeKind};
 
 /// A Rust enum that PostgreSQL knows as an enum type (`CREATE TYPE .. AS ENUM`).
 ///
-/// SQLAlchemy: `Enum(PythonEnum)`. Derive it; `create_all` creates the type before the tables that use it.
+/// SQLAlchemy: `Enum(PythonEnum)`. Derive it; `create_all` creates the type before the tables that use it. What the derive
+/// writes is no more than this:
+///
+/// ```
+/// use orm_core::types::{
+///     BytesMut, DbEnum, DecodeError, Param, PgType, Raw, SqlType, decode_enum, encode_enum, enum_type,
+/// };
+///
+/// #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// enum Status {
+///     Open,
+///     Done,
+/// }
+///
+/// impl DbEnum for Status {
+///     const NAME: &'static str = "status";
+///     const LABELS: &'static [&'static str] = &["open", "done"];
+///
+///     fn label(self) -> &'static str {
+///         match self {
+///             Status::Open => "open",
+///             Status::Done => "done",
+///         }
+///     }
+///
+///     fn from_label(label: &str) -> Option<Self> {
+///         match label {
+///             "open" => Some(Status::Open),
+///             "done" => Some(Status::Done),
+///             _ => None,
+///         }
+///     }
+/// }
+///
+/// impl SqlType for Status {
+///     type Base = Self;
+///     type Nullify<U: SqlType> = U;
+///     const TYPE: &'static PgType = &enum_type(Self::NAME, None, Self::LABELS);
+///
+///     fn encode(&self, out: &mut BytesMut) -> bool {
+///         encode_enum(*self, out)
+///     }
+///
+///     fn decode(raw: Raw<'_>) -> Result<Self, DecodeError> {
+///         decode_enum(raw)
+///     }
+///
+///     fn same(&self, other: &Self) -> bool {
+///         self == other
+///     }
+/// }
+///
+/// assert_eq!(Param::new(&Status::Open).show(), "open");
+/// // Arrays come with it.
+/// assert_eq!(Vec::<Status>::TYPE.name, "status[]");
+/// assert_eq!(Param::new(&vec![Status::Open, Status::Done]).show(), "{open,done}");
+/// ```
+///
+/// With `Hash` and `Ord` derived as well, an enum can be (part of) a primary key.
 pub trait DbEnum: SqlType + Copy + Eq {
     /// The name of the type in the database.
     const NAME: &'static str;
@@ -45,15 +104,56 @@ pub fn encode_enum<E: DbEnum>(value: E, out: &mut BytesMut) -> bool {
 /// Reads an enum from its label. Called by derived code.
 ///
 /// # Errors
-/// NULL, and a label that the Rust enum does not have.
+/// NULL, a type that is neither an enum nor text, and a label that the Rust enum does not have.
 pub fn decode_enum<E: DbEnum>(raw: Raw<'_>) -> Result<E, DecodeError> {
-    let bytes = raw.bytes.ok_or_else(DecodeError::null::<E>)?;
-    let label = std::str::from_utf8(bytes)
-        .map_err(|_| DecodeError::malformed::<E>("the label is not UTF-8"))?;
+    let label = read_text::<E>(raw)?;
     E::from_label(label).ok_or_else(|| {
         DecodeError(format!(
             "`{label}` is not a label of the Rust enum, which has {}",
             E::LABELS.join(", ")
         ))
     })
+}
+
+/// Every enum can be kept in an array column.
+// To a type that is no element, the compiler would otherwise speak of `DbEnum`.
+#[diagnostic::do_not_recommend]
+impl<E: DbEnum> Element for E {
+    const ARRAY: &'static PgType = &PgType {
+        name: ArrayName::<E>::NAME,
+        schema: E::TYPE.schema,
+        oid: 0,
+        kind: TypeKind::Array(E::TYPE),
+        declared: false,
+        show: show_array::<E>,
+    };
+}
+
+/// Every enum that can be compared and hashed can be a key.
+#[diagnostic::do_not_recommend]
+impl<E: DbEnum + std::hash::Hash + Ord> KeyPart for E {}
+
+/// The name `order_status[]`, put together at compile time from `order_status`.
+struct ArrayName<E>(std::marker::PhantomData<E>);
+
+impl<E: DbEnum> ArrayName<E> {
+    // Longer than any name that PostgreSQL keeps, which is 63 bytes.
+    const BYTES: [u8; 256] = {
+        let name = E::NAME.as_bytes();
+        let mut bytes = [0; 256];
+        let mut at = 0;
+        while at < name.len() {
+            bytes[at] = name[at];
+            at += 1;
+        }
+        bytes[at] = b'[';
+        bytes[at + 1] = b']';
+        bytes
+    };
+
+    const NAME: &'static str = match std::str::from_utf8(Self::BYTES.split_at(E::NAME.len() + 2).0)
+    {
+        Ok(name) => name,
+        Err(_) => unreachable!(),
+    };
 }

@@ -4,6 +4,15 @@ use bytes::BytesMut;
 
 use super::{DecodeError, PgType, Raw, SqlType};
 
+/// `None` is NULL.
+///
+/// ```
+/// use orm_core::types::{Param, SqlType};
+///
+/// assert_eq!(Param::new(&Some(7)).show(), "7");
+/// assert_eq!(Param::new(&None::<i32>).bytes(), None);
+/// assert!(Option::<i32>::NULLABLE && !i32::NULLABLE);
+/// ```
 impl<T: SqlType<Base = T>> SqlType for Option<T> {
     type Base = T;
     type Nullify<U: SqlType> = Option<U::Base>;

@@ -9,7 +9,8 @@ use bytes::BytesMut;
 /// One constant of this type stands behind every [`SqlType`]; nobody builds one at run time.
 #[derive(Debug, Clone, Copy)]
 pub struct PgType {
-    /// The name of the type as it stands in a cast, without quotes: `int4`, `text`, `order_status`.
+    /// The name of the type, without schema and quotes: `int4`, `text`, `order_status`, `int4[]`. For SQL use
+    /// `Display`, which quotes the name where that is needed.
     pub name: &'static str,
     /// The schema of a user's own type, if it was stated.
     pub schema: Option<&'static str>,
@@ -39,11 +40,54 @@ pub enum TypeKind {
 }
 
 impl PgType {
+    /// One of PostgreSQL's own types that is not an array.
+    pub(super) const fn built_in(
+        name: &'static str,
+        oid: u32,
+        declared: bool,
+        show: fn(&[u8], &mut String),
+    ) -> Self {
+        PgType {
+            name,
+            schema: None,
+            oid,
+            kind: TypeKind::Scalar,
+            declared,
+            show,
+        }
+    }
+
     /// The array elements' type, where this is an array.
     pub const fn element(&self) -> Option<&'static PgType> {
         match self.kind {
             TypeKind::Array(element) => Some(element),
             _ => None,
+        }
+    }
+}
+
+/// The type as SQL text, for a cast or a column's definition.
+///
+/// ```
+/// use orm_core::types::{SqlType, enum_type};
+///
+/// assert_eq!(i32::TYPE.to_string(), "int4");
+/// assert_eq!(Vec::<i32>::TYPE.to_string(), "int4[]");
+/// assert_eq!(enum_type("order", Some("shop"), &[]).to_string(), r#""shop"."order""#);
+/// ```
+impl fmt::Display for PgType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = |name: &str| format!("\"{}\"", name.replace('"', "\"\""));
+        match self.kind {
+            TypeKind::Array(element) => write!(f, "{element}[]"),
+            // PostgreSQL's own names need no quotes; a user's may be a keyword or have capitals.
+            TypeKind::Scalar if self.schema.is_none() => f.write_str(self.name),
+            TypeKind::Scalar | TypeKind::Enum(_) => {
+                if let Some(schema) = self.schema {
+                    write!(f, "{}.", quoted(schema))?;
+                }
+                f.write_str(&quoted(self.name))
+            }
         }
     }
 }
@@ -59,9 +103,63 @@ pub struct Raw<'a> {
     pub type_name: &'a str,
 }
 
+impl<'a> Raw<'a> {
+    /// The value's bytes, for a type that has no place for NULL.
+    pub(super) fn not_null<T>(&self) -> Result<&'a [u8], DecodeError> {
+        self.bytes.ok_or_else(DecodeError::null::<T>)
+    }
+
+    /// The bytes of a type that always takes `N` of them.
+    pub(super) fn exactly<T, const N: usize>(&self) -> Result<[u8; N], DecodeError> {
+        let bytes = self.not_null::<T>()?;
+        <[u8; N]>::try_from(bytes).map_err(|_| {
+            DecodeError::malformed::<T>(&format!(
+                "{N} bytes were expected and {} came",
+                bytes.len()
+            ))
+        })
+    }
+}
+
+/// `PgType::show` for a type whose `Display` is PostgreSQL's text form.
+pub(super) fn show_display<T: SqlType + fmt::Display>(bytes: &[u8], out: &mut String) {
+    match decode_own::<T>(bytes) {
+        Ok(value) => out.push_str(&value.to_string()),
+        Err(_) => out.push_str(MALFORMED),
+    }
+}
+
+/// Reads back what `T` itself encoded.
+pub(super) fn decode_own<T: SqlType>(bytes: &[u8]) -> Result<T, DecodeError> {
+    T::decode(Raw {
+        bytes: Some(bytes),
+        oid: T::TYPE.oid,
+        type_name: T::TYPE.name,
+    })
+}
+
+/// What `show` writes for bytes that are not of the type; PostgreSQL refuses it for all but text.
+pub(super) const MALFORMED: &str = "<malformed>";
+
 /// Why a value off the wire could not become the Rust type that was asked for.
 ///
-/// The row reader adds the table and the column and makes it [`Error::Decode`](crate::Error::Decode).
+/// The row reader adds the table and the column and makes it an `Error::Decode`. The text names types and says what to do;
+/// it holds no value of the row.
+///
+/// ```
+/// use orm_core::types::{DecodeError, Raw, SqlType};
+///
+/// let count = Raw { bytes: Some(&7_i64.to_be_bytes()), oid: 20, type_name: "int8" };
+/// assert_eq!(i64::decode(count), Ok(7));
+/// assert_eq!(
+///     i32::decode(count).unwrap_err().to_string(),
+///     "PostgreSQL's type is `int8`, which a Rust `i32` cannot be read from",
+/// );
+///
+/// let null = Raw { bytes: None, ..count };
+/// assert_eq!(i64::decode(null), Err(DecodeError::null::<i64>()));
+/// assert_eq!(Option::<i64>::decode(null), Ok(None));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError(pub String);
 
@@ -96,7 +194,7 @@ impl fmt::Display for DecodeError {
 }
 
 /// `alloc::vec::Vec<core::option::Option<i32>>` as a user writes it: `Vec<Option<i32>>`.
-fn short_type_name<T>() -> String {
+pub(super) fn short_type_name<T>() -> String {
     let full = std::any::type_name::<T>();
     let mut short = String::with_capacity(full.len());
     let mut start = 0;
@@ -117,7 +215,39 @@ fn short_type_name<T>() -> String {
 ///
 /// Implemented for `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Vec<u8>`; with the features of their names for
 /// `Decimal`, `Uuid`, `DateTime<Utc>`, `NaiveDateTime`, `NaiveDate`, `NaiveTime`, `serde_json::Value` and
-/// [`Json<T>`](crate::types); for enums with `#[derive(DbEnum)]`; and for `Vec<T>` and `Option<T>` of all of these.
+/// `Json<T>`; for enums with `#[derive(DbEnum)]`; and for `Vec<T>` and `Option<T>` of all of these.
+///
+/// A type of your own can borrow another's form:
+///
+/// ```
+/// use orm_core::types::{BytesMut, DecodeError, Param, PgType, Raw, SqlType};
+///
+/// #[derive(Debug, Clone, PartialEq)]
+/// struct Email(String);
+///
+/// impl SqlType for Email {
+///     type Base = Self;
+///     type Nullify<U: SqlType> = U;
+///     const TYPE: &'static PgType = String::TYPE;
+///
+///     fn encode(&self, out: &mut BytesMut) -> bool {
+///         self.0.encode(out)
+///     }
+///
+///     fn decode(raw: Raw<'_>) -> Result<Self, DecodeError> {
+///         match String::decode(raw)? {
+///             text if text.contains('@') => Ok(Email(text)),
+///             _ => Err(DecodeError::malformed::<Self>("there is no `@` in it")),
+///         }
+///     }
+///
+///     fn same(&self, other: &Self) -> bool {
+///         self == other
+///     }
+/// }
+///
+/// assert_eq!(Param::new(&Email("ann@example.org".into())).show(), "ann@example.org");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be stored in a column",
     label = "no PostgreSQL type is known for `{Self}`",
@@ -154,14 +284,46 @@ pub trait SqlType: Sized + Clone + fmt::Debug + Send + Sync + 'static {
 
 /// A column type whose equality is the same in Rust and in PostgreSQL, so that it can be (part of) a primary key and
 /// name an object in the identity map.
+///
+/// ```
+/// use orm_core::types::KeyPart;
+///
+/// fn is_key<T: KeyPart>(key: T) -> T {
+///     key.as_stored()
+/// }
+/// assert_eq!(is_key(7), 7);
+/// assert_eq!(is_key("a7".to_owned()), "a7");
+/// ```
+///
+/// A float is none, for its NaN equals nothing in Rust and itself in PostgreSQL:
+///
+/// ```compile_fail,E0277
+/// fn is_key<T: orm_core::types::KeyPart>(_: T) {}
+/// is_key(1.5);
+/// ```
+///
+/// Two column types compare more loosely than Rust's `String` and are poor keys: `citext` (`A` = `a`) and `char(n)` (blanks
+/// at the end do not count).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a primary key",
     label = "equal keys must be equal in Rust and in PostgreSQL",
     note = "integers, `String`, `Uuid`, `bool`, dates and native enums can"
 )]
-pub trait KeyPart: SqlType + Eq + std::hash::Hash + Ord {}
+pub trait KeyPart: SqlType + Eq + std::hash::Hash + Ord {
+    /// The key as the database will give it back. It differs from the value itself for times alone, which PostgreSQL
+    /// keeps to the microsecond: an identity map that files a row under `key.as_stored()` finds it again after a load.
+    fn as_stored(&self) -> Self {
+        self.clone()
+    }
+}
 
-/// A column type that `+`, `-`, `*` and `/` work on.
+/// A column type that `+`, `-`, `*` and `/` work on: integers, floats and `Decimal`.
+///
+/// ```
+/// fn is_number<T: orm_core::types::Numeric>(_: T) {}
+/// is_number(7);
+/// is_number(1.5);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number, so it cannot be calculated with in SQL",
     label = "`+`, `-`, `*` and `/` need a numeric column or expression"
