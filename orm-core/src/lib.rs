@@ -27,7 +27,6 @@ pub mod prelude {
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Query};
-    pub use crate::session::Session;
     #[cfg(feature = "derive")]
     pub use crate::{Changes, DbEnum, FromRow, Model};
 }
