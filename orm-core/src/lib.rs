@@ -1,12 +1,12 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL.
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod engine;
 pub mod error;
 pub mod expr;
 pub mod model;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod query;
 pub mod session;
 #[cfg(feature = "testing")]

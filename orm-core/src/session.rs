@@ -50,9 +50,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
-pub use loader::{Loadable, Many};
+pub use loader::Loadable;
 pub use plan::{Plan, Step, StepKind};
-pub use related::View;
+pub use related::{View, ViewShape};
 pub use state::State;
 pub use transaction::{Isolation, Nested, NoAutoflush, SessionOptions};
 

@@ -44,7 +44,11 @@ pub(crate) use from_row::from_row;
 /// The types stand beside the model; all else stands in an unnamed constant, where the `static`s have a place that no
 /// other code can name.
 pub(crate) fn model(model: &Model) -> TokenStream {
-    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let types = [
+        draft::types(model),
+        create::types(model),
+        alias::types(model),
+    ];
     let items = [
         codecs(model),
         table::statics(model),
@@ -92,17 +96,29 @@ fn private(model: &Model) -> TokenStream {
 
 /// `ProductDraft`
 fn draft_name(model: &Model) -> Ident {
-    format_ident!("{}Draft", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}Draft",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// `ProductCreate`
 fn create_name(model: &Model) -> Ident {
-    format_ident!("{}Create", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}Create",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// `ProductAs`
 fn alias_name(model: &Model) -> Ident {
-    format_ident!("{}As", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}As",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// The columns with their positions, their fields and their codecs, as lists to be repeated over.

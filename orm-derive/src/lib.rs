@@ -25,19 +25,25 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 /// Makes an enum a native PostgreSQL enum.
 #[proc_macro_derive(DbEnum, attributes(orm))]
 pub fn derive_db_enum(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| expand::db_enum(&parse::enumeration::read(cx, input)))
+    derive(input, |cx, input| {
+        expand::db_enum(&parse::enumeration::read(cx, input))
+    })
 }
 
 /// Reads rows of hand-written SQL into a struct.
 #[proc_macro_derive(FromRow, attributes(orm))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| expand::from_row(&parse::row::read(cx, input)))
+    derive(input, |cx, input| {
+        expand::from_row(&parse::row::read(cx, input))
+    })
 }
 
 /// A set of changes to a model.
 #[proc_macro_derive(Changes, attributes(orm))]
 pub fn derive_changes(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| expand::changes(&parse::row::read_changes(cx, input)))
+    derive(input, |cx, input| {
+        expand::changes(&parse::row::read_changes(cx, input))
+    })
 }
 
 /// Read, check, write: the mistakes found on the way stand before the code.

@@ -178,7 +178,10 @@ fn touch(model: &Model) -> (TokenStream, TokenStream) {
     let name = |column: &Column| format_ident!("__{}_on_update", names::plain(&column.ident));
     let functions = touched.iter().map(|(_, column)| {
         let (name, ty) = (name(column), &column.ty);
-        let value = column.on_update.as_ref().map(|value| into_column(model, column, &value.value));
+        let value = column
+            .on_update
+            .as_ref()
+            .map(|value| into_column(model, column, &value.value));
         quote! { fn #name() -> #ty { #value } }
     });
     let steps = touched.iter().map(|(at, column)| {

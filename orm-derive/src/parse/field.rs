@@ -132,10 +132,16 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
         return FieldKind::Column(Box::new(column), relation);
     };
     // A field that is no column can have none of a column's attributes.
-    if let Some(other) = items.iter().find(|item| item.name != "skip" && FIELD.knows(&item.name)) {
+    if let Some(other) = items
+        .iter()
+        .find(|item| item.name != "skip" && FIELD.knows(&item.name))
+    {
         cx.error_at(
             skip.span,
-            format!("a skipped field is no column, so it cannot have `{}`", other.name),
+            format!(
+                "a skipped field is no column, so it cannot have `{}`",
+                other.name
+            ),
         );
     }
     FieldKind::Skipped(Skipped {
@@ -158,7 +164,9 @@ fn default(cx: &Ctxt, item: &items::Item, form: &str) -> Option<At<Default>> {
 
 /// The user's documentation of a thing.
 pub(crate) fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
-    let docs = attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let docs = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"));
     docs.cloned().collect()
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn flag(cx: &Ctxt, item: &Item) -> Option<At<()>> {
 pub(crate) fn text(cx: &Ctxt, item: &Item, form: &str) -> Option<At<String>> {
     match &item.value {
         Value::Is(Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
+            lit: Lit::Str(text),
+            ..
         })) => not_empty(cx, &item.name, text),
         Value::Broken => None,
         _ => wrong_kind(cx, item, "a text in quotes", form),
