@@ -46,12 +46,18 @@ impl Server {
     /// The superuser's address, by the socket.
     pub fn socket_url(&self) -> String {
         let directory = self.directory.display();
-        format!("postgresql://postgres@/postgres?host={directory}&port={}", self.port)
+        format!(
+            "postgresql://postgres@/postgres?host={directory}&port={}",
+            self.port
+        )
     }
 
     /// A user's address by TCP.
     pub fn tcp_url(&self, user: &str, host: &str, options: &str) -> String {
-        format!("postgresql://{user}:secret@{host}:{}/postgres?{options}", self.port)
+        format!(
+            "postgresql://{user}:secret@{host}:{}/postgres?{options}",
+            self.port
+        )
     }
 
     fn start() -> Server {
@@ -59,23 +65,53 @@ impl Server {
             .and_then(|listener| listener.local_addr())
             .expect("there is a free port")
             .port();
-        let directory = std::env::temp_dir().join(format!("orm-test-{}-{port}", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("orm-test-{}-{port}", std::process::id()));
         std::fs::create_dir(&directory).expect("the directory is new");
         own(&directory);
         let data = directory.join("data");
-        run(program("initdb").args(["-A", "trust", "-U", "postgres", "--no-sync", "-E", "UTF8", "-D"]).arg(&data));
+        run(program("initdb")
+            .args([
+                "-A",
+                "trust",
+                "-U",
+                "postgres",
+                "--no-sync",
+                "-E",
+                "UTF8",
+                "-D",
+            ])
+            .arg(&data));
         std::fs::write(data.join("pg_hba.conf"), HBA).expect("a file in the data directory");
         let tls = make_certificates(&directory);
         let process = program("postgres")
             .arg("-D")
             .arg(&data)
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=20"])
+            .args([
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "fsync=off",
+                "-c",
+                "max_connections=20",
+            ])
             .args(["-c", "password_encryption=scram-sha-256"])
             .args(["-c", if tls { "ssl=on" } else { "ssl=off" }])
-            .args(["-c", &format!("ssl_cert_file={}/server.crt", directory.display())])
-            .args(["-c", &format!("ssl_key_file={}/server.key", directory.display())])
+            .args([
+                "-c",
+                &format!("ssl_cert_file={}/server.crt", directory.display()),
+            ])
+            .args([
+                "-c",
+                &format!("ssl_key_file={}/server.key", directory.display()),
+            ])
             .args(["-c", &format!("ssl_ca_file={}/ca.crt", directory.display())])
-            .args(["-k", &directory.display().to_string(), "-p", &port.to_string()])
+            .args([
+                "-k",
+                &directory.display().to_string(),
+                "-p",
+                &port.to_string(),
+            ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -88,7 +124,9 @@ impl Server {
         let give_up = Instant::now() + Duration::from_secs(20);
         let ready = || {
             let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-            pid.lines().nth(7).is_some_and(|line| line.trim() == "ready")
+            pid.lines()
+                .nth(7)
+                .is_some_and(|line| line.trim() == "ready")
         };
         while !ready() {
             assert!(Instant::now() < give_up, "the server does not get ready");
@@ -103,7 +141,16 @@ impl Server {
 
     fn psql(&self, sql: &str) {
         run(program("psql")
-            .args(["-U", "postgres", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-qc", sql])
+            .args([
+                "-U",
+                "postgres",
+                "-d",
+                "postgres",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-qc",
+                sql,
+            ])
             .arg("-h")
             .arg(&self.directory)
             .args(["-p", &self.port.to_string()]));
@@ -147,9 +194,15 @@ fn make_certificates(directory: &Path) -> bool {
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=other-ca \
             -keyout other.key -out other.crt && \
         chmod 600 server.key && chmod a+r ca.crt other.crt";
-    run(Command::new("sh").arg("-c").arg(script).current_dir(directory));
+    run(Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .current_dir(directory));
     if is_root() {
-        run(Command::new("chown").arg("postgres").args(["server.key", "server.crt", "ca.crt"]).current_dir(directory));
+        run(Command::new("chown")
+            .arg("postgres")
+            .args(["server.key", "server.crt", "ca.crt"])
+            .current_dir(directory));
     }
     true
 }
@@ -170,7 +223,10 @@ fn program(name: &str) -> Command {
 }
 
 fn find(name: &str) -> PathBuf {
-    let mut places: Vec<PathBuf> = std::env::var_os("ORM_PG_BIN").map(PathBuf::from).into_iter().collect();
+    let mut places: Vec<PathBuf> = std::env::var_os("ORM_PG_BIN")
+        .map(PathBuf::from)
+        .into_iter()
+        .collect();
     let mut packaged: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -179,12 +235,16 @@ fn find(name: &str) -> PathBuf {
         .collect();
     packaged.sort();
     places.extend(packaged.into_iter().rev());
-    places.extend(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()));
+    places.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
     places
         .into_iter()
         .map(|place| place.join(name))
         .find(|path| path.exists())
-        .unwrap_or_else(|| panic!("PostgreSQL's `{name}` is not on this machine: set ORM_PG_BIN to its directory"))
+        .unwrap_or_else(|| {
+            panic!("PostgreSQL's `{name}` is not on this machine: set ORM_PG_BIN to its directory")
+        })
 }
 
 fn is_root() -> bool {

@@ -54,7 +54,12 @@ async fn connections_are_used_again() {
 
 #[tokio::test]
 async fn the_overflow_is_closed_when_it_comes_back() {
-    let engine = builder().pool_size(2).max_overflow(3).connect().await.unwrap();
+    let engine = builder()
+        .pool_size(2)
+        .max_overflow(3)
+        .connect()
+        .await
+        .unwrap();
     let mut all = Vec::new();
     for _ in 0..5 {
         all.push(engine.acquire().await.unwrap());
@@ -62,7 +67,11 @@ async fn the_overflow_is_closed_when_it_comes_back() {
     assert_eq!(engine.pool_status().open, 5);
     assert_eq!(engine.pool_status().idle, 0);
     all.truncate(3);
-    assert_eq!(engine.pool_status().open, 5, "two idle ones are what pool_size allows");
+    assert_eq!(
+        engine.pool_status().open,
+        5,
+        "two idle ones are what pool_size allows"
+    );
     all.clear();
     assert_eq!(engine.pool_status().open, 2);
     assert_eq!(engine.pool_status().idle, 2);
@@ -105,7 +114,12 @@ async fn a_pool_that_is_used_up_says_who_holds_it() {
 
 #[tokio::test]
 async fn who_waits_gets_what_comes_back() {
-    let engine = builder().pool_size(1).max_overflow(0).connect().await.unwrap();
+    let engine = builder()
+        .pool_size(1)
+        .max_overflow(0)
+        .connect()
+        .await
+        .unwrap();
     let mut conn = engine.acquire().await.unwrap();
     let pid = backend(&mut conn).await;
     let waiting = tokio::spawn({
@@ -130,12 +144,21 @@ async fn a_closed_engine_lends_nothing() {
     engine.close();
     let error = refused(engine.acquire().await);
     assert!(matches!(error, Error::Connection { .. }), "{error}");
-    assert!(error.to_string().contains("was closed and lends no connections"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("was closed and lends no connections"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
 async fn old_connections_are_not_lent_again() {
-    let engine = builder().pool_recycle(Duration::ZERO).connect().await.unwrap();
+    let engine = builder()
+        .pool_recycle(Duration::ZERO)
+        .connect()
+        .await
+        .unwrap();
     let first = backend(&mut engine.acquire().await.unwrap()).await;
     let second = backend(&mut engine.acquire().await.unwrap()).await;
     assert_ne!(first, second);
@@ -163,12 +186,13 @@ async fn a_connection_that_dies_in_the_middle_does_not_come_back() {
     let (answer, ()) = future::join(conn.execute("SELECT pg_sleep(60)"), async {
         eventually("the statement runs", async || {
             let mut other = engine.acquire().await.unwrap();
-            let state: Option<(String,)> =
-                orm_core::engine::sql("SELECT state FROM pg_stat_activity WHERE pid = :pid AND query LIKE '%pg_sleep%'")
-                    .bind("pid", pid)
-                    .optional(&mut other)
-                    .await
-                    .unwrap();
+            let state: Option<(String,)> = orm_core::engine::sql(
+                "SELECT state FROM pg_stat_activity WHERE pid = :pid AND query LIKE '%pg_sleep%'",
+            )
+            .bind("pid", pid)
+            .optional(&mut other)
+            .await
+            .unwrap();
             state.is_some_and(|(state,)| state == "active")
         })
         .await;
@@ -210,26 +234,40 @@ async fn a_connection_comes_back_without_its_transaction() {
     for open_one in ["BEGIN", "-- a comment\nSTART TRANSACTION"] {
         let mut conn = engine.acquire().await.unwrap();
         conn.execute(open_one).await.unwrap();
-        conn.execute("CREATE TEMP TABLE left_over (id int)").await.unwrap();
+        conn.execute("CREATE TEMP TABLE left_over (id int)")
+            .await
+            .unwrap();
         drop(conn);
         let mut conn = engine.acquire().await.unwrap();
-        let left: Option<String> = conn.fetch_scalar("SELECT to_regclass('left_over')::text").await.unwrap();
+        let left: Option<String> = conn
+            .fetch_scalar("SELECT to_regclass('left_over')::text")
+            .await
+            .unwrap();
         assert_eq!(left, None);
         assert!(log.take().contains(&"ROLLBACK".to_owned()));
     }
 
     let mut conn = engine.acquire().await.unwrap();
-    conn.execute_script("SELECT 1; BEGIN; CREATE TEMP TABLE left_over (id int)").await.unwrap();
+    conn.execute_script("SELECT 1; BEGIN; CREATE TEMP TABLE left_over (id int)")
+        .await
+        .unwrap();
     drop(conn);
     let mut conn = engine.acquire().await.unwrap();
-    let left: Option<String> = conn.fetch_scalar("SELECT to_regclass('left_over')::text").await.unwrap();
+    let left: Option<String> = conn
+        .fetch_scalar("SELECT to_regclass('left_over')::text")
+        .await
+        .unwrap();
     assert_eq!(left, None);
 }
 
 #[tokio::test]
 async fn a_clean_connection_comes_back_without_a_statement() {
     let log = StatementLog::new();
-    let engine = builder().observe(Arc::new(log.clone())).connect().await.unwrap();
+    let engine = builder()
+        .observe(Arc::new(log.clone()))
+        .connect()
+        .await
+        .unwrap();
     let mut conn = engine.acquire().await.unwrap();
     let mut transaction = conn.begin().await.unwrap();
     transaction.execute("SELECT 1").await.unwrap();
@@ -241,7 +279,12 @@ async fn a_clean_connection_comes_back_without_a_statement() {
 
 #[test]
 fn a_connection_that_outlives_its_runtime_is_closed() {
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
     let (first, second) = (runtime(), runtime());
     let engine = builder().build().unwrap();
     let conn = first.block_on(async {
@@ -257,7 +300,11 @@ fn a_connection_that_outlives_its_runtime_is_closed() {
 
 #[tokio::test]
 async fn the_name_of_the_program_is_told() {
-    let engine = builder().application_name("the till").connect().await.unwrap();
+    let engine = builder()
+        .application_name("the till")
+        .connect()
+        .await
+        .unwrap();
     let mut conn = engine.acquire().await.unwrap();
     let name: String = conn.fetch_scalar("SHOW application_name").await.unwrap();
     assert_eq!(name, "the till");
