@@ -255,3 +255,26 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
         },
     }
 }
+
+/// The description of a table whose derive has reported a mistake. Never seen by running code.
+pub const fn broken_table(model: &'static str, name: &'static str, arena: fn() -> Box<dyn Any>) -> Table {
+    Table {
+        model,
+        schema: None,
+        name,
+        columns: &[],
+        primary_key: &[],
+        version: None,
+        relations: &[],
+        uniques: &[],
+        indexes: &[],
+        checks: &[],
+        arena,
+        knot: crate::model::Knot::new(),
+    }
+}
+
+/// Stands where code would, after a mistake.
+pub fn never() -> ! {
+    unreachable!("a derive has reported a mistake, so this was never compiled")
+}

@@ -70,6 +70,13 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     }
 }
 
+/// What can be named of a model: the types beside it, its constants and its alias's, and the builder's methods.
+pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
+    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let constants = [constants::of_model(model), constants::of_alias(model)];
+    (quote! { #(#types)* }, quote! { #(#constants)* }, create::impls(model))
+}
+
 /// What reads and writes each column:
 ///
 /// ```text

@@ -3,6 +3,7 @@
 mod check;
 mod ctxt;
 mod expand;
+mod fallback;
 mod names;
 mod parse;
 
@@ -16,8 +17,11 @@ use ctxt::Ctxt;
 pub fn derive_model(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
         let mut model = parse::model::read(cx, input);
-        check::model(cx, &model);
-        model.broken = cx.failed();
+        check::model(cx, &model, input);
+        if cx.failed() {
+            model.broken = true;
+            return fallback::model(model, input);
+        }
         expand::model(&model)
     })
 }
@@ -26,7 +30,12 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(DbEnum, attributes(orm))]
 pub fn derive_db_enum(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
-        expand::db_enum(&parse::enumeration::read(cx, input))
+        let described = parse::enumeration::read(cx, input);
+        check::db_enum(cx, &described);
+        if cx.failed() {
+            return fallback::db_enum(&described, input);
+        }
+        expand::db_enum(&described)
     })
 }
 
@@ -34,7 +43,11 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(FromRow, attributes(orm))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
-        expand::from_row(&parse::row::read(cx, input))
+        let row = parse::row::read(cx, input);
+        if cx.failed() {
+            return fallback::from_row(&row, input);
+        }
+        expand::from_row(&row)
     })
 }
 
@@ -42,7 +55,12 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Changes, attributes(orm))]
 pub fn derive_changes(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
-        expand::changes(&parse::row::read_changes(cx, input))
+        let changes = parse::row::read_changes(cx, input);
+        check::changes(cx, &changes);
+        if cx.failed() {
+            return fallback::changes(&changes, input);
+        }
+        expand::changes(&changes)
     })
 }
 

@@ -49,12 +49,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
 
 pub(super) fn impls(model: &Model) -> TokenStream {
     let standard = standard_impls(model);
-    let (krate, ident, private, draft) = (
-        &model.krate,
-        &model.ident,
-        private(model),
-        draft_name(model),
-    );
+    let (krate, ident, private, draft) = (&model.krate, &model.ident, private(model), draft_name(model));
     let Columns { at, fields, codecs } = Columns::of(model);
     let skipped: Vec<_> = model.skipped.iter().map(|field| &field.ident).collect();
     let (default_functions, defaults) = defaults(model);
@@ -121,10 +116,7 @@ fn standard_impls(model: &Model) -> TokenStream {
         quote! { #ident: #default }
     });
     let name = draft.to_string();
-    let labels = model
-        .columns
-        .iter()
-        .map(|column| names::plain(&column.ident));
+    let labels = model.columns.iter().map(|column| names::plain(&column.ident));
     quote! {
         #[automatically_derived]
         impl #private::Clone for #draft {
@@ -161,16 +153,13 @@ fn standard_impls(model: &Model) -> TokenStream {
 fn defaults(model: &Model) -> (TokenStream, TokenStream) {
     let private = private(model);
     let name = |column: &Column| format_ident!("__{}_default", names::plain(&column.ident));
-    let has_default =
-        |column: &&Column| column.default.is_some() || (column.version.is_some() && !model.broken);
+    let has_default = |column: &&Column| column.default.is_some() || column.version.is_some();
     let functions = model.columns.iter().filter(has_default).map(|column| {
         let (name, ty) = (name(column), &column.ty);
         let value = match &column.default {
             Some(default) => match &default.value {
                 Default::Value(value) => model::into_column(model, column, value),
-                Default::OfType => {
-                    quote_spanned! { default.span => <#ty as #private::Default>::default() }
-                }
+                Default::OfType => quote_spanned! { default.span => <#ty as #private::Default>::default() },
             },
             None => quote! { 1 },
         };

@@ -32,21 +32,8 @@ use crate::parse::relation::{BelongsTo, Has, Kind, OnDelete, Relation, last};
 
 pub(super) fn statics(model: &Model) -> TokenStream {
     let relations = model.relations.iter().enumerate();
-    let statics = relations.map(|(at, relation)| {
-        if model.broken {
-            broken(model, relation)
-        } else {
-            description(model, at as u16, relation)
-        }
-    });
+    let statics = relations.map(|(at, relation)| description(model, at as u16, relation));
     quote! { #(#statics)* }
-}
-
-/// A mistake was reported, and nothing of this will run: the constant has to exist, so that its uses are no mistakes.
-fn broken(model: &Model, relation: &Relation) -> TokenStream {
-    let (krate, private) = (&model.krate, private(model));
-    let name = format_ident!("__{}", names::constant(&relation.name));
-    quote! { static #name: #krate::model::RelationInfo = #private::broken(&__TABLE); }
 }
 
 fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {

@@ -1,6 +1,6 @@
 //! One field: its type, and what its attributes say of the column.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Attribute, Expr, Field, Type, Visibility};
 
 use super::relation::{self, Relation};
@@ -168,11 +168,4 @@ pub(crate) fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
         .iter()
         .filter(|attribute| attribute.path().is_ident("doc"));
     docs.cloned().collect()
-}
-
-impl Column {
-    /// Where the field was named.
-    pub(crate) fn span(&self) -> Span {
-        self.ident.span()
-    }
 }

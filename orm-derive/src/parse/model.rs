@@ -1,7 +1,7 @@
 //! `#[derive(Model)]`: from the struct to its description.
 
 use proc_macro2::Ident;
-use syn::{Data, DeriveInput, Fields, Path, Visibility};
+use syn::{DeriveInput, Fields, Path, Visibility};
 
 use super::field::{self, Column, FieldKind, Skipped};
 use super::relation::{self, Relation};
@@ -100,15 +100,11 @@ fn read_struct(cx: &Ctxt, model: &mut Model, input: &DeriveInput) {
                     model.krate = krate;
                 }
             }
-            _ if is_variant_of_union(input) => {}
+            // Of an enum, the shape is the mistake.
+            _ if !shape::is_row(input) => {}
             _ => STRUCT.unknown(cx, &item.name, Some(&FIELD)),
         }
     }
-}
-
-/// On a union or an enum the shape is the mistake, and its attributes aren't looked at.
-fn is_variant_of_union(input: &DeriveInput) -> bool {
-    !matches!(input.data, Data::Struct(_))
 }
 
 impl Model {

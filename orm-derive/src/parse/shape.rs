@@ -60,6 +60,11 @@ pub(crate) fn named_fields<'a>(
     }
 }
 
+/// Whether it is a struct with named fields.
+pub(crate) fn is_row(input: &DeriveInput) -> bool {
+    matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)))
+}
+
 /// A model is one type: a table's columns have types that are known.
 fn no_parameters(cx: &Ctxt, input: &DeriveInput, derive: &str) {
     for parameter in &input.generics.params {

@@ -60,6 +60,11 @@ pub(crate) fn is_integer(ty: &Type) -> bool {
     matches!(name(ty).as_deref(), Some("i16" | "i32" | "i64"))
 }
 
+/// Whether it is a floating point number, going by its name.
+pub(crate) fn is_float(ty: &Type) -> bool {
+    matches!(name(ty).as_deref(), Some("f32" | "f64"))
+}
+
 /// The types that are known to be neither text nor a number with digits behind the point. A name that isn't among them
 /// may be an alias of anything.
 const KNOWN: [&str; 17] = [
