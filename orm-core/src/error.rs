@@ -135,7 +135,7 @@ pub enum Error {
     },
 }
 
-/// A statement that the server refused.
+/// A statement that the server refused, or that could not be sent to it.
 #[derive(Debug)]
 pub struct QueryError {
     /// What the server said.
@@ -238,9 +238,10 @@ impl fmt::Display for Error {
 
 impl fmt::Display for QueryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PostgreSQL refused a statement")?;
-        if let Some(code) = &self.code {
-            write!(f, " (SQLSTATE {code})")?;
+        match &self.code {
+            Some(code) => write!(f, "PostgreSQL refused a statement (SQLSTATE {code})")?,
+            // The driver found it, not the server.
+            None => f.write_str("a statement cannot be run")?,
         }
         write!(f, ": {}", self.message)?;
         if let Some(hint) = &self.hint {

@@ -37,14 +37,18 @@ mod text;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use assign::{AssignTo, Assignment, Assignments};
+pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{ListItem, Operators};
 pub use expression::{AsExpr, Condition, Expr, Expression, NeverNull, value};
-pub use kind::{Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, Plain, RowLevel, Ungrouped};
-pub use node::{Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef};
+pub use kind::{
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, Plain, RowLevel, Ungrouped,
+};
+pub use node::{
+    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+};
 pub use order::{Nulls, OrderBy, Ordered};
 pub use scope::{
     Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole, Yes,
 };
-pub(crate) use column::table_ref;
 pub use text::{TextOperators, escape_like};

@@ -1,12 +1,12 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL.
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod engine;
 pub mod error;
 pub mod expr;
 pub mod model;
-#[doc(hidden)]
-#[path = "private.rs"]
-pub mod __private;
 pub mod query;
 pub mod session;
 #[cfg(feature = "testing")]
@@ -27,6 +27,7 @@ pub mod prelude {
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Query};
+    pub use crate::session::Session;
     #[cfg(feature = "derive")]
     pub use crate::{Changes, DbEnum, FromRow, Model};
 }

@@ -18,7 +18,8 @@ pub use bytes::BytesMut;
 use crate::error::Error;
 use crate::expr::Column;
 use crate::model::{
-    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RelationInfo, RelationKind, Row, RowReader, Table,
+    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RelationInfo, RelationKind, Row, RowReader,
+    Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -62,14 +63,21 @@ impl<T> Codec<T> {
 
     /// Appends a draft's value.
     pub fn encode_given(&self, value: &Option<T>, out: &mut BytesMut) -> bool {
-        value.as_ref().is_some_and(|value| (self.encode)(value, out))
+        value
+            .as_ref()
+            .is_some_and(|value| (self.encode)(value, out))
     }
 
     /// Reads the next value of a row.
     ///
     /// # Errors
     /// [`Error::Decode`], which names the table and the column.
-    pub fn read(&self, row: &mut RowReader<'_>, table: &'static Table, column: u16) -> Result<T, Error> {
+    pub fn read(
+        &self,
+        row: &mut RowReader<'_>,
+        table: &'static Table,
+        column: u16,
+    ) -> Result<T, Error> {
         (self.decode)(row.raw()).map_err(|error| Error::Decode {
             table: table.name.to_owned(),
             column: table.columns[column as usize].name.to_owned(),
@@ -120,7 +128,12 @@ impl<T> Codec<T> {
     }
 
     /// Shows a draft's value, if it has one.
-    pub fn debug_given(&self, value: &Option<T>, name: &str, fields: &mut fmt::DebugStruct<'_, '_>) {
+    pub fn debug_given(
+        &self,
+        value: &Option<T>,
+        name: &str,
+        fields: &mut fmt::DebugStruct<'_, '_>,
+    ) {
         if let Some(value) = value {
             (self.debug)(fields, name, value);
         }
@@ -155,15 +168,24 @@ pub fn given(columns: &[bool]) -> ColumnSet {
 /// # Errors
 /// Always.
 pub fn no_such_column(column: u16) -> Result<(), DecodeError> {
-    Err(DecodeError(format!("there is no column at position {column}")))
+    Err(DecodeError(format!(
+        "there is no column at position {column}"
+    )))
 }
 
 /// Where the columns of these names stand in a result.
 ///
 /// # Errors
 /// [`Error::Invalid`] that names the column that is missing.
-pub fn positions(target: &str, names: &[&str], columns: &ColumnNames<'_>) -> Result<Vec<usize>, Error> {
-    names.iter().map(|name| columns.position(target, name)).collect()
+pub fn positions(
+    target: &str,
+    names: &[&str],
+    columns: &ColumnNames<'_>,
+) -> Result<Vec<usize>, Error> {
+    names
+        .iter()
+        .map(|name| columns.position(target, name))
+        .collect()
 }
 
 /// The type of a primary key's column, for those that can be one. Derived code goes through it, so that a type that
@@ -232,4 +254,27 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
             passive_deletes: false,
         },
     }
+}
+
+/// The description of a table whose derive has reported a mistake. Never seen by running code.
+pub const fn broken_table(model: &'static str, name: &'static str, arena: fn() -> Box<dyn Any>) -> Table {
+    Table {
+        model,
+        schema: None,
+        name,
+        columns: &[],
+        primary_key: &[],
+        version: None,
+        relations: &[],
+        uniques: &[],
+        indexes: &[],
+        checks: &[],
+        arena,
+        knot: crate::model::Knot::new(),
+    }
+}
+
+/// Stands where code would, after a mistake.
+pub fn never() -> ! {
+    unreachable!("a derive has reported a mistake, so this was never compiled")
 }

@@ -44,7 +44,11 @@ pub(crate) use from_row::from_row;
 /// The types stand beside the model; all else stands in an unnamed constant, where the `static`s have a place that no
 /// other code can name.
 pub(crate) fn model(model: &Model) -> TokenStream {
-    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let types = [
+        draft::types(model),
+        create::types(model),
+        alias::types(model),
+    ];
     let items = [
         codecs(model),
         table::statics(model),
@@ -64,6 +68,13 @@ pub(crate) fn model(model: &Model) -> TokenStream {
             #(#items)*
         };
     }
+}
+
+/// What can be named of a model: the types beside it, its constants and its alias's, and the builder's methods.
+pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
+    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let constants = [constants::of_model(model), constants::of_alias(model)];
+    (quote! { #(#types)* }, quote! { #(#constants)* }, create::impls(model))
 }
 
 /// What reads and writes each column:
@@ -92,17 +103,29 @@ fn private(model: &Model) -> TokenStream {
 
 /// `ProductDraft`
 fn draft_name(model: &Model) -> Ident {
-    format_ident!("{}Draft", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}Draft",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// `ProductCreate`
 fn create_name(model: &Model) -> Ident {
-    format_ident!("{}Create", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}Create",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// `ProductAs`
 fn alias_name(model: &Model) -> Ident {
-    format_ident!("{}As", names::plain(&model.ident), span = model.ident.span())
+    format_ident!(
+        "{}As",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
 }
 
 /// The columns with their positions, their fields and their codecs, as lists to be repeated over.

@@ -9,6 +9,7 @@ use std::panic::Location;
 use futures_util::{Stream, StreamExt};
 
 use super::sql::Sql;
+use super::traffic::Boundary;
 use super::transaction::Transaction;
 use super::{Engine, Link};
 use crate::error::{Error, Result};
@@ -21,8 +22,8 @@ use crate::types::SqlType;
 /// Outside of [`Connection::begin`] each statement is a transaction of its own. Dropped, the connection goes back to the
 /// pool; settings made with `SET`, temporary tables and session locks stay on it, as in SQLAlchemy.
 ///
-/// A future of it that is dropped (a timeout, a closed request) leaves it usable: the statement is cancelled before the
-/// next one, or before the connection goes back.
+/// A future of it that is dropped (a timeout, a closed request) leaves it usable, and the next statement waits until the
+/// server has done with the one that was given up. When the connection is dropped instead, that statement is cancelled.
 ///
 /// ```no_run
 /// # async fn run(engine: orm_core::engine::Engine) -> orm_core::Result<()> {
@@ -149,7 +150,7 @@ impl Connection {
     /// # Errors
     /// Those of [`Connection::execute`].
     pub async fn execute_script(&mut self, script: &str) -> Result<()> {
-        self.check()?;
+        self.check(script)?;
         self.catch_up().await?;
         // Where in it a BEGIN stands without its COMMIT nobody can see; so the connection is rolled back when it goes back.
         self.link.assume_transaction();
@@ -159,8 +160,8 @@ impl Connection {
     /// Runs a statement and gives its rows as they arrive, without keeping them. SQLAlchemy: `stream_results=True`.
     /// One statement.
     ///
-    /// A stream that is dropped before its end leaves the connection usable. The driver throws the rest away; outside of a
-    /// transaction the statement is cancelled as well.
+    /// A stream that is dropped before its end leaves the connection usable: the rest is read and thrown away before the next
+    /// statement. When the connection is dropped first, it is closed instead of that.
     ///
     /// ```no_run
     /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
@@ -181,7 +182,7 @@ impl Connection {
         sql: impl Into<Sql>,
     ) -> Result<impl Stream<Item = Result<T>> + Send + Unpin> {
         let statement = sql.into().statement()?;
-        self.check()?;
+        self.check(&statement.sql)?;
         self.catch_up().await?;
         let rows = self.link.stream(&statement).await?;
         let mut positions = None;
@@ -247,7 +248,7 @@ impl Connection {
 
     /// Runs a statement and gives its rows.
     pub(crate) async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        self.check()?;
+        self.check(&statement.sql)?;
         let rows = match self.pending {
             Some(pending) => self.link.fetch_after(pending.sql(), &statement).await,
             None => self.link.fetch(&statement).await,
@@ -259,7 +260,7 @@ impl Connection {
 
     /// Runs a statement and gives the number of rows.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64> {
-        self.check()?;
+        self.check(&statement.sql)?;
         let rows = match self.pending {
             Some(pending) => self.link.execute_after(pending.sql(), &statement).await,
             None => self.link.execute(&statement).await,
@@ -278,13 +279,14 @@ impl Connection {
     }
 
     /// In a transaction that can only be rolled back the server would refuse too, but not before it was asked; and a BEGIN
-    /// that was given up must not be followed by anything.
-    fn check(&self) -> Result<()> {
-        let rolls_back = matches!(
-            self.pending,
-            Some(Pending::Rollback | Pending::RollbackAndBegin)
-        );
-        if self.in_guard && !rolls_back && self.link.must_roll_back() {
+    /// that was given up must not be followed by anything. ROLLBACK TO a savepoint is what helps.
+    fn check(&self, sql: &str) -> Result<()> {
+        let helps = match self.pending {
+            Some(Pending::Rollback | Pending::RollbackAndBegin) => true,
+            Some(Pending::Begin) => false,
+            None => Boundary::of(sql) == Boundary::Repairs,
+        };
+        if self.in_guard && !helps && self.link.must_roll_back() {
             return Err(Error::after_failure());
         }
         Ok(())

@@ -49,8 +49,8 @@ impl Dialer {
         &self.address
     }
 
-    /// Asks the server, through a connection of its own, to stop what it is doing for this one. Best effort: where it
-    /// does not work, the next statement waits.
+    /// Asks the server, through a connection of its own, to stop what it is doing for this one. The answer says nothing of
+    /// whether and when that happens.
     pub(super) async fn cancel(&self, client: &ClientWrapper) {
         let token = client.cancel_token();
         #[cfg(feature = "tls")]

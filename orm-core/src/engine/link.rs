@@ -4,11 +4,12 @@
 //! driver sends it, `observe` is told, and an error is put in this crate's words.
 //!
 //! **Dropped futures.** Any future here may be dropped at any await. The driver reads what is left of the answer and throws
-//! it away, so the next statement gets its own answer. The server may still be at work on the statement, so it is told to
-//! cancel before the link is used again or goes back to the pool.
+//! it away, so the next statement gets its own answer; it waits until the server has done with the one before.
 //!
 //! **Going back.** A link whose transaction is open, or may be, is rolled back by a task of its own first, and if that does
-//! not work its connection is closed. So no connection goes back to the pool inside a transaction.
+//! not work its connection is closed. So no connection goes back to the pool inside a transaction. One on which a statement
+//! may still run is told to cancel it, and closed: a request to cancel reaches the server by another way than statements do,
+//! so on a connection that is used again it could meet the wrong one.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -83,7 +84,6 @@ impl Link {
 
     /// Runs text without parameters, by the simple protocol: BEGIN, COMMIT, or a script of several statements.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
-        self.settle().await;
         let answer = self.run_batch(sql).await;
         answer.map_err(|error| self.explain(error, sql))
     }
@@ -116,7 +116,6 @@ impl Link {
         &self,
         statements: &[Statement],
     ) -> Vec<Result<Vec<Row>>> {
-        self.settle().await;
         // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
         let prepared = future::join_all(statements.iter().map(|one| self.prepare(one))).await;
         if prepared.iter().any(|one| self.note_refusal(one)) && self.in_transaction() {
@@ -160,10 +159,9 @@ impl Link {
 
     /// Runs a statement and gives its rows as they arrive, without keeping them.
     ///
-    /// A stream that is dropped before its end is read to the end and thrown away by the driver; outside of a transaction
-    /// the statement is cancelled as well.
+    /// The rest of a stream that is dropped before its end is thrown away by the driver, and the next statement waits for that;
+    /// a link that is dropped first is closed.
     pub(crate) async fn stream(&self, statement: &Statement) -> Result<RowStream> {
-        self.settle().await;
         let watch = Watch::start(&self.engine, &self.traffic, statement);
         let opened = async {
             let prepared = self.prepare(statement).await?;
@@ -213,7 +211,8 @@ impl Link {
     }
 
     /// Rolls back in a task of its own, and gives the connection back to the pool when that worked: for where nothing can
-    /// be awaited. Where the runtime is gone, the connection is closed.
+    /// be awaited. Where a statement was given up, it is cancelled and the connection closed, so that nobody waits for its
+    /// end; where the runtime is gone, the connection is closed.
     #[allow(dead_code, reason = "for the session's drop")]
     pub(crate) fn rollback_in_background(self) {
         self.traffic.doubt();
@@ -229,16 +228,7 @@ impl Link {
             .client()
     }
 
-    /// Cancels a statement that was given up and may still run, before anything else is sent: the next one would wait for
-    /// its end.
-    async fn settle(&self) {
-        if self.traffic.take_given_up() {
-            self.engine.pool().dialer().cancel(self.client()).await;
-        }
-    }
-
     async fn alone(&self, statement: &Statement, keep: Keep) -> Result<Answer> {
-        self.settle().await;
         let mut answer = self.run(statement, keep).await;
         if self.forget_if_stale(&answer) && !self.in_transaction() {
             answer = self.run(statement, keep).await;
@@ -247,7 +237,6 @@ impl Link {
     }
 
     async fn after(&self, before: &str, statement: &Statement, keep: Keep) -> Result<Answer> {
-        self.settle().await;
         let begins = !self.in_transaction() && Boundary::of(before) == Boundary::Opens;
         // `join` polls its first future first, so `before` is sent first.
         let both = || future::join(self.run_batch(before), self.run(statement, keep));
@@ -343,14 +332,16 @@ impl Drop for Link {
         let Some(slot) = self.slot.take() else {
             return;
         };
-        let busy = self.traffic.has_unread();
+        // On a runtime that is shut down these tasks are dropped unrun, and `Cleaning` closes the connection.
+        let (engine, cleaning) = (self.engine.clone(), Cleaning(Some(slot)));
         if self.traffic.is_lost() {
-            slot.discard();
-        } else if busy || self.traffic.may_be_open() {
-            let cleaning = Cleaning(Some(slot));
-            let engine = self.engine.clone();
-            // On a runtime that is shut down the task is dropped unrun, and `cleaning` closes the connection.
-            self.runtime.spawn(cleaning.run(engine, busy));
+            drop(cleaning);
+        } else if self.traffic.has_unread() {
+            self.runtime.spawn(cleaning.cancel(engine));
+        } else if self.traffic.may_be_open() {
+            self.runtime.spawn(cleaning.roll_back(engine));
+        } else {
+            cleaning.give_back();
         }
     }
 }
@@ -359,21 +350,31 @@ impl Drop for Link {
 struct Cleaning(Option<Slot>);
 
 impl Cleaning {
-    async fn run(mut self, engine: Engine, busy: bool) {
+    async fn roll_back(self, engine: Engine) {
         let Some(slot) = &self.0 else { return };
         let traffic = Arc::default();
-        let cleaned = tokio::time::timeout(CLEAN_UP_TIMEOUT, async {
-            if busy {
-                engine.pool().dialer().cancel(slot.client()).await;
+        let watch = Watch::start_text(&engine, &traffic, "ROLLBACK");
+        let rolled_back = slot.client().batch_execute("ROLLBACK");
+        match tokio::time::timeout(CLEAN_UP_TIMEOUT, rolled_back).await {
+            Ok(answer) => {
+                watch.end(answer.as_ref().map(|()| None));
+                if answer.is_ok() {
+                    self.give_back();
+                }
             }
-            let watch = Watch::start_text(&engine, &traffic, "ROLLBACK");
-            let answer = slot.client().batch_execute("ROLLBACK").await;
-            watch.end(answer.as_ref().map(|()| None));
-            answer.is_ok()
-        });
-        if cleaned.await == Ok(true) {
-            drop(self.0.take());
+            Err(_) => drop(watch),
         }
+    }
+
+    async fn cancel(self, engine: Engine) {
+        if let Some(slot) = &self.0 {
+            let cancelled = engine.pool().dialer().cancel(slot.client());
+            let _ = tokio::time::timeout(CLEAN_UP_TIMEOUT, cancelled).await;
+        }
+    }
+
+    fn give_back(mut self) {
+        drop(self.0.take());
     }
 }
 

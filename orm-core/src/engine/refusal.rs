@@ -74,7 +74,7 @@ fn unreachable(io: &std::io::Error) -> String {
             "there is no socket of PostgreSQL in that directory: is it running, and is the port right?".to_owned()
         }
         ErrorKind::TimedOut => format!("no answer ({io}): is the host right, and is there a firewall?"),
-        ErrorKind::UnexpectedEof => {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
             "the other side closed the connection without an answer: is it PostgreSQL that listens there?".to_owned()
         }
         ErrorKind::PermissionDenied => io.to_string(),

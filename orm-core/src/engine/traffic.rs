@@ -73,7 +73,6 @@ pub(super) struct Traffic {
     open: AtomicBool,
     doubtful: AtomicBool,
     failed: AtomicBool,
-    given_up: AtomicBool,
     unread: AtomicBool,
     lost: AtomicBool,
     statements: AtomicU32,
@@ -111,6 +110,7 @@ impl Traffic {
     pub(super) fn failed(&self, error: &tokio_postgres::Error) {
         match error.as_db_error() {
             Some(db) => {
+                self.unread.store(false, Relaxed);
                 self.fail();
                 if matches!(
                     db.parsed_severity(),
@@ -132,28 +132,18 @@ impl Traffic {
 
     /// A statement's future was dropped before it was answered: nobody knows what came of it, and it may still run.
     pub(super) fn gave_up(&self) {
-        self.given_up.store(true, Relaxed);
+        self.unread.store(true, Relaxed);
         self.fail();
     }
 
-    /// A stream was dropped before its end. Inside a transaction its statement is left to run out, since cancelling it
-    /// would fail the transaction.
+    /// A stream was dropped before its end; its statement may still run, and nothing is wrong with it.
     pub(super) fn stopped_reading(&self) {
-        if self.is_open() {
-            self.unread.store(true, Relaxed);
-        } else {
-            self.given_up.store(true, Relaxed);
-        }
-    }
-
-    /// Whether a statement may still run that must be cancelled before the next one is sent. Asking forgets it.
-    pub(super) fn take_given_up(&self) -> bool {
-        self.given_up.swap(false, Relaxed)
+        self.unread.store(true, Relaxed);
     }
 
     /// Whether a statement may still run that nobody waits for.
     pub(super) fn has_unread(&self) -> bool {
-        self.given_up.load(Relaxed) || self.unread.load(Relaxed)
+        self.unread.load(Relaxed)
     }
 
     /// Whether the connection broke.

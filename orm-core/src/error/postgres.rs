@@ -27,7 +27,7 @@ impl Error {
         }
         // The driver's own refusals: a parameter that does not fit, a result that cannot be read.
         let message = match std::error::Error::source(&error) {
-            Some(source) => format!("{error}: {source}"),
+            Some(source) => format!("{}: {source}", counted_from_one(&error.to_string())),
             None => error.to_string(),
         };
         Error::Query(Box::new(QueryError {
@@ -51,6 +51,17 @@ impl Error {
             cause: "a statement of this transaction failed, or was given up by dropping its future"
                 .to_owned(),
         }
+    }
+}
+
+/// The driver counts parameters from 0, SQL from 1.
+fn counted_from_one(said: &str) -> String {
+    match said
+        .strip_prefix("error serializing parameter ")
+        .and_then(|number| number.parse::<usize>().ok())
+    {
+        Some(at) => format!("parameter ${} does not fit", at + 1),
+        None => said.to_owned(),
     }
 }
 

@@ -49,16 +49,12 @@ where
 }
 
 /// `min(expression)`; NULL where there is no row.
-pub fn min<E: Expression>(
-    expression: E,
-) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
+pub fn min<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
     aggregate("min", expression.into_node())
 }
 
 /// `max(expression)`; NULL where there is no row.
-pub fn max<E: Expression>(
-    expression: E,
-) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
+pub fn max<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
     aggregate("max", expression.into_node())
 }
 

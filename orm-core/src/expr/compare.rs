@@ -86,11 +86,7 @@ pub trait Operators: Expression {
 
     /// `BETWEEN low AND high`, both included.
     #[allow(clippy::type_complexity)]
-    fn between<L, H>(
-        self,
-        low: L,
-        high: H,
-    ) -> Expr<Truth<Self, L>, (Both<Self, L>, H::Uses)>
+    fn between<L, H>(self, low: L, high: H) -> Expr<Truth<Self, L>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
         H: AsExpr<Base<Self>>,

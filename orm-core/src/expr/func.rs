@@ -68,10 +68,7 @@ pub fn now() -> Expr<chrono::DateTime<chrono::Utc>, ()> {
 
 /// `extract(part FROM moment)`: `func::extract(func::Year, Order::CREATED_AT)`. Whole numbers come as `i32`, seconds and
 /// the epoch as `f64`.
-pub fn extract<P: DatePart, E: Expression>(
-    part: P,
-    moment: E,
-) -> Expr<Like<E, P::Type>, E::Uses>
+pub fn extract<P: DatePart, E: Expression>(part: P, moment: E) -> Expr<Like<E, P::Type>, E::Uses>
 where
     Base<E>: Moment,
 {

@@ -38,6 +38,9 @@ pub enum Node {
     Cast(Box<Node>, &'static PgType),
     /// `ANY(array)` or `ALL(array)`, on the right of a comparison.
     Quantified(&'static str, Box<Node>),
+    /// `(columns) IN (SELECT * FROM unnest(arrays))`: keys of several columns, each column an array with the type of its
+    /// elements.
+    InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
 }
@@ -208,9 +211,9 @@ impl Node {
         right_columns: &[u16],
     ) -> Node {
         let pairs = left_columns.iter().zip(right_columns);
-        Node::all(pairs.map(|(a, b)| {
-            Node::infix(Node::Column(left, *a), "=", Node::Column(right, *b))
-        }))
+        Node::all(
+            pairs.map(|(a, b)| Node::infix(Node::Column(left, *a), "=", Node::Column(right, *b))),
+        )
         .unwrap_or(Node::Word("TRUE"))
     }
 }

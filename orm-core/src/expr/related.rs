@@ -3,9 +3,10 @@
 
 use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, InScope, Item, Join, JoinKind, Node, Of, RowLevel, Select, Solid, TableRef,
+    Alias, Condition, Expr, InScope, Item, Join, JoinKind, Node, Of, RowLevel, Select, Solid,
+    TableRef,
 };
-use crate::model::{Joinable, RelationKind, Relation, Source, ToMany, ToOne};
+use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
 /// `EXISTS (SELECT 1 FROM related WHERE it belongs to this row AND condition)`.
 fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
@@ -28,7 +29,9 @@ fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
                 table: link,
                 on: Node::tie(link, link_far, there, there_key),
             });
-            select.filters.push(Node::tie(link, link_near, here, here_key));
+            select
+                .filters
+                .push(Node::tie(link, link_near, here, here_key));
         }
         _ => select
             .filters

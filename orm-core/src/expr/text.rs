@@ -24,22 +24,38 @@ where
 {
     /// `LIKE`: matches a pattern.
     fn like<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(self.into_node(), "LIKE", pattern.into_operand()))
+        Expr::new(Node::infix(
+            self.into_node(),
+            "LIKE",
+            pattern.into_operand(),
+        ))
     }
 
     /// `NOT LIKE`.
     fn not_like<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(self.into_node(), "NOT LIKE", pattern.into_operand()))
+        Expr::new(Node::infix(
+            self.into_node(),
+            "NOT LIKE",
+            pattern.into_operand(),
+        ))
     }
 
     /// `ILIKE`: matches a pattern, upper and lower case alike.
     fn ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(self.into_node(), "ILIKE", pattern.into_operand()))
+        Expr::new(Node::infix(
+            self.into_node(),
+            "ILIKE",
+            pattern.into_operand(),
+        ))
     }
 
     /// `NOT ILIKE`.
     fn not_ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(self.into_node(), "NOT ILIKE", pattern.into_operand()))
+        Expr::new(Node::infix(
+            self.into_node(),
+            "NOT ILIKE",
+            pattern.into_operand(),
+        ))
     }
 
     /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::load_path::{LoadPath as _, merge};
+use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
-    Accepts, Condition, Expression, Grouped, InScope, Item, KindOf, Lock, LockStrength, LockWait, Node,
-    OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole,
+    Accepts, Condition, Expression, Grouped, InScope, Item, KindOf, Lock, LockStrength, LockWait,
+    Node, OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole,
 };
 use crate::model::Model;
 

@@ -96,9 +96,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 }
 
 fn only_row(rows: Vec<Row>) -> Result<Row> {
-    rows.into_iter().next().ok_or_else(|| {
-        Error::invalid("the server gave no row for a query that always has one")
-    })
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| Error::invalid("the server gave no row for a query that always has one"))
 }
 
 async fn run<Sel: Selection, X: Executor>(
@@ -109,7 +109,10 @@ async fn run<Sel: Selection, X: Executor>(
     on.before_query().await?;
     if steps.is_empty() {
         let rows = on.fetch(render::select(&select)).await?;
-        return rows.iter().map(|row| Sel::read(on, &mut RowReader::new(row))).collect();
+        return rows
+            .iter()
+            .map(|row| Sel::read(on, &mut RowReader::new(row)))
+            .collect();
     }
     let loads = Loads::plan(&mut select, steps);
     on.begin_loads(&loads)?;

@@ -2,7 +2,8 @@
 
 use super::Query;
 use crate::expr::{
-    Alias, All, Condition, Has, InScope, Join, JoinKind, Maybe, Node, RowLevel, Select, TableRef, table_ref,
+    Alias, All, Condition, Has, InScope, Join, JoinKind, Maybe, Node, RowLevel, Select, TableRef,
+    table_ref,
 };
 use crate::model::{Joinable, RelationKind, Source};
 
@@ -37,7 +38,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         E::Uses: InScope<(S, Scope), I> + RowLevel,
     {
         let _ = table;
-        push(&mut self.select, JoinKind::Inner, table_ref::<S>(), on.into_node());
+        push(
+            &mut self.select,
+            JoinKind::Inner,
+            table_ref::<S>(),
+            on.into_node(),
+        );
         self.retyped()
     }
 
@@ -49,7 +55,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         E::Uses: InScope<(S, Scope), I> + RowLevel,
     {
         let _ = table;
-        push(&mut self.select, JoinKind::Left, table_ref::<S>(), on.into_node());
+        push(
+            &mut self.select,
+            JoinKind::Left,
+            table_ref::<S>(),
+            on.into_node(),
+        );
         self.retyped()
     }
 }
@@ -69,10 +80,25 @@ fn along<R: Joinable>(select: &mut Select, kind: JoinKind, relation: &R) {
         };
         let (link_near, here_key) = near.columns();
         let (link_far, there_key) = far.columns();
-        push(select, kind, link, Node::tie(link, link_near, here, here_key));
-        push(select, kind, there, Node::tie(there, there_key, link, link_far));
+        push(
+            select,
+            kind,
+            link,
+            Node::tie(link, link_near, here, here_key),
+        );
+        push(
+            select,
+            kind,
+            there,
+            Node::tie(there, there_key, link, link_far),
+        );
     } else {
         let (here_columns, there_columns) = info.columns();
-        push(select, kind, there, Node::tie(there, there_columns, here, here_columns));
+        push(
+            select,
+            kind,
+            there,
+            Node::tie(there, there_columns, here, here_columns),
+        );
     }
 }

@@ -4,9 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::expr::{
-    Alias, Condition, InScope, Item, Join, JoinKind, Node, OrderBy, OrderNode, RowLevel, Select, TableRef,
+    Alias, Condition, InScope, Item, Join, JoinKind, Node, OrderBy, OrderNode, RowLevel, Select,
+    TableRef,
 };
-use crate::model::{Model, Relation, RelationInfo, RelationShape, Source, Table, Target, ToMany, ToOne};
+use crate::model::{
+    Model, Relation, RelationInfo, RelationShape, Source, Table, Target, ToMany, ToOne,
+};
 
 /// One relationship to load, and what to load from there.
 #[derive(Debug, Clone)]
@@ -72,7 +75,9 @@ pub trait LoadPath {
         Self: Sized,
     {
         let mut steps = self.into_chain().into_iter().rev();
-        let last = steps.next().unwrap_or_else(|| unreachable!("a path has at least one relationship"));
+        let last = steps
+            .next()
+            .unwrap_or_else(|| unreachable!("a path has at least one relationship"));
         steps.fold(last, |inner, mut outer| {
             outer.then.push(inner);
             outer

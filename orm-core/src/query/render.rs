@@ -7,6 +7,7 @@ use super::{Bulk, Statement, quote};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
+use crate::model::Table;
 use crate::types::{Param, PgType, TypeKind};
 
 /// The statement of a SELECT.
@@ -46,6 +47,37 @@ pub(crate) fn exists(select: Select) -> Statement {
     sql.finish()
 }
 
+/// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
+/// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
+pub(crate) fn lateral(
+    outer: &Select,
+    keys: Vec<(Param, &'static PgType)>,
+    rows: &Select,
+) -> Statement {
+    let mut sql = Renderer::default();
+    sql.text("SELECT ");
+    sql.list(&outer.items, ", ", Renderer::item);
+    sql.text(" FROM ");
+    sql.unnest(&keys);
+    let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
+    sql.text(&format!(
+        " WITH ORDINALITY AS parents({}, n) CROSS JOIN LATERAL (",
+        names.join(", ")
+    ));
+    sql.select(rows);
+    sql.text(") AS ");
+    sql.alias(outer.from);
+    for join in &outer.joins {
+        sql.join(join);
+    }
+    sql.text(" ORDER BY parents.n");
+    if !outer.order_by.is_empty() {
+        sql.text(", ");
+        sql.order_parts(&outer.order_by);
+    }
+    sql.finish()
+}
+
 /// A bulk UPDATE or DELETE.
 pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
     let table = TableRef::of(bulk.table);
@@ -69,7 +101,9 @@ pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
     sql.conditions(" WHERE ", &bulk.filters);
     if !returning.is_empty() {
         sql.text(" RETURNING ");
-        sql.list(returning, ", ", |sql, column| sql.node(&Node::Column(table, *column)));
+        sql.list(returning, ", ", |sql, column| {
+            sql.node(&Node::Column(table, *column))
+        });
     }
     sql.finish()
 }
@@ -104,6 +138,13 @@ impl Renderer {
     /// Appends the name of a column, or any other single name.
     pub(crate) fn column_name(&mut self, name: &str) {
         quote::identifier(&mut self.sql, name);
+    }
+
+    /// Appends a column behind the name of its table.
+    pub(crate) fn column_of(&mut self, table: &'static Table, column: &str) {
+        self.alias(TableRef::of(table));
+        self.text(".");
+        self.column_name(column);
     }
 
     /// Appends parts with something between them.
@@ -187,6 +228,18 @@ impl Renderer {
         }
     }
 
+    /// `unnest($1::int4[], $2::text[])`.
+    fn unnest(&mut self, arrays: &[(Param, &'static PgType)]) {
+        self.text("unnest(");
+        self.list(arrays, ", ", |sql, (array, element)| {
+            sql.param(array.clone());
+            sql.text("::");
+            sql.type_name(element);
+            sql.text("[]");
+        });
+        self.text(")");
+    }
+
     fn item(&mut self, item: &Item) {
         match item {
             Item::Expr(node) => self.node(node),
@@ -229,6 +282,10 @@ impl Renderer {
             return;
         }
         self.text(" ORDER BY ");
+        self.order_parts(order);
+    }
+
+    fn order_parts(&mut self, order: &[OrderNode]) {
         self.list(order, ", ", |sql, part| {
             sql.node(&part.node);
             if part.descending {
@@ -324,6 +381,13 @@ impl Renderer {
                 self.text(word);
                 self.text("(");
                 self.node(array);
+                self.text(")");
+            }
+            Node::InRows(columns, arrays) => {
+                self.text("(");
+                self.list(columns, ", ", Self::node);
+                self.text(") IN (SELECT * FROM ");
+                self.unnest(arrays);
                 self.text(")");
             }
             Node::Exists(select) => {

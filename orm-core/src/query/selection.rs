@@ -36,7 +36,11 @@ impl<M: Model> Selection for MaybeWhole<M> {
 
     fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
         let table = M::TABLE;
-        if table.primary_key.iter().any(|key| row.is_null(*key as usize)) {
+        if table
+            .primary_key
+            .iter()
+            .any(|key| row.is_null(*key as usize))
+        {
             row.skip(table.columns.len());
             return Ok(None);
         }

@@ -45,7 +45,9 @@ pub fn arena<M: Model>() -> Box<dyn Any> {
 pub(crate) fn open(table: &'static Table, session: u32, arena: u16) -> Box<dyn Store> {
     let mut store = (table.arena)()
         .downcast::<Box<dyn Store>>()
-        .unwrap_or_else(|_| unreachable!("`Table::arena` is `session::arena`, put there by the derive"));
+        .unwrap_or_else(|_| {
+            unreachable!("`Table::arena` is `session::arena`, put there by the derive")
+        });
     let slots = store.slots_mut();
     slots.session = session;
     slots.arena = arena;
@@ -88,7 +90,10 @@ impl<M: Model> Arena<M> {
 
     /// Several rows at once; the positions must be different ones.
     pub(crate) fn rows_mut<const N: usize>(&mut self, indices: [u32; N]) -> Option<[&mut M; N]> {
-        let contents = self.contents.get_disjoint_mut(indices.map(|index| index as usize)).ok()?;
+        let contents = self
+            .contents
+            .get_disjoint_mut(indices.map(|index| index as usize))
+            .ok()?;
         let mut missing = false;
         let rows = contents.map(|content| match content {
             Content::Row(row) => Some(row),
@@ -133,7 +138,9 @@ impl<M: Model> Arena<M> {
         }
         KeyBytes::encode(table.primary_key.len(), |part, out| {
             let raw = row.ahead(table.primary_key[part] as usize);
-            raw.bytes.inspect(|bytes| out.extend_from_slice(bytes)).is_some()
+            raw.bytes
+                .inspect(|bytes| out.extend_from_slice(bytes))
+                .is_some()
         })
     }
 
@@ -198,7 +205,9 @@ impl<M: Model> Store for Arena<M> {
             None => M::read(reader)?,
         };
         self.slots.heads[at].epoch = epoch;
-        let changed = self.row(index).map_or(ColumnSet::EMPTY, |old| row.diff(old));
+        let changed = self
+            .row(index)
+            .map_or(ColumnSet::EMPTY, |old| row.diff(old));
         let refreshed = (!changed.is_empty()).then(|| (self.image(index), changed));
         self.contents[at] = Content::Row(row);
         self.kept[at] = None;
@@ -240,6 +249,26 @@ impl<M: Model> Store for Arena<M> {
         let at = index as usize;
         if let (None, Content::Row(row)) = (&self.kept[at], &self.contents[at]) {
             self.kept[at] = Some(Arc::new(row.clone()));
+        }
+    }
+
+    fn rebase(&mut self, index: u32, columns: &[u16]) {
+        let at = index as usize;
+        let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
+            return;
+        };
+        let kept = Arc::make_mut(kept);
+        for column in columns {
+            let mut out = BytesMut::new();
+            let present = row.encode(*column, &mut out);
+            let ty = M::TABLE.columns[*column as usize].ty;
+            let raw = Raw {
+                bytes: present.then_some(&out),
+                oid: ty.oid,
+                type_name: ty.name,
+            };
+            // A value of the row itself fits the row.
+            let _ = kept.write(*column, raw);
         }
     }
 

@@ -136,10 +136,14 @@ impl Session {
         let mut moved = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
-            let keys = slots.table.relations.iter().filter_map(|relation| match &relation.kind {
-                RelationKind::BelongsTo(key) => Some((*relation, key)),
-                _ => None,
-            });
+            let keys = slots
+                .table
+                .relations
+                .iter()
+                .filter_map(|relation| match &relation.kind {
+                    RelationKind::BelongsTo(key) => Some((*relation, key)),
+                    _ => None,
+                });
             for (relation, key) in keys {
                 for index in slots.touched().chain(slots.pending()) {
                     let set = if slots.heads[index as usize].state == State::Pending {

@@ -158,7 +158,11 @@ impl Session {
         for group in &groups {
             self.save_steps(group, &changes, &mut steps)?;
         }
-        steps.extend(link_steps(StepKind::Link, come, "both sides of the new links are there"));
+        steps.extend(link_steps(
+            StepKind::Link,
+            come,
+            "both sides of the new links are there",
+        ));
         for group in groups.iter().rev() {
             self.delete_steps(group, &changes.deletes, &mut steps)?;
         }
@@ -198,13 +202,16 @@ impl Session {
                     continue;
                 };
                 let id = std::ptr::from_ref(*relation).addr();
-                let at = steps.iter().position(|(other, _)| *other == id).unwrap_or_else(|| {
-                    let reason = format!("links of deleted `{}`", relation.from.name);
-                    let mut step = Step::new(StepKind::UnlinkAll, near.from, reason);
-                    step.columns = near.columns().0.iter().copied().collect();
-                    steps.push((id, step));
-                    steps.len() - 1
-                });
+                let at = steps
+                    .iter()
+                    .position(|(other, _)| *other == id)
+                    .unwrap_or_else(|| {
+                        let reason = format!("links of deleted `{}`", relation.from.name);
+                        let mut step = Step::new(StepKind::UnlinkAll, near.from, reason);
+                        step.columns = near.columns().0.iter().copied().collect();
+                        steps.push((id, step));
+                        steps.len() - 1
+                    });
                 steps[at].1.rows.push(*handle);
             }
         }
@@ -235,9 +242,7 @@ impl Session {
         let top = levels.of.iter().max().copied().unwrap_or(0);
         for level in 0..=top {
             for number in group {
-                let here = |at: usize| {
-                    levels.of[at] == level && rows[at].arena as usize == *number
-                };
+                let here = |at: usize| levels.of[at] == level && rows[at].arena as usize == *number;
                 let changed = updates
                     .iter()
                     .enumerate()
@@ -267,8 +272,11 @@ impl Session {
         if alone {
             return (edges, along);
         }
-        let position: HashMap<RawHandle, usize> =
-            rows.iter().enumerate().map(|(at, row)| (*row, at)).collect();
+        let position: HashMap<RawHandle, usize> = rows
+            .iter()
+            .enumerate()
+            .map(|(at, row)| (*row, at))
+            .collect();
         for (after, row) in rows.iter().enumerate() {
             for relation in self.table(*row).relations {
                 if !matches!(relation.kind, RelationKind::BelongsTo(_)) {
@@ -282,9 +290,9 @@ impl Session {
                         before: *before,
                         after,
                         breakable: after < inserts
-                            && columns.iter().all(|column| {
-                                relation.from.columns[*column as usize].nullable
-                            }),
+                            && columns
+                                .iter()
+                                .all(|column| relation.from.columns[*column as usize].nullable),
                     });
                     along.push(*relation);
                 }
@@ -329,7 +337,11 @@ impl Session {
                     let reason = if level == 0 {
                         format!("new `{}`, behind everything they refer to", table.model)
                     } else {
-                        format!("new `{}` that refer to rows of level {}", table.model, level - 1)
+                        format!(
+                            "new `{}` that refer to rows of level {}",
+                            table.model,
+                            level - 1
+                        )
                     };
                     let mut step = Step::new(StepKind::Insert, table, reason);
                     step.columns = columns;
@@ -370,7 +382,9 @@ impl Session {
                 .collect();
             let mut reason = format!("changed: {}", names.join(", "));
             if guarded {
-                reason.push_str("; read in an earlier transaction, so the old values must still be there");
+                reason.push_str(
+                    "; read in an earlier transaction, so the old values must still be there",
+                );
             }
             let mut step = Step::new(StepKind::Update, table, reason);
             step.columns = columns;
@@ -380,6 +394,14 @@ impl Session {
             step
         });
         steps.collect()
+    }
+
+    /// The primary key under which the database has the row.
+    pub(super) fn key_before(&self, row: RawHandle) -> Option<super::key::KeyBytes> {
+        let (store, key) = (self.store(row), self.table(row).primary_key);
+        super::key::KeyBytes::encode(key.len(), |part, out| {
+            store.encode_before(row.index, key[part], out)
+        })
     }
 
     fn by_key(&self, rows: &mut [RawHandle]) {
@@ -428,7 +450,8 @@ impl Session {
     ) -> Result<()> {
         let of = |number: usize| {
             let rows = deletes.iter().copied();
-            rows.filter(move |row| row.arena as usize == number).collect::<Vec<_>>()
+            rows.filter(move |row| row.arena as usize == number)
+                .collect::<Vec<_>>()
         };
         let involved: Vec<usize> = group
             .iter()
@@ -447,7 +470,10 @@ impl Session {
             let mut step = Step::new(
                 StepKind::Delete,
                 table,
-                format!("deleted `{}`, behind everything that refers to them", table.model),
+                format!(
+                    "deleted `{}`, behind everything that refers to them",
+                    table.model
+                ),
             );
             step.rows = rows;
             steps.push(step);
@@ -482,13 +508,18 @@ impl Session {
                 let mut step = Step::new(
                     StepKind::Open,
                     relation.from,
-                    format!("`{}` is set to NULL, to delete rows that refer to one another", relation.path()),
+                    format!(
+                        "`{}` is set to NULL, to delete rows that refer to one another",
+                        relation.path()
+                    ),
                 );
                 step.columns = columns.iter().copied().collect();
                 step.rows = deletes
                     .iter()
                     .copied()
-                    .filter(|row| row.arena as usize == *number && self.key_at(*row, columns).is_some())
+                    .filter(|row| {
+                        row.arena as usize == *number && self.key_at(*row, columns).is_some()
+                    })
                     .collect();
                 if !step.rows.is_empty() {
                     steps.push(step);

@@ -14,8 +14,8 @@ use super::undo::Undo;
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{
-    Handle, Many, ManyThrough, Model, One, OptionalOne, RawHandle, Relation, RelationInfo, RelationKind,
-    RelationShape, Target, ToMany, ToOne,
+    Handle, Many, ManyThrough, Model, One, OptionalOne, RawHandle, Relation, RelationInfo,
+    RelationKind, RelationShape, Target, ToMany, ToOne,
 };
 use crate::types::Raw;
 
@@ -97,7 +97,7 @@ impl Session {
         self.must_be_here(target.raw(), info.to.model);
         match &info.kind {
             RelationKind::HasMany { via } => self.assign(target.raw(), via, Some(owner.raw())),
-            _ => self.link(owner.raw(), info, target.raw(), true),
+            _ => self.tie(owner.raw(), info, target.raw(), true),
         }
     }
 
@@ -122,7 +122,7 @@ impl Session {
                     self.assign(target.raw(), via, None);
                 }
             }
-            _ => self.link(owner.raw(), info, target.raw(), false),
+            _ => self.tie(owner.raw(), info, target.raw(), false),
         }
     }
 
@@ -170,8 +170,10 @@ impl Session {
             return Some(None);
         }
         let store = self.store(handle);
-        self.entity_by_key(relation, |column, out| store.encode(handle.index, column, out))
-            .map(Some)
+        self.entity_by_key(relation, |column, out| {
+            store.encode(handle.index, column, out)
+        })
+        .map(Some)
     }
 
     /// Some columns of an entity as a key; `None` if one is NULL.
@@ -285,7 +287,7 @@ impl Session {
     }
 
     /// Adds or removes a row of a many-to-many's link table, on both sides in memory.
-    fn link(
+    fn tie(
         &mut self,
         owner: RawHandle,
         relation: &'static RelationInfo,
@@ -304,9 +306,8 @@ impl Session {
             self.change_collection(target, inverse, owner, added);
         }
         let waiting = self.link_rows.len();
-        self.link_rows.retain(|row| {
-            !(row.joins(relation, owner, target) && row.added != added)
-        });
+        self.link_rows
+            .retain(|row| !(row.joins(relation, owner, target) && row.added != added));
         if self.link_rows.len() == waiting {
             self.link_rows.push(LinkRow {
                 relation,
@@ -409,7 +410,9 @@ impl Session {
                     .iter()
                     .map(|column| {
                         let mut out = BytesMut::new();
-                        store.encode(target.index, *column, &mut out).then_some(Some(out))
+                        store
+                            .encode(target.index, *column, &mut out)
+                            .then_some(Some(out))
                     })
                     .collect()
             }
@@ -439,7 +442,9 @@ impl LinkRow {
         (std::ptr::eq(self.relation, relation) && self.owner == owner && self.target == target)
             || (self.owner == target
                 && self.target == owner
-                && relation.inverses().any(|inverse| std::ptr::eq(inverse, self.relation)))
+                && relation
+                    .inverses()
+                    .any(|inverse| std::ptr::eq(inverse, self.relation)))
     }
 }
 

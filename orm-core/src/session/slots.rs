@@ -165,13 +165,21 @@ impl Slots {
     }
 
     /// Changes a link and gives its former state. Only the session's `relate` calls it, which keeps the undo log.
-    pub(crate) fn replace_link(&mut self, relation: u16, index: u32, state: LinkState) -> LinkState {
+    pub(crate) fn replace_link(
+        &mut self,
+        relation: u16,
+        index: u32,
+        state: LinkState,
+    ) -> LinkState {
         let links = &mut self.links[relation as usize];
         if links.len() <= index as usize {
             if state == LinkState::NotLoaded {
                 return state;
             }
-            links.resize(self.heads.len().max(index as usize + 1), LinkState::NotLoaded);
+            links.resize(
+                self.heads.len().max(index as usize + 1),
+                LinkState::NotLoaded,
+            );
         }
         std::mem::replace(&mut links[index as usize], state)
     }

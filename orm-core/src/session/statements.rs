@@ -7,7 +7,7 @@
 use super::plan::{Step, StepKind};
 use super::{LinkRow, Session};
 use crate::expr::TableRef;
-use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationKind, Table};
+use crate::model::{OnUpdate, RawHandle, RelationKind, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::types::{ArrayWriter, Param, PgType, SqlType, TypeKind};
@@ -41,7 +41,7 @@ impl Session {
     /// The statement of a step, with the values of this moment.
     pub(super) fn statement(&self, step: &Step) -> Statement {
         match step.kind {
-            StepKind::Insert => self.insert(step),
+            StepKind::Insert => self.insert_rows(step),
             StepKind::Update | StepKind::Open => self.update(step),
             StepKind::Delete => self.delete_rows(step),
             StepKind::Link => self.insert_links(step),
@@ -51,7 +51,9 @@ impl Session {
     }
 
     fn value(&self, row: RawHandle, column: u16) -> Param {
-        self.param_of(row, column, |out| self.store(row).encode(row.index, column, out))
+        self.param_of(row, column, |out| {
+            self.store(row).encode(row.index, column, out)
+        })
     }
 
     fn value_before(&self, row: RawHandle, column: u16) -> Param {
@@ -105,13 +107,19 @@ impl Session {
         }
         BatchColumn {
             name,
-            param: array.into_array_of(ty),
+            param: array.into_param_of(ty),
             array: ty,
             element: None,
         }
     }
 
-    fn columns(&self, prefix: &str, table: &Table, columns: &[u16], rows: &[RawHandle]) -> Vec<BatchColumn> {
+    fn columns(
+        &self,
+        prefix: &str,
+        table: &Table,
+        columns: &[u16],
+        rows: &[RawHandle],
+    ) -> Vec<BatchColumn> {
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
             self.batch_column(format!("{prefix}{at}"), ty, rows, |row, out| {
@@ -121,7 +129,13 @@ impl Session {
         columns.iter().enumerate().map(make).collect()
     }
 
-    fn columns_before(&self, prefix: &str, table: &Table, columns: &[u16], rows: &[RawHandle]) -> Vec<BatchColumn> {
+    fn columns_before(
+        &self,
+        prefix: &str,
+        table: &Table,
+        columns: &[u16],
+        rows: &[RawHandle],
+    ) -> Vec<BatchColumn> {
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
             self.batch_column(format!("{prefix}{at}"), ty, rows, |row, out| {
@@ -136,7 +150,11 @@ impl Session {
         let table = step.table;
         if step.rows.len() == 1 {
             Match::Single
-        } else if table.primary_key.iter().all(|key| step.columns.contains(*key)) {
+        } else if table
+            .primary_key
+            .iter()
+            .all(|key| step.columns.contains(*key))
+        {
             Match::ByKey
         } else if table.identity_key().is_some() {
             Match::Ascending
@@ -164,14 +182,12 @@ impl Session {
         }
         let columns = step.table.columns.iter().enumerate();
         columns
-            .filter(|(_, column)| {
-                column.computed.is_some() || column.on_update == OnUpdate::Server
-            })
+            .filter(|(_, column)| column.computed.is_some() || column.on_update == OnUpdate::Server)
             .map(|(at, _)| at as u16)
             .collect()
     }
 
-    fn insert(&self, step: &Step) -> Statement {
+    fn insert_rows(&self, step: &Step) -> Statement {
         let table = step.table;
         let columns: Vec<u16> = step.columns.iter().collect();
         let returning = Self::returned_by_insert(step);
@@ -201,7 +217,13 @@ impl Session {
                     Match::ByKey if !returning.is_empty() => keys.collect(),
                     _ => Vec::new(),
                 };
-                all.extend(returning.iter().filter(|column| !all.contains(column)).copied().collect::<Vec<_>>());
+                all.extend(
+                    returning
+                        .iter()
+                        .filter(|column| !all.contains(column))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
                 returning_clause(&mut sql, table, &all);
             }
             Match::Numbered => self.insert_numbered(&mut sql, step, &columns, &returning),
@@ -222,7 +244,9 @@ impl Session {
         let batch = self.columns("c", table, columns, &step.rows);
         sql.text("WITH input AS MATERIALIZED (SELECT ");
         for (at, column) in made.iter().enumerate() {
-            let default = table.columns[*column as usize].server_default.unwrap_or("NULL");
+            let default = table.columns[*column as usize]
+                .server_default
+                .unwrap_or("NULL");
             sql.text(&format!("{default} AS k{at}, "));
         }
         batch_items(sql, &batch);
@@ -367,7 +391,12 @@ impl Session {
 
     fn delete_rows(&self, step: &Step) -> Statement {
         let table = step.table;
-        let found: Vec<u16> = table.primary_key.iter().chain(&table.version).copied().collect();
+        let found: Vec<u16> = table
+            .primary_key
+            .iter()
+            .chain(&table.version)
+            .copied()
+            .collect();
         let mut sql = Renderer::default();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(table));
@@ -435,7 +464,13 @@ impl Session {
         let mut sql = Renderer::default();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
-        found_in(&mut sql, step.table, &columns, self.link_batch(step), step.links.len());
+        found_in(
+            &mut sql,
+            step.table,
+            &columns,
+            self.link_batch(step),
+            step.links.len(),
+        );
         sql.finish()
     }
 

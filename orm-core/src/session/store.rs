@@ -47,6 +47,9 @@ pub(crate) trait Store: Send + Sync {
     /// Keeps a copy of the row to compare with, unless there is one.
     fn keep(&mut self, index: u32);
 
+    /// Lets the kept copy have the row's values in some columns, so that they don't count as changed.
+    fn rebase(&mut self, index: u32, columns: &[u16]);
+
     /// The columns in which the row differs from the copy that was kept.
     fn changes(&self, index: u32) -> ColumnSet;
 

@@ -148,13 +148,17 @@ impl Session {
             }
         };
         self.phase = Phase::Sending;
-        let link = self.link()?;
+        let link = self.open_link()?;
         let answer = match (begin, want) {
             (None, Want::Rows) => link.fetch(statement).await.map(|rows| (rows, 0)),
-            (None, Want::Count) => link.execute(statement).await.map(|count| (Vec::new(), count)),
-            (Some(begin), Want::Rows) => {
-                link.fetch_after(&begin, statement).await.map(|rows| (rows, 0))
-            }
+            (None, Want::Count) => link
+                .execute(statement)
+                .await
+                .map(|count| (Vec::new(), count)),
+            (Some(begin), Want::Rows) => link
+                .fetch_after(&begin, statement)
+                .await
+                .map(|rows| (rows, 0)),
             (Some(begin), Want::Count) => link
                 .execute_after(&begin, statement)
                 .await
@@ -166,7 +170,7 @@ impl Session {
     /// Sends words without parameters.
     async fn say(&mut self, sql: &str) -> Result<()> {
         self.phase = Phase::Sending;
-        let answer = self.link()?.batch(sql).await;
+        let answer = self.open_link()?.batch(sql).await;
         self.settle(answer)
     }
 
@@ -194,7 +198,7 @@ impl Session {
         };
     }
 
-    fn link(&self) -> Result<&Link> {
+    fn open_link(&self) -> Result<&Link> {
         self.link
             .as_ref()
             .ok_or_else(|| Error::invalid("the session has no transaction"))
@@ -205,7 +209,8 @@ impl Session {
         match &self.phase {
             Phase::Idle | Phase::Active => Ok(()),
             Phase::Sending => Err(Error::RollbackRequired {
-                cause: "the future of an earlier operation was dropped before it finished".to_owned(),
+                cause: "the future of an earlier operation was dropped before it finished"
+                    .to_owned(),
             }),
             Phase::Failed { cause, .. } => Err(Error::RollbackRequired {
                 cause: cause.clone(),
@@ -309,8 +314,10 @@ impl Session {
 
     async fn roll_back_to(&mut self, depth: usize) -> Result<()> {
         let name = savepoint(depth);
-        self.say(&format!("ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}"))
-            .await
+        self.say(&format!(
+            "ROLLBACK TO SAVEPOINT {name}; RELEASE SAVEPOINT {name}"
+        ))
+        .await
     }
 
     /// Autoflush is off while the guard lives. SQLAlchemy: `no_autoflush`.

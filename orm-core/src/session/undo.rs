@@ -35,7 +35,9 @@ pub(crate) struct UndoLog {
 impl UndoLog {
     /// The number of the innermost frame.
     pub(crate) fn frame(&self) -> u32 {
-        self.savepoints.last().map_or(self.base, |(_, number)| *number)
+        self.savepoints
+            .last()
+            .map_or(self.base, |(_, number)| *number)
     }
 
     /// How many savepoints are open.
@@ -75,7 +77,10 @@ impl UndoLog {
     /// Closes savepoints until `depth` are open and takes their entries off; with `None` the whole transaction's.
     fn take_back(&mut self, depth: Option<usize>) -> Vec<Undo> {
         let position = match depth {
-            Some(depth) => self.savepoints.get(depth).map_or(self.entries.len(), |(at, _)| *at),
+            Some(depth) => self
+                .savepoints
+                .get(depth)
+                .map_or(self.entries.len(), |(at, _)| *at),
             None => 0,
         };
         self.savepoints.truncate(depth.unwrap_or(0));
@@ -104,7 +109,8 @@ impl Session {
                 Undo::Row(handle, image) => {
                     if self.raw_state(handle) != State::Detached {
                         self.store_mut(handle).restore(handle.index, image);
-                        let head = &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
+                        let head =
+                            &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
                         head.saved = 0;
                     }
                 }
@@ -115,9 +121,11 @@ impl Session {
                 }
                 Undo::Link(handle, relation, state) => {
                     if self.raw_state(handle) != State::Detached {
-                        self.store_mut(handle)
-                            .slots_mut()
-                            .replace_link(relation, handle.index, state);
+                        self.store_mut(handle).slots_mut().replace_link(
+                            relation,
+                            handle.index,
+                            state,
+                        );
                     }
                 }
             }

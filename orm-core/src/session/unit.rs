@@ -145,10 +145,7 @@ impl Session {
         self.handles(|slots, index| slots.heads[index as usize].doomed)
     }
 
-    fn handles<M: Model>(
-        &self,
-        wanted: impl Fn(&super::Slots, u32) -> bool,
-    ) -> Vec<Handle<M>> {
+    fn handles<M: Model>(&self, wanted: impl Fn(&super::Slots, u32) -> bool) -> Vec<Handle<M>> {
         let Some(number) = self.arena_of.get(&M::TABLE.id()) else {
             return Vec::new();
         };

@@ -19,9 +19,20 @@ use crate::parse::enumeration::DbEnum;
 pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
     let (krate, ident, name) = (&described.krate, &described.ident, &described.name.value);
     let private = quote! { #krate::__private };
-    let variants: Vec<_> = described.variants.iter().map(|(variant, _)| variant).collect();
-    let labels: Vec<_> = described.variants.iter().map(|(_, label)| &label.value).collect();
-    let schema = super::some(&private, described.schema.as_ref().map(|schema| &schema.value));
+    let variants: Vec<_> = described
+        .variants
+        .iter()
+        .map(|(variant, _)| variant)
+        .collect();
+    let labels: Vec<_> = described
+        .variants
+        .iter()
+        .map(|(_, label)| &label.value)
+        .collect();
+    let schema = super::some(
+        &private,
+        described.schema.as_ref().map(|schema| &schema.value),
+    );
     quote! {
         const _: () = {
             #[automatically_derived]

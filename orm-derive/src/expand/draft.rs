@@ -153,7 +153,7 @@ fn standard_impls(model: &Model) -> TokenStream {
 fn defaults(model: &Model) -> (TokenStream, TokenStream) {
     let private = private(model);
     let name = |column: &Column| format_ident!("__{}_default", names::plain(&column.ident));
-    let has_default = |column: &&Column| column.default.is_some() || (column.version.is_some() && !model.broken);
+    let has_default = |column: &&Column| column.default.is_some() || column.version.is_some();
     let functions = model.columns.iter().filter(has_default).map(|column| {
         let (name, ty) = (name(column), &column.ty);
         let value = match &column.default {

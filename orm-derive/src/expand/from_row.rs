@@ -20,16 +20,30 @@ use crate::parse::row::Row;
 
 pub(super) fn of_model(model: &Model) -> TokenStream {
     let Columns { fields, codecs, .. } = Columns::of(model);
-    let columns: Vec<&String> = model.columns.iter().map(|column| &column.name.value).collect();
+    let columns: Vec<&String> = model
+        .columns
+        .iter()
+        .map(|column| &column.name.value)
+        .collect();
     let skipped: Vec<&Ident> = model.skipped.iter().map(|field| &field.ident).collect();
-    implementation(&model.krate, &model.ident, &fields, &codecs, &columns, &skipped)
+    implementation(
+        &model.krate,
+        &model.ident,
+        &fields,
+        &codecs,
+        &columns,
+        &skipped,
+    )
 }
 
 /// Everything that `#[derive(FromRow)]` makes.
 pub(crate) fn from_row(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
-    let codecs: Vec<Ident> = fields.iter().map(|field| format_ident!("__{}", names::constant(field))).collect();
+    let codecs: Vec<Ident> = fields
+        .iter()
+        .map(|field| format_ident!("__{}", names::constant(field)))
+        .collect();
     let columns: Vec<&String> = row.fields.iter().map(|field| &field.name.value).collect();
     let skipped: Vec<&Ident> = row.skipped.iter().collect();
     let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();

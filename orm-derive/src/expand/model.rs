@@ -104,19 +104,6 @@ pub(super) fn impls(model: &Model) -> TokenStream {
 /// The key's type, and the functions that deal with it: one column, or a tuple of several.
 fn key(model: &Model) -> TokenStream {
     let (krate, private) = (&model.krate, private(model));
-    if model.broken {
-        // Whatever is wrong with the key, this compiles.
-        return quote! {
-            type Key = ();
-            fn key(&self) {}
-            fn read_key(_: &mut #krate::model::RowReader<'_>) -> #krate::Result<()> {
-                #private::Result::Ok(())
-            }
-            fn encode_key(_: &(), _: usize, _: &mut #private::BytesMut) -> bool {
-                false
-            }
-        };
-    }
     let key = model.key();
     let fields: Vec<_> = key.iter().map(|(_, column)| &column.ident).collect();
     let types: Vec<_> = key.iter().map(|(_, column)| &column.ty).collect();
@@ -178,7 +165,10 @@ fn touch(model: &Model) -> (TokenStream, TokenStream) {
     let name = |column: &Column| format_ident!("__{}_on_update", names::plain(&column.ident));
     let functions = touched.iter().map(|(_, column)| {
         let (name, ty) = (name(column), &column.ty);
-        let value = column.on_update.as_ref().map(|value| into_column(model, column, &value.value));
+        let value = column
+            .on_update
+            .as_ref()
+            .map(|value| into_column(model, column, &value.value));
         quote! { fn #name() -> #ty { #value } }
     });
     let steps = touched.iter().map(|(at, column)| {

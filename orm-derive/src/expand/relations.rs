@@ -32,21 +32,8 @@ use crate::parse::relation::{BelongsTo, Has, Kind, OnDelete, Relation, last};
 
 pub(super) fn statics(model: &Model) -> TokenStream {
     let relations = model.relations.iter().enumerate();
-    let statics = relations.map(|(at, relation)| {
-        if model.broken {
-            broken(model, relation)
-        } else {
-            description(model, at as u16, relation)
-        }
-    });
+    let statics = relations.map(|(at, relation)| description(model, at as u16, relation));
     quote! { #(#statics)* }
-}
-
-/// A mistake was reported, and nothing of this will run: the constant has to exist, so that its uses are no mistakes.
-fn broken(model: &Model, relation: &Relation) -> TokenStream {
-    let (krate, private) = (&model.krate, private(model));
-    let name = format_ident!("__{}", names::constant(&relation.name));
-    quote! { static #name: #krate::model::RelationInfo = #private::broken(&__TABLE); }
 }
 
 fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
@@ -61,7 +48,9 @@ fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
         Kind::ManyToMany { through, via } => many_to_many(model, &target, through, via.as_ref()),
     };
     let (delete, delete_orphan, passive_deletes) = match &relation.kind {
-        Kind::HasMany(has) | Kind::HasOne(has) => (has.delete, has.delete_orphan, has.passive_deletes),
+        Kind::HasMany(has) | Kind::HasOne(has) => {
+            (has.delete, has.delete_orphan, has.passive_deletes)
+        }
         _ => (false, false, false),
     };
     quote! {
@@ -91,7 +80,13 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
     // A key of several columns is compared as a whole, whichever of them can be NULL.
     let types: Vec<&Type> = fields
         .map(|at| &model.columns[at])
-        .map(|column| if key.columns.len() == 1 { &column.ty } else { &column.base })
+        .map(|column| {
+            if key.columns.len() == 1 {
+                &column.ty
+            } else {
+                &column.base
+            }
+        })
         .collect();
     let references = key.references.as_ref().map(|references| {
         let columns = references.iter().zip(&types).map(|(there, ty)| {
@@ -135,11 +130,20 @@ fn has_via(model: &Model, has: &Has, target: &Path, kind: &TokenStream) -> Parts
     )
 }
 
-fn many_to_many(model: &Model, target: &Path, through: &Path, via: Option<&(Ident, Ident)>) -> Parts {
+fn many_to_many(
+    model: &Model,
+    target: &Path,
+    through: &Path,
+    via: Option<&(Ident, Ident)>,
+) -> Parts {
     let (krate, ident) = (&model.krate, &model.ident);
     let link = |to: TokenStream| quote! { <#through as #krate::model::LinksTo<#to>>::LINK };
     let (checks, near, far) = match via {
-        None => (TokenStream::new(), link(quote! { #ident }), link(quote! { #target })),
+        None => (
+            TokenStream::new(),
+            link(quote! { #ident }),
+            link(quote! { #target }),
+        ),
         Some((near, far)) => {
             let near_check = check_link(model, through, near, &ident.clone().into());
             let far_check = check_link(model, through, far, target);
@@ -151,7 +155,11 @@ fn many_to_many(model: &Model, target: &Path, through: &Path, via: Option<&(Iden
             )
         }
     };
-    (checks, quote! { #far.to }, quote! { ManyToMany { near: #near, far: #far } })
+    (
+        checks,
+        quote! { #far.to },
+        quote! { ManyToMany { near: #near, far: #far } },
+    )
 }
 
 /// `via` has to be a `belongs_to` of the model there that leads to the model here.
@@ -168,17 +176,22 @@ fn check_link(model: &Model, there: &Path, via: &Ident, here: &Path) -> TokenStr
 pub(super) fn impls(model: &Model) -> TokenStream {
     let (krate, ident) = (&model.krate, &model.ident);
     let keys = model.foreign_keys();
-    let keys: Vec<_> = keys.map(|(relation, _)| (relation, target(model, &relation.target))).collect();
+    let keys: Vec<_> = keys
+        .map(|(relation, _)| (relation, target(model, &relation.target)))
+        .collect();
     let alone = |to: &Path| keys.iter().filter(|(_, other)| same(to, other)).count() == 1;
-    let impls = keys.iter().filter(|(_, to)| alone(to)).map(|(relation, to)| {
-        let info = format_ident!("__{}", names::constant(&relation.name));
-        quote! {
-            #[automatically_derived]
-            impl #krate::model::LinksTo<#to> for #ident {
-                const LINK: &'static #krate::model::RelationInfo = &#info;
+    let impls = keys
+        .iter()
+        .filter(|(_, to)| alone(to))
+        .map(|(relation, to)| {
+            let info = format_ident!("__{}", names::constant(&relation.name));
+            quote! {
+                #[automatically_derived]
+                impl #krate::model::LinksTo<#to> for #ident {
+                    const LINK: &'static #krate::model::RelationInfo = &#info;
+                }
             }
-        }
-    });
+        });
     quote! { #(#impls)* }
 }
 
@@ -222,21 +235,40 @@ pub(super) fn ty(model: &Model, relation: &Relation, source: &TokenStream) -> To
 
 /// The documentation of the constant.
 pub(super) fn doc(model: &Model, relation: &Relation) -> String {
-    let (name, target) = (names::plain(&relation.name), last(&target(model, &relation.target)));
+    let (name, target) = (
+        names::plain(&relation.name),
+        last(&target(model, &relation.target)),
+    );
     match &relation.kind {
         Kind::BelongsTo(key) => {
             let columns: Vec<String> = key.columns.iter().map(names::plain).collect();
-            let one = if is_nullable(model, key) { "The one, or none," } else { "The one" };
-            format!("{one} `{target}` that {} leads to: `{name}`.", names::list(&columns))
+            let one = if is_nullable(model, key) {
+                "The one, or none,"
+            } else {
+                "The one"
+            };
+            format!(
+                "{one} `{target}` that {} leads to: `{name}`.",
+                names::list(&columns)
+            )
         }
         Kind::HasMany(has) => {
-            format!("Each `{target}` whose `{}` is this one: `{name}`.", names::plain(&has.via))
+            format!(
+                "Each `{target}` whose `{}` is this one: `{name}`.",
+                names::plain(&has.via)
+            )
         }
         Kind::HasOne(has) => {
-            format!("The one `{target}`, or none, whose `{}` is this one: `{name}`.", names::plain(&has.via))
+            format!(
+                "The one `{target}`, or none, whose `{}` is this one: `{name}`.",
+                names::plain(&has.via)
+            )
         }
         Kind::ManyToMany { through, .. } => {
-            format!("Each `{target}` that a `{}` links this one to: `{name}`.", last(through))
+            format!(
+                "Each `{target}` that a `{}` links this one to: `{name}`.",
+                last(through)
+            )
         }
     }
 }

@@ -70,10 +70,15 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> DbEnum {
         );
     }
     if data.variants.is_empty() {
-        cx.error(&input.ident, "this enum has no variants, so no value could ever be stored\nhelp: add a variant");
+        cx.error(
+            &input.ident,
+            "this enum has no variants, so no value could ever be stored\nhelp: add a variant",
+        );
     }
     for variant in &data.variants {
-        described.variants.push((variant.ident.clone(), label(cx, variant, case)));
+        described
+            .variants
+            .push((variant.ident.clone(), label(cx, variant, case)));
     }
     described
 }

@@ -1,6 +1,6 @@
 //! One field: its type, and what its attributes say of the column.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::{Attribute, Expr, Field, Type, Visibility};
 
 use super::relation::{self, Relation};
@@ -132,10 +132,16 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
         return FieldKind::Column(Box::new(column), relation);
     };
     // A field that is no column can have none of a column's attributes.
-    if let Some(other) = items.iter().find(|item| item.name != "skip" && FIELD.knows(&item.name)) {
+    if let Some(other) = items
+        .iter()
+        .find(|item| item.name != "skip" && FIELD.knows(&item.name))
+    {
         cx.error_at(
             skip.span,
-            format!("a skipped field is no column, so it cannot have `{}`", other.name),
+            format!(
+                "a skipped field is no column, so it cannot have `{}`",
+                other.name
+            ),
         );
     }
     FieldKind::Skipped(Skipped {
@@ -158,13 +164,8 @@ fn default(cx: &Ctxt, item: &items::Item, form: &str) -> Option<At<Default>> {
 
 /// The user's documentation of a thing.
 pub(crate) fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
-    let docs = attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let docs = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"));
     docs.cloned().collect()
-}
-
-impl Column {
-    /// Where the field was named.
-    pub(crate) fn span(&self) -> Span {
-        self.ident.span()
-    }
 }

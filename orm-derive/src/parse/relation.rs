@@ -1,6 +1,6 @@
 //! Relationships: `has_many(..)`, `has_one(..)`, `many_to_many(..)`, and `belongs_to(..)` of a field and of a struct.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Path, Token};
@@ -67,17 +67,17 @@ const ON_DELETE: [(&str, OnDelete); 5] = [
 pub(crate) fn of_struct(cx: &Ctxt, item: &Item, form: &str) -> Option<Relation> {
     let (name, target, mut options) = head(cx, item, form)?;
     let kind = match item.name.to_string().as_str() {
-        "has_many" => Kind::HasMany(has(cx, item, &mut options, &target, &name)?),
-        "has_one" => Kind::HasOne(has(cx, item, &mut options, &target, &name)?),
-        "many_to_many" => many_to_many(cx, item, &mut options, &name, &target)?,
+        "has_many" => Kind::HasMany(has(cx, item, &mut options, &target, &name)),
+        "has_one" => Kind::HasOne(has(cx, item, &mut options, &target, &name)),
+        "many_to_many" => many_to_many(cx, item, &mut options, &name, &target),
         _ => {
             let columns = take(&mut options, "columns");
-            let Some(columns) = columns else {
+            if columns.is_none() {
                 let help = "write it on the field that holds the key, or `columns(..)` here for a key of several columns";
                 cx.error(&item.name, format!("this `belongs_to` names no column\nhelp: {help}"));
-                return None;
-            };
-            let columns = values::names(cx, &columns, "columns(order_id, line_no)")?.value;
+            }
+            let columns = columns.and_then(|item| values::names(cx, &item, "columns(order_id, line_no)"));
+            let columns = columns.map_or_else(Vec::new, |names| names.value);
             Kind::BelongsTo(belongs_to(cx, &mut options, columns))
         }
     };
@@ -175,7 +175,7 @@ fn belongs_to(cx: &Ctxt, options: &mut Vec<Item>, columns: Vec<Ident>) -> Belong
     }
 }
 
-fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Ident) -> Option<Has> {
+fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Ident) -> Has {
     let model = last(target);
     let form = format!("{}({name}: {model}, via = ..)", item.name);
     let via = match take(options, "via") {
@@ -210,48 +210,44 @@ fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Id
         }
     }
     let passive = take(options, "passive_deletes").and_then(|item| values::flag(cx, &item));
-    let via = match via {
-        Some(via) => via,
-        None => {
-            leftover_names(cx, options, HAS);
-            return None;
-        }
-    };
-    Some(Has {
-        via,
+    // A name that is missing has been reported; with one of our own the relationship can still be named by others.
+    Has {
+        via: via.unwrap_or_else(|| name.clone()),
         delete,
         delete_orphan,
         passive_deletes: passive.is_some(),
-    })
+    }
 }
 
-fn many_to_many(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, name: &Ident, target: &Path) -> Option<Kind> {
+fn many_to_many(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, name: &Ident, target: &Path) -> Kind {
     let form = format!("{}({name}: {}, through = LinkModel)", item.name, last(target));
     let via = take(options, "via").and_then(|via| near_and_far(cx, &via));
-    let Some(through) = take(options, "through") else {
-        cx.error(
-            name,
-            format!(
-                "this `many_to_many` does not say through which model it leads\n\
-                 help: write `{form}`, a model with a `belongs_to` for each side"
-            ),
-        );
-        leftover_names(cx, options, MANY_TO_MANY);
-        return None;
-    };
-    match through.value {
-        Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(Kind::ManyToMany {
-            through: path.path,
-            via,
-        }),
-        Value::Broken => None,
-        _ => {
-            cx.error_at(
-                through.value_span(),
-                format!("the value of `through` has to be a model\nhelp: write `{form}`"),
+    let through = match take(options, "through") {
+        None => {
+            cx.error(
+                name,
+                format!(
+                    "this `many_to_many` does not say through which model it leads\n\
+                     help: write `{form}`, a model with a `belongs_to` for each side"
+                ),
             );
             None
         }
+        Some(through) => match through.value {
+            Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path),
+            Value::Broken => None,
+            _ => {
+                cx.error_at(
+                    through.value_span(),
+                    format!("the value of `through` has to be a model\nhelp: write `{form}`"),
+                );
+                None
+            }
+        },
+    };
+    Kind::ManyToMany {
+        through: through.unwrap_or_else(|| target.clone()),
+        via,
     }
 }
 
@@ -320,11 +316,4 @@ pub(crate) fn last(path: &Path) -> String {
     path.segments
         .last()
         .map_or_else(String::new, |segment| segment.ident.to_string())
-}
-
-impl Relation {
-    /// Where the relationship was named.
-    pub(crate) fn span(&self) -> Span {
-        self.name.span()
-    }
 }

@@ -124,7 +124,10 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
     if !said && fields.is_some() {
         cx.error(
             &input.ident,
-            format!("which model does `{}` change?\nhelp: write `#[orm(model = ..)]` on the struct", input.ident),
+            format!(
+                "which model does `{}` change?\nhelp: write `#[orm(model = ..)]` on the struct",
+                input.ident
+            ),
         );
     }
     for field in fields.into_iter().flatten() {
@@ -134,7 +137,10 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
         for item in field_items(cx, &field.attrs, &CHANGES_FIELD, &CHANGES) {
             match item.name.to_string().as_str() {
                 "skip" => skip |= values::flag(cx, &item).is_some(),
-                _ => target = values::name(cx, &item, CHANGES_FIELD.form(&item.name)).unwrap_or(target),
+                _ => {
+                    target =
+                        values::name(cx, &item, CHANGES_FIELD.form(&item.name)).unwrap_or(target)
+                }
             }
         }
         if skip {
@@ -161,7 +167,12 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
 }
 
 /// The items of a field, those that are known there.
-fn field_items(cx: &Ctxt, attributes: &[syn::Attribute], place: &Place, other: &Place) -> Vec<items::Item> {
+fn field_items(
+    cx: &Ctxt,
+    attributes: &[syn::Attribute],
+    place: &Place,
+    other: &Place,
+) -> Vec<items::Item> {
     let mut items = values::without_repeats(cx, items::of_attributes(cx, attributes), &[]);
     items.retain(|item| {
         let known = place.knows(&item.name);

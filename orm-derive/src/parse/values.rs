@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::{Expr, ExprLit, Lit, Token, punctuated::Punctuated};
 
-use super::items::{self, Item, Value};
+use super::items::{Item, Value};
 use crate::ctxt::Ctxt;
 
 /// A value and where it was written.
@@ -36,7 +36,8 @@ pub(crate) fn flag(cx: &Ctxt, item: &Item) -> Option<At<()>> {
 pub(crate) fn text(cx: &Ctxt, item: &Item, form: &str) -> Option<At<String>> {
     match &item.value {
         Value::Is(Expr::Lit(ExprLit {
-            lit: Lit::Str(text), ..
+            lit: Lit::Str(text),
+            ..
         })) => not_empty(cx, &item.name, text),
         Value::Broken => None,
         _ => wrong_kind(cx, item, "a text in quotes", form),
@@ -185,13 +186,4 @@ pub(crate) fn without_repeats(cx: &Ctxt, items: Vec<Item>, repeatable: &[&str]) 
         }
     }
     kept
-}
-
-/// The items of a list.
-pub(crate) fn nested(cx: &Ctxt, item: &Item, form: &str) -> Option<Vec<Item>> {
-    match &item.value {
-        Value::List(tokens) => Some(items::of_tokens(cx, tokens.clone())),
-        Value::Broken => None,
-        _ => wrong_kind(cx, item, "a list in parentheses", form),
-    }
 }
