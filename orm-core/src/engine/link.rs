@@ -11,6 +11,9 @@
 //! may still run is told to cancel it, and closed: a request to cancel reaches the server by another way than statements do,
 //! so on a connection that is used again it could meet the wrong one.
 
+#[cfg(test)]
+mod tests;
+
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Poll;
