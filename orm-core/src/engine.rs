@@ -25,6 +25,7 @@ mod dial;
 mod link;
 mod named;
 mod observe;
+mod plain;
 mod pool;
 mod prepared;
 mod refusal;

@@ -12,7 +12,7 @@
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
-//! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`IntoColumn`]: what `create()` builders are made of |
+//! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
 //! | `from_row` | [`FromRow`]: rows of hand-written SQL into tuples, structs and models |
 
 mod column_set;
@@ -26,14 +26,15 @@ mod table;
 mod traits;
 
 pub use column_set::ColumnSet;
-pub use create::{GivenFor, IntoColumn, Set, Unset};
+pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
 pub use relation::{
-    BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LinksTo, Many, ManyThrough,
-    ManyToMany, One, OptionalOne, RefersTo, Relation, RelationShape, Target, ToMany, ToOne,
+    BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo, Many,
+    ManyThrough, ManyToMany, One, OptionalOne, RefersTo, Relation, RelationShape, Target, ToMany,
+    ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
-pub use table::{CheckInfo, ColumnInfo, IndexInfo, OnUpdate, Table};
+pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, Source};

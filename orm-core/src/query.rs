@@ -1,9 +1,35 @@
-//! The query builder, and the rendering of what it builds to SQL. Nothing here does I/O.
+//! The query builder: a query is a value that collects clauses, is rendered to SQL, and runs on an [`Executor`].
+//!
+//! [`Query<Sel, Scope, G>`](Query) says in its types what a row of it is, which tables it has, and whether it is grouped;
+//! its body is one plain [`Select`](crate::expr::Select). Nothing here does I/O: an executor does.
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `statement` | [`Statement`]: rendered SQL with its parameters |
+//! | `builder` | [`Query`]: `filter`, `order_by`, `limit`, `group_by`, `select` .. |
+//! | `join` | joins along relationships and on conditions |
+//! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
+//! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
+//! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `write` | bulk `update` and `delete` |
+//! | `executor` | [`Executor`]: what a query runs on |
+//! | `render` | from nodes to SQL text |
+//! | `quote` | identifiers |
+//! | `statement` | [`Statement`]: SQL text and its parameters |
 
+mod builder;
+mod executor;
+mod finish;
+mod join;
+mod load_path;
+pub(crate) mod quote;
+pub(crate) mod render;
+mod selection;
 mod statement;
+mod write;
 
+pub use builder::{EntityQuery, GroupBy, Query, entity};
+pub use executor::Executor;
+pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;
+pub use write::{Bulk, BulkDelete, BulkUpdate};

@@ -55,7 +55,10 @@ impl fmt::Display for ConstraintError {
                  first, or delete what refers to it first"
             ),
             ConstraintKind::NotNull => {
-                write!(f, "column{of} of `{table}` must not be NULL: give it a value")
+                write!(
+                    f,
+                    "column{of} of `{table}` must not be NULL: give it a value"
+                )
             }
             ConstraintKind::Check => write!(
                 f,

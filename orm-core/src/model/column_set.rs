@@ -57,7 +57,10 @@ impl ColumnSet {
 
     /// The number of columns.
     pub fn len(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.words
+            .iter()
+            .map(|word| word.count_ones() as usize)
+            .sum()
     }
 
     /// The columns of either set.

@@ -21,6 +21,18 @@ pub trait GivenFor<M, C> {}
 #[diagnostic::do_not_recommend]
 impl<M, C> GivenFor<M, C> for Set {}
 
+/// Whether a required column `C` of `M` is still without a value: [`Unset`] is. A value that was given twice is a mistake
+/// more often than a correction.
+#[diagnostic::on_unimplemented(
+    message = "the column `{C}` of `{M}` is given a value twice",
+    label = "`{C}` has a value already",
+    note = "a relationship gives its foreign key a value too"
+)]
+pub trait MissingFor<M, C> {}
+
+#[diagnostic::do_not_recommend]
+impl<M, C> MissingFor<M, C> for Unset {}
+
 /// A value for a column of type `T`: a `T`; for a nullable column also the value without its `Option`; for text a
 /// `&str`.
 #[diagnostic::on_unimplemented(

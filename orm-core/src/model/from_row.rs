@@ -14,12 +14,15 @@ impl ColumnNames<'_> {
     /// # Errors
     /// [`Error::Invalid`] that lists what there is.
     pub fn position(&self, target: &str, name: &str) -> Result<usize> {
-        self.0.iter().position(|other| *other == name).ok_or_else(|| {
-            Error::invalid(format!(
-                "`{target}` wants a column `{name}`, and the result has {}",
-                self.0.join(", ")
-            ))
-        })
+        self.0
+            .iter()
+            .position(|other| *other == name)
+            .ok_or_else(|| {
+                Error::invalid(format!(
+                    "`{target}` wants a column `{name}`, and the result has {}",
+                    self.0.join(", ")
+                ))
+            })
     }
 }
 

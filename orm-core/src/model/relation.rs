@@ -213,6 +213,23 @@ impl<Key> RefersTo<Key> for Key {}
 #[diagnostic::do_not_recommend]
 impl<Key> RefersTo<Key> for Option<Key> {}
 
+/// A relationship of `Child` that leads to `Owner`: what `via = ..` of `Owner`'s `has_many` and `has_one`, and of a
+/// `many_to_many`, has to name.
+#[diagnostic::on_unimplemented(
+    message = "`via` has to name a `belongs_to` of `{Child}` that leads to `{Owner}`",
+    label = "this is a `{Self}`"
+)]
+pub trait LeadsBack<Child, Owner> {}
+
+#[diagnostic::do_not_recommend]
+impl<Child, Owner> LeadsBack<Child, Owner> for Relation<Child, Owner, One> {}
+#[diagnostic::do_not_recommend]
+impl<Child, Owner> LeadsBack<Child, Owner> for Relation<Child, Owner, OptionalOne> {}
+#[diagnostic::do_not_recommend]
+impl<M> LeadsBack<M, M> for Relation<M, Itself<M>, One> {}
+#[diagnostic::do_not_recommend]
+impl<M> LeadsBack<M, M> for Relation<M, Itself<M>, OptionalOne> {}
+
 /// A link model with exactly one `belongs_to` that leads to `M`: what `many_to_many(.., through = ..)` needs of it, for
 /// both sides. Implemented by `#[derive(Model)]`.
 #[diagnostic::on_unimplemented(

@@ -97,7 +97,9 @@ impl RelationInfo {
     /// side's key and of the other side's.
     pub fn columns(&self) -> (&'static [u16], &'static [u16]) {
         match &self.kind {
-            RelationKind::BelongsTo(key) => (key.columns, key.references.unwrap_or(self.to.primary_key)),
+            RelationKind::BelongsTo(key) => {
+                (key.columns, key.references.unwrap_or(self.to.primary_key))
+            }
             RelationKind::HasMany { via } | RelationKind::HasOne { via } => {
                 let (there, here) = via.columns();
                 (here, there)
@@ -126,16 +128,23 @@ impl RelationInfo {
     /// The relationships of the other side that go along the same foreign key: for a `belongs_to`, the `has_many` and
     /// `has_one` that name it. They change with it.
     pub fn inverses(&'static self) -> impl Iterator<Item = &'static RelationInfo> {
-        self.to.relations.iter().copied().filter(move |other| match &other.kind {
-            RelationKind::HasMany { via } | RelationKind::HasOne { via } => std::ptr::eq(*via, self),
-            RelationKind::ManyToMany { near, far } => match &self.kind {
-                RelationKind::ManyToMany { near: my_near, far: my_far } => {
-                    std::ptr::eq(*near, *my_far) && std::ptr::eq(*far, *my_near)
+        self.to
+            .relations
+            .iter()
+            .copied()
+            .filter(move |other| match &other.kind {
+                RelationKind::HasMany { via } | RelationKind::HasOne { via } => {
+                    std::ptr::eq(*via, self)
                 }
-                _ => false,
-            },
-            RelationKind::BelongsTo(_) => false,
-        })
+                RelationKind::ManyToMany { near, far } => match &self.kind {
+                    RelationKind::ManyToMany {
+                        near: my_near,
+                        far: my_far,
+                    } => std::ptr::eq(*near, *my_far) && std::ptr::eq(*far, *my_near),
+                    _ => false,
+                },
+                RelationKind::BelongsTo(_) => false,
+            })
     }
 
     /// `Product::CATEGORY`, for messages.

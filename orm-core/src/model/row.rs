@@ -125,8 +125,13 @@ impl<'a> RowReader<'a> {
         self.at += columns;
     }
 
-    /// Whether the value that lies `ahead` of the next one is NULL.
-    pub fn is_null(&self, ahead: usize) -> bool {
-        self.row.raw(self.at + ahead).bytes.is_none()
+    /// The value that lies some columns ahead, as it is; the next one is 0 ahead.
+    pub fn ahead(&self, columns: usize) -> Raw<'a> {
+        self.row.raw(self.at + columns)
+    }
+
+    /// Whether the value that lies some columns ahead is NULL.
+    pub fn is_null(&self, columns: usize) -> bool {
+        self.ahead(columns).bytes.is_none()
     }
 }

@@ -1,6 +1,8 @@
 //! [`Table`]: the static description of a model's table. Written by the derive, read by everything.
 
 use std::any::Any;
+use std::fmt;
+use std::sync::atomic::AtomicBool;
 
 use super::RelationInfo;
 use crate::types::PgType;
@@ -31,6 +33,29 @@ pub struct Table {
     /// Makes the place where a session keeps this model's rows: a boxed `Box<dyn Store>` of the session module, which
     /// this layer does not know.
     pub arena: fn() -> Box<dyn Any>,
+    /// What lets descriptions refer to one another.
+    pub knot: Knot,
+}
+
+/// Lets tables refer to one another in a ring, through constants such as `Product::CATEGORY`.
+///
+/// The compiler checks the value of a constant as far as its references lead, and two tables that refer to each other
+/// would lead it around in a circle (E0391). It stops at memory that could change, which a table seems to be for having
+/// this in it. Nothing is ever stored here. It is why a constant of yours cannot read a table's fields.
+#[derive(Default)]
+pub struct Knot(#[expect(dead_code, reason = "it is there for its type")] AtomicBool);
+
+impl Knot {
+    /// A knot. Called by derived code.
+    pub const fn new() -> Self {
+        Knot(AtomicBool::new(false))
+    }
+}
+
+impl fmt::Debug for Knot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Knot")
+    }
 }
 
 /// The description of a column.

@@ -44,9 +44,7 @@ impl ArrayWriter {
 
     /// Appends one element; `None` is NULL.
     pub fn push<T: SqlType>(&mut self, value: &T) {
-        let at = self.begin();
-        let present = value.encode(&mut self.buffer);
-        self.end(at, present);
+        self.push_with(|out| value.encode(out));
     }
 
     /// Appends an element that is already in its binary form; `None` is NULL.
@@ -56,6 +54,13 @@ impl ArrayWriter {
             self.buffer.put_slice(bytes);
         }
         self.end(at, bytes.is_some());
+    }
+
+    /// Appends an element that `encode` writes; NULL where it gives false and writes nothing.
+    pub fn push_with(&mut self, encode: impl FnOnce(&mut BytesMut) -> bool) {
+        let at = self.begin();
+        let present = encode(&mut self.buffer);
+        self.end(at, present);
     }
 
     fn begin(&mut self) -> usize {
@@ -88,6 +93,12 @@ impl ArrayWriter {
     pub fn into_param(self, array: &'static PgType) -> Param {
         let element = array.element().map_or(0, |element| element.oid);
         Param::from_bytes(array, Some(self.finish(element).freeze()))
+    }
+
+    /// The array as a parameter that stands under a cast to an array of `element`: for types known only by their
+    /// description.
+    pub(crate) fn into_param_of(self, element: &'static PgType) -> Param {
+        Param::array(element, self.finish(element.oid).freeze())
     }
 
     /// Fills in the head. `element` is the number of the elements' type, or 0 where [`Param`] will ask the server.

@@ -34,6 +34,8 @@ use super::{PgType, SqlType};
 pub struct Param {
     ty: &'static PgType,
     bytes: Option<Bytes>,
+    /// Whether the value is an array of `ty`, not a `ty`: a batch, whose array type has no description of its own.
+    batch: bool,
 }
 
 impl Param {
@@ -41,12 +43,38 @@ impl Param {
     pub fn new<T: SqlType>(value: &T) -> Self {
         let mut out = BytesMut::new();
         let bytes = value.encode(&mut out).then(|| out.freeze());
-        Param { ty: T::TYPE, bytes }
+        Param {
+            ty: T::TYPE,
+            bytes,
+            batch: false,
+        }
     }
 
     /// A value that is already in the binary form of `ty`, as `ty`'s own `encode` writes it; `None` is NULL.
     pub fn from_bytes(ty: &'static PgType, bytes: Option<Bytes>) -> Self {
-        Param { ty, bytes }
+        Param {
+            ty,
+            bytes,
+            batch: false,
+        }
+    }
+
+    /// An array of `element`, which stands under a cast.
+    pub(crate) fn array(element: &'static PgType, bytes: Bytes) -> Self {
+        Param {
+            ty: element,
+            bytes: Some(bytes),
+            batch: true,
+        }
+    }
+
+    /// The elements' type, where the value is an array.
+    fn element(&self) -> Option<&'static PgType> {
+        if self.batch {
+            Some(self.ty)
+        } else {
+            self.ty.element()
+        }
     }
 
     /// The type that the value was encoded as.
@@ -63,6 +91,7 @@ impl Param {
     pub fn show(&self) -> String {
         match &self.bytes {
             None => "NULL".to_owned(),
+            Some(_) if self.batch => format!("{}[..]", self.ty),
             Some(bytes) => {
                 let mut out = String::new();
                 (self.ty.show)(bytes, &mut out);
@@ -80,7 +109,7 @@ impl Param {
     /// assert_eq!(Param::new(&"Ann".to_owned()).declared_type().name(), "unknown");
     /// ```
     pub fn declared_type(&self) -> Type {
-        if self.ty.declared {
+        if self.ty.declared && !self.batch {
             Type::from_oid(self.ty.oid).unwrap_or(Type::UNKNOWN)
         } else {
             Type::UNKNOWN
@@ -90,7 +119,8 @@ impl Param {
 
 impl std::fmt::Debug for Param {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<{}>", self.ty.name)
+        let array = if self.batch { "[]" } else { "" };
+        write!(f, "<{}{array}>", self.ty.name)
     }
 }
 
@@ -111,7 +141,7 @@ impl ToSql for Param {
                 self.ty
             )
         };
-        match (without_domain(expected).kind(), self.ty.element()) {
+        match (without_domain(expected).kind(), self.element()) {
             (Kind::Array(member), Some(element)) => {
                 let form = Form::of(element, member).ok_or_else(misfit)?;
                 put_array(bytes, form, member, out);

@@ -1,0 +1,145 @@
+//! [`Assignment`]: `Product::STOCK.set(Product::STOCK + 1)`, what a bulk update is made of.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Column, Expr, Expression, InScope, Node, Of, RowLevel};
+use crate::model::Source;
+use crate::types::{Param, SqlType};
+
+/// A column and its new value.
+pub struct Assignment<S, Uses> {
+    column: u16,
+    value: Node,
+    types: PhantomData<fn() -> (S, Uses)>,
+}
+
+impl<S, Uses> fmt::Debug for Assignment<S, Uses> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{} = {:?}", self.column, self.value)
+    }
+}
+
+impl<S: Source, T: SqlType> Column<S, T> {
+    /// This column's new value in a bulk update: a value (for a nullable column also `None`) or an expression.
+    pub fn set<R: AssignTo<T>>(self, value: R) -> Assignment<S, R::Uses> {
+        Assignment {
+            column: self.position(),
+            value: value.into_value(),
+            types: PhantomData,
+        }
+    }
+}
+
+/// What a column of type `T` can be set to: a `T`, for a nullable column also the value without its `Option`, a column
+/// or an expression of that type.
+#[diagnostic::on_unimplemented(
+    message = "a column of type `{T}` cannot be set to `{Self}`",
+    label = "expected a value or an expression of type `{T}`"
+)]
+pub trait AssignTo<T> {
+    /// The tables that it uses.
+    type Uses;
+
+    /// The value without its types.
+    fn into_value(self) -> Node;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType> AssignTo<T> for T {
+    type Uses = ();
+
+    fn into_value(self) -> Node {
+        Node::Param(Param::new(&self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> AssignTo<Option<T>> for T {
+    type Uses = ();
+
+    fn into_value(self) -> Node {
+        Node::Param(Param::new(&self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl AssignTo<String> for &str {
+    type Uses = ();
+
+    fn into_value(self) -> Node {
+        Node::Param(Param::new(&self.to_owned()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl AssignTo<Option<String>> for &str {
+    type Uses = ();
+
+    fn into_value(self) -> Node {
+        Node::Param(Param::new(&self.to_owned()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source, T: SqlType, C: SqlType<Base = T::Base>> AssignTo<C> for Column<S, T> {
+    type Uses = Of<S>;
+
+    fn into_value(self) -> Node {
+        self.into_node()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType, Uses, C: SqlType<Base = T::Base>> AssignTo<C> for Expr<T, Uses> {
+    type Uses = Uses;
+
+    fn into_value(self) -> Node {
+        self.into_node()
+    }
+}
+
+/// What `update` takes: one [`Assignment`], or a tuple of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an assignment to a column of `{S}`",
+    label = "expected `{S}::COLUMN.set(..)`, or a tuple of these"
+)]
+pub trait Assignments<S, I> {
+    /// Appends the columns and their values.
+    fn push_to(self, assignments: &mut Vec<(u16, Node)>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Uses, I> Assignments<S, I> for Assignment<S, Uses>
+where
+    Uses: InScope<(S, ()), I> + RowLevel,
+{
+    fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
+        assignments.push((self.column, self.value));
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident $index:ident),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<S, $($name, $index),*> Assignments<S, ($($index,)*)> for ($($name,)*)
+        where
+            $($name: Assignments<S, $index>),*
+        {
+            #[allow(non_snake_case)]
+            fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
+                let ($($name,)*) = self;
+                $($name.push_to(assignments);)*
+            }
+        }
+    };
+}
+
+tuples!(A IA);
+tuples!(A IA, B IB);
+tuples!(A IA, B IB, C IC);
+tuples!(A IA, B IB, C IC, D ID);
+tuples!(A IA, B IB, C IC, D ID, E IE);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);

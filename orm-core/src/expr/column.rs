@@ -1,0 +1,155 @@
+//! [`Column`], the constants that a model has; [`All`], all of them; and [`NamedColumn`], one found by its name.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Alias, Node, OrderNode, TableRef};
+use crate::error::{Error, Result};
+use crate::model::{ColumnInfo, Model, Source};
+
+/// A column: `User::NAME` is a `Column<User, String>`. SQLAlchemy: `InstrumentedAttribute`.
+pub struct Column<S, T> {
+    position: u16,
+    types: PhantomData<fn() -> (S, T)>,
+}
+
+impl<S, T> Column<S, T> {
+    /// The constant of a column at a position. Called by derived code.
+    #[doc(hidden)]
+    pub const fn new(position: u16) -> Self {
+        Column {
+            position,
+            types: PhantomData,
+        }
+    }
+
+    /// The position in the table's description.
+    pub const fn position(&self) -> u16 {
+        self.position
+    }
+}
+
+impl<S: Source, T> Column<S, T> {
+    /// The description.
+    pub fn info(&self) -> &'static ColumnInfo {
+        &S::Model::TABLE.columns[self.position as usize]
+    }
+
+    pub(crate) fn node(&self) -> Node {
+        Node::Column(table_ref::<S>(), self.position)
+    }
+}
+
+impl<S, T> Clone for Column<S, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, T> Copy for Column<S, T> {}
+
+impl<S: Source, T> fmt::Debug for Column<S, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", S::Model::TABLE.name, self.info().name)
+    }
+}
+
+/// A model or alias as a query names it.
+pub(crate) fn table_ref<S: Source>() -> TableRef {
+    TableRef {
+        table: S::Model::TABLE,
+        alias: S::ALIAS.map_or(Alias::None, Alias::Numbered),
+    }
+}
+
+/// All columns of a model: `User::ALL` in a select list gives the whole entity.
+pub struct All<S>(PhantomData<fn() -> S>);
+
+impl<S> All<S> {
+    /// The constant. Called by derived code.
+    #[doc(hidden)]
+    pub const fn new() -> Self {
+        All(PhantomData)
+    }
+}
+
+impl<S> Default for All<S> {
+    fn default() -> Self {
+        All::new()
+    }
+}
+
+impl<S> Clone for All<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for All<S> {}
+
+impl<S: Source> fmt::Debug for All<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.*", S::Model::TABLE.name)
+    }
+}
+
+/// A column that was found by its name at run time: what `User::column("name")` gives. It can be ordered by.
+///
+/// The name is looked up among the model's columns and never reaches SQL by itself, so a request's parameter may be
+/// passed as it is. SQLAlchemy code does this with `getattr(User, name)`.
+pub struct NamedColumn<S> {
+    position: u16,
+    source: PhantomData<fn() -> S>,
+}
+
+impl<S: Source> NamedColumn<S> {
+    /// The column with this name, or of the field with this name.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] that lists the model's columns.
+    pub fn find(name: &str) -> Result<Self> {
+        let table = S::Model::TABLE;
+        let (position, _) = table.column(name).ok_or_else(|| {
+            let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
+            Error::invalid(format!(
+                "`{}` has no column `{}`; it has {}",
+                table.model,
+                name.escape_debug(),
+                names.join(", ")
+            ))
+        })?;
+        Ok(NamedColumn {
+            position,
+            source: PhantomData,
+        })
+    }
+
+    /// The description.
+    pub fn info(&self) -> &'static ColumnInfo {
+        &S::Model::TABLE.columns[self.position as usize]
+    }
+
+    /// In ascending order.
+    pub fn asc(self) -> super::Ordered<super::Of<S>> {
+        self.ordered(false)
+    }
+
+    /// In descending order.
+    pub fn desc(self) -> super::Ordered<super::Of<S>> {
+        self.ordered(true)
+    }
+
+    fn ordered(self, descending: bool) -> super::Ordered<super::Of<S>> {
+        super::Ordered::new(OrderNode {
+            node: Node::Column(table_ref::<S>(), self.position),
+            descending,
+            nulls_first: None,
+        })
+    }
+}
+
+impl<S: Source> fmt::Debug for NamedColumn<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", S::Model::TABLE.name, self.info().name)
+    }
+}

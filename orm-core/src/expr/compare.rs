@@ -1,0 +1,236 @@
+//! [`Operators`]: what every expression can be asked. In the prelude.
+
+use super::{AsExpr, Condition, Expr, Expression, Node, Nulls, OrderNode, Ordered, Solid};
+use crate::expr::{InScope, Of, RowLevel};
+use crate::model::Source;
+use crate::types::{ArrayWriter, Element, SqlType};
+
+/// The type of a comparison: `bool`, or `Option<bool>` where an operand can be NULL.
+type Truth<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
+    <<R as AsExpr<Base<E>>>::Type as SqlType>::Nullify<bool>,
+>;
+type Base<E> = <<E as Expression>::Type as SqlType>::Base;
+type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident $operator:literal;)*) => { $(
+        $(#[$doc])*
+        fn $name<R: AsExpr<Base<Self>>>(self, other: R) -> Expr<Truth<Self, R>, Both<Self, R>> {
+            Expr::new(Node::infix(self.into_node(), $operator, other.into_operand()))
+        }
+    )* };
+}
+
+/// The operators of every expression: `User::NAME.eq("ann")`.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().filter(User::AGE.ge(18).and(User::NAME.ne("ann")));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT users.id, users.name, users.age FROM users WHERE users.age >= $1 AND users.name <> $2"
+/// );
+/// ```
+pub trait Operators: Expression {
+    comparisons! {
+        /// `=`. A comparison with NULL is never true: use [`is_null`](Operators::is_null).
+        eq "=";
+        /// `<>`. SQLAlchemy: `!=`.
+        ne "<>";
+        /// `<`.
+        lt "<";
+        /// `<=`.
+        le "<=";
+        /// `>`.
+        gt ">";
+        /// `>=`.
+        ge ">=";
+    }
+
+    /// `IS NOT DISTINCT FROM`: equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    fn is_not_distinct_from<R>(self, other: R) -> Expr<bool, Solid<(Self::Uses, R::Uses)>>
+    where
+        R: super::AssignTo<Option<Base<Self>>>,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "IS NOT DISTINCT FROM",
+            other.into_value(),
+        ))
+    }
+
+    /// `IS DISTINCT FROM`: not equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    fn is_distinct_from<R>(self, other: R) -> Expr<bool, Solid<(Self::Uses, R::Uses)>>
+    where
+        R: super::AssignTo<Option<Base<Self>>>,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "IS DISTINCT FROM",
+            other.into_value(),
+        ))
+    }
+
+    /// `IS NULL`. SQLAlchemy: `is_(None)`.
+    fn is_null(self) -> Expr<bool, Solid<Self::Uses>> {
+        Expr::new(Node::postfix(self.into_node(), "IS NULL"))
+    }
+
+    /// `IS NOT NULL`. SQLAlchemy: `is_not(None)`.
+    fn is_not_null(self) -> Expr<bool, Solid<Self::Uses>> {
+        Expr::new(Node::postfix(self.into_node(), "IS NOT NULL"))
+    }
+
+    /// `BETWEEN low AND high`, both included.
+    #[allow(clippy::type_complexity)]
+    fn between<L, H>(self, low: L, high: H) -> Expr<Truth<Self, L>, (Both<Self, L>, H::Uses)>
+    where
+        L: AsExpr<Base<Self>>,
+        H: AsExpr<Base<Self>>,
+    {
+        Expr::new(Node::Between(
+            Box::new(self.into_node()),
+            Box::new(low.into_operand()),
+            Box::new(high.into_operand()),
+        ))
+    }
+
+    /// Whether the value is in the list. The list travels as one array parameter (`= ANY($1)`), so its length changes
+    /// neither the statement nor the number of parameters; an empty list is in order, and nothing is in it.
+    fn in_<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
+    where
+        L: IntoIterator,
+        L::Item: ListItem<Base<Self>>,
+        Base<Self>: Element,
+    {
+        let any = Node::Quantified("ANY", Box::new(list_param(list)));
+        Expr::new(Node::infix(self.into_node(), "=", any))
+    }
+
+    /// Whether the value is not in the list (`<> ALL($1)`). Everything but NULL is not in an empty list.
+    fn not_in<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
+    where
+        L: IntoIterator,
+        L::Item: ListItem<Base<Self>>,
+        Base<Self>: Element,
+    {
+        let all = Node::Quantified("ALL", Box::new(list_param(list)));
+        Expr::new(Node::infix(self.into_node(), "<>", all))
+    }
+
+    /// Both hold. SQLAlchemy: `and_(..)`, `&`.
+    fn and<R: Condition>(self, other: R) -> Expr<Joint<Self, R>, (Self::Uses, R::Uses)>
+    where
+        Self: Condition,
+    {
+        Expr::new(Node::infix(self.into_node(), "AND", other.into_node()))
+    }
+
+    /// One of them holds, or both. SQLAlchemy: `or_(..)`, `|`.
+    fn or<R: Condition>(self, other: R) -> Expr<Joint<Self, R>, (Self::Uses, R::Uses)>
+    where
+        Self: Condition,
+    {
+        Expr::new(Node::infix(self.into_node(), "OR", other.into_node()))
+    }
+
+    /// Forgets which way a condition was put together: all conditions of one model become one type, for the arms of an
+    /// `if` or the elements of a `Vec`.
+    fn for_model<S, I>(self) -> Expr<bool, Of<S>>
+    where
+        S: Source,
+        Self: Condition,
+        Self::Uses: InScope<(S, ()), I> + RowLevel,
+    {
+        Expr::new(self.into_node())
+    }
+
+    /// In ascending order.
+    fn asc(self) -> Ordered<Self::Uses> {
+        ordered(self.into_node(), false)
+    }
+
+    /// In descending order.
+    fn desc(self) -> Ordered<Self::Uses> {
+        ordered(self.into_node(), true)
+    }
+
+    /// In ascending order, NULLs at the given end.
+    fn asc_nulls(self, nulls: Nulls) -> Ordered<Self::Uses> {
+        self.asc().nulls(nulls)
+    }
+
+    /// In descending order, NULLs at the given end.
+    fn desc_nulls(self, nulls: Nulls) -> Ordered<Self::Uses> {
+        self.desc().nulls(nulls)
+    }
+}
+
+impl<E: Expression> Operators for E {}
+
+/// The type of two conditions together.
+type Joint<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
+    <<R as Expression>::Type as SqlType>::Nullify<bool>,
+>;
+
+fn ordered<Uses>(node: Node, descending: bool) -> Ordered<Uses> {
+    Ordered::new(OrderNode {
+        node,
+        descending,
+        nulls_first: None,
+    })
+}
+
+fn list_param<T, L>(list: L) -> Node
+where
+    T: Element,
+    L: IntoIterator,
+    L::Item: ListItem<T>,
+{
+    let mut array = ArrayWriter::new();
+    for item in list {
+        item.push_to(&mut array);
+    }
+    Node::Param(array.into_param(T::ARRAY))
+}
+
+/// An element of a list that is compared with a `T`: a `T`, a `&T`, for text a `&str`.
+#[diagnostic::on_unimplemented(
+    message = "the list is compared with `{T}` and holds `{Self}`",
+    label = "expected elements of type `{T}`"
+)]
+pub trait ListItem<T> {
+    /// Appends the element to an array.
+    fn push_to(self, array: &mut ArrayWriter);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> ListItem<T> for T {
+    fn push_to(self, array: &mut ArrayWriter) {
+        array.push(&self);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> ListItem<T> for &T {
+    fn push_to(self, array: &mut ArrayWriter) {
+        array.push(self);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl ListItem<String> for &str {
+    fn push_to(self, array: &mut ArrayWriter) {
+        array.push_bytes(Some(self.as_bytes()));
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl ListItem<String> for &&str {
+    fn push_to(self, array: &mut ArrayWriter) {
+        array.push_bytes(Some(self.as_bytes()));
+    }
+}

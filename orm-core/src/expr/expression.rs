@@ -1,0 +1,184 @@
+//! What can stand where: [`Expression`] is anything with a value, [`AsExpr`] anything that an operator takes on its
+//! right, [`Condition`] anything that is true or false.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Column, Node, Of};
+use crate::model::Source;
+use crate::types::{Param, SqlType};
+
+/// Anything with a value in SQL: a column, or an [`Expr`] made of others.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an SQL expression",
+    label = "expected a column, or an expression made of columns",
+    note = "a plain value becomes one with `value(..)`"
+)]
+pub trait Expression: Sized {
+    /// The type of the value.
+    type Type: SqlType;
+    /// The tables that it uses.
+    type Uses;
+
+    /// The expression without its types.
+    fn into_node(self) -> Node;
+}
+
+/// An expression made of others.
+pub struct Expr<T, Uses> {
+    node: Node,
+    types: PhantomData<fn() -> (T, Uses)>,
+}
+
+impl<T, Uses> Expr<T, Uses> {
+    pub(crate) fn new(node: Node) -> Self {
+        Expr {
+            node,
+            types: PhantomData,
+        }
+    }
+}
+
+impl<T, Uses> Clone for Expr<T, Uses> {
+    fn clone(&self) -> Self {
+        Expr::new(self.node.clone())
+    }
+}
+
+impl<T, Uses> fmt::Debug for Expr<T, Uses> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
+}
+
+impl<T: SqlType, Uses> Expression for Expr<T, Uses> {
+    type Type = T;
+    type Uses = Uses;
+
+    fn into_node(self) -> Node {
+        self.node
+    }
+}
+
+impl<S: Source, T: SqlType> Expression for Column<S, T> {
+    type Type = T;
+    type Uses = Of<S>;
+
+    fn into_node(self) -> Node {
+        self.node()
+    }
+}
+
+/// A plain value as an expression: in a select list, or on the left of an operator.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::expr::value;
+///
+/// # #[derive(Model, Clone)] struct User { #[orm(primary_key)] id: i32 }
+/// let q = User::query().select((User::ID, value("here")));
+/// assert_eq!(q.to_sql(), "SELECT \"user\".id, $1 FROM \"user\"");
+/// ```
+pub fn value<T: SqlType>(value: impl crate::model::IntoColumn<T>) -> Expr<T, ()> {
+    Expr::new(Node::Param(Param::new(&value.into_column())))
+}
+
+/// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
+#[diagnostic::on_unimplemented(
+    message = "cannot compare or combine `{T}` with `{Self}`",
+    label = "expected a value, a column or an expression of type `{T}`"
+)]
+pub trait AsExpr<T> {
+    /// `T`, or `Option<T>` for a column that can be NULL.
+    type Type: SqlType;
+    /// The tables that it uses.
+    type Uses;
+
+    /// The operand without its types.
+    fn into_operand(self) -> Node;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> AsExpr<T> for T {
+    type Type = T;
+    type Uses = ();
+
+    fn into_operand(self) -> Node {
+        Node::Param(Param::new(&self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source, T: SqlType> AsExpr<T::Base> for Column<S, T> {
+    type Type = T;
+    type Uses = Of<S>;
+
+    fn into_operand(self) -> Node {
+        self.node()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType, Uses> AsExpr<T::Base> for Expr<T, Uses> {
+    type Type = T;
+    type Uses = Uses;
+
+    fn into_operand(self) -> Node {
+        self.node
+    }
+}
+
+macro_rules! text {
+    ($($from:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl AsExpr<String> for $from {
+            type Type = String;
+            type Uses = ();
+
+            fn into_operand(self) -> Node {
+                Node::Param(Param::new(&String::from(self)))
+            }
+        }
+    )* };
+}
+
+text!(&str, &String, std::borrow::Cow<'_, str>);
+
+/// Implemented by nothing: it carries the message for `eq(None)`.
+#[diagnostic::on_unimplemented(
+    message = "a comparison with an `Option` is never true for `None` in SQL",
+    label = "this value may be NULL",
+    note = "for NULL use `.is_null()` or `.is_not_null()`",
+    note = "for a value that may be absent use `.is_not_distinct_from(..)`, or `if let Some(v) = .. {{ q = q.filter(..) }}`"
+)]
+pub trait NeverNull {}
+
+impl<T, V> AsExpr<T> for Option<V>
+where
+    Option<V>: NeverNull,
+    V: SqlType,
+{
+    type Type = V;
+    type Uses = ();
+
+    fn into_operand(self) -> Node {
+        Node::Word("NULL")
+    }
+}
+
+/// An expression that is true, false, or NULL: what `filter`, `having` and `on` take.
+#[diagnostic::on_unimplemented(
+    message = "this is not a condition",
+    label = "expected something true or false, found `{Self}`",
+    note = "compare it: `.eq(..)`, `.gt(..)`, `.is_null()`"
+)]
+pub trait Condition: Expression {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source> Condition for Column<S, bool> {}
+#[diagnostic::do_not_recommend]
+impl<S: Source> Condition for Column<S, Option<bool>> {}
+#[diagnostic::do_not_recommend]
+impl<Uses> Condition for Expr<bool, Uses> {}
+#[diagnostic::do_not_recommend]
+impl<Uses> Condition for Expr<Option<bool>, Uses> {}

@@ -1,0 +1,193 @@
+//! SQL functions: the common ones with their types, and [`call`] for any other by its name. SQLAlchemy: `func`.
+//!
+//! ```
+//! use orm_core::prelude::*;
+//!
+//! # #[derive(Model, Clone)] #[orm(table = "users")]
+//! # struct User { #[orm(primary_key)] id: i32, name: String, nickname: Option<String> }
+//! let q = User::query().select((func::lower(User::NAME), func::coalesce(User::NICKNAME, "none")));
+//! assert_eq!(q.to_sql(), "SELECT lower(users.name), coalesce(users.nickname, $1) FROM users");
+//! ```
+
+use super::{AsExpr, Expr, Expression, Node, Solid};
+use crate::types::{Numeric, PgType, SqlType};
+
+type Base<E> = <<E as Expression>::Type as SqlType>::Base;
+type Like<E, T> = <<E as Expression>::Type as SqlType>::Nullify<T>;
+
+/// `lower(text)`.
+pub fn lower<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
+where
+    E::Type: SqlType<Base = String>,
+{
+    Expr::new(Node::call("lower", vec![text.into_node()]))
+}
+
+/// `upper(text)`.
+pub fn upper<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
+where
+    E::Type: SqlType<Base = String>,
+{
+    Expr::new(Node::call("upper", vec![text.into_node()]))
+}
+
+/// `length(text)`: the number of characters.
+pub fn length<E: Expression>(text: E) -> Expr<Like<E, i32>, E::Uses>
+where
+    E::Type: SqlType<Base = String>,
+{
+    Expr::new(Node::call("length", vec![text.into_node()]))
+}
+
+/// `abs(number)`.
+pub fn abs<E: Expression>(number: E) -> Expr<E::Type, E::Uses>
+where
+    Base<E>: Numeric,
+{
+    Expr::new(Node::call("abs", vec![number.into_node()]))
+}
+
+/// `coalesce(expression, otherwise)`: the expression, or the other value where it is NULL. It is NULL only where both
+/// are.
+#[allow(clippy::type_complexity)]
+pub fn coalesce<E: Expression, R: AsExpr<Base<E>>>(
+    expression: E,
+    otherwise: R,
+) -> Expr<R::Type, (Solid<E::Uses>, R::Uses)> {
+    Expr::new(Node::call(
+        "coalesce",
+        vec![expression.into_node(), otherwise.into_operand()],
+    ))
+}
+
+/// `now()`: when the transaction began.
+#[cfg(feature = "chrono")]
+pub fn now() -> Expr<chrono::DateTime<chrono::Utc>, ()> {
+    Expr::new(Node::call("now", Vec::new()))
+}
+
+/// `extract(part FROM moment)`: `func::extract(func::Year, Order::CREATED_AT)`. Whole numbers come as `i32`, seconds and
+/// the epoch as `f64`.
+pub fn extract<P: DatePart, E: Expression>(part: P, moment: E) -> Expr<Like<E, P::Type>, E::Uses>
+where
+    Base<E>: Moment,
+{
+    let _ = part;
+    Expr::new(Node::Cast(
+        Box::new(Node::Extract(P::NAME, Box::new(moment.into_node()))),
+        <P::Type as SqlType>::TYPE,
+    ))
+}
+
+/// A part of a date or time.
+pub trait DatePart {
+    /// The type of the part.
+    type Type: SqlType<Base = Self::Type>;
+    /// PostgreSQL's word for it.
+    const NAME: &'static str;
+}
+
+macro_rules! parts {
+    ($($name:ident $sql:literal $ty:ty, $doc:literal;)*) => { $(
+        #[doc = $doc]
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name;
+
+        impl DatePart for $name {
+            type Type = $ty;
+            const NAME: &'static str = $sql;
+        }
+    )* };
+}
+
+parts! {
+    Year "year" i32, "The year.";
+    Quarter "quarter" i32, "The quarter, 1 to 4.";
+    Month "month" i32, "The month, 1 to 12.";
+    Week "week" i32, "The ISO week of the year, 1 to 53.";
+    Day "day" i32, "The day of the month, 1 to 31.";
+    DayOfWeek "dow" i32, "The day of the week, Sunday is 0.";
+    DayOfYear "doy" i32, "The day of the year, 1 to 366.";
+    Hour "hour" i32, "The hour, 0 to 23.";
+    Minute "minute" i32, "The minute, 0 to 59.";
+    Second "second" f64, "The second with its fraction.";
+    Epoch "epoch" f64, "Seconds since 1970-01-01 00:00 UTC.";
+}
+
+/// A type that has date or time parts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no date or time parts",
+    label = "`extract` needs a date, a time or a timestamp"
+)]
+pub trait Moment {}
+#[cfg(feature = "chrono")]
+mod moments {
+    impl super::Moment for chrono::DateTime<chrono::Utc> {}
+    impl super::Moment for chrono::NaiveDateTime {}
+    impl super::Moment for chrono::NaiveDate {}
+    impl super::Moment for chrono::NaiveTime {}
+}
+
+/// Any function by its name: `func::call::<f64, _>("similarity", (User::NAME, value("ann")))`. The caller says the type
+/// of the result (an `Option` where it can be NULL); the name is quoted as an identifier.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// let q = User::query().select(func::call::<String, _>("initcap", (User::NAME,)));
+/// assert_eq!(q.to_sql(), "SELECT initcap(users.name) FROM users");
+/// ```
+pub fn call<T: SqlType, A: Arguments>(
+    function: impl Into<std::borrow::Cow<'static, str>>,
+    arguments: A,
+) -> Expr<T, A::Uses> {
+    Expr::new(Node::call(function, arguments.into_nodes()))
+}
+
+/// `CAST(expression AS type)`, to the PostgreSQL type of a Rust type.
+pub fn cast<T: SqlType<Base = T>, E: Expression>(expression: E) -> Expr<Like<E, T>, E::Uses> {
+    let ty: &'static PgType = T::TYPE;
+    Expr::new(Node::Cast(Box::new(expression.into_node()), ty))
+}
+
+/// The arguments of a function: a tuple of expressions.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of arguments",
+    label = "expected a tuple of expressions: `(User::NAME,)`"
+)]
+pub trait Arguments {
+    /// The tables that they use.
+    type Uses;
+
+    /// The arguments without their types.
+    fn into_nodes(self) -> Vec<Node>;
+}
+
+impl Arguments for () {
+    type Uses = ();
+
+    fn into_nodes(self) -> Vec<Node> {
+        Vec::new()
+    }
+}
+
+macro_rules! arguments {
+    ($($name:ident),* => $uses:ty) => {
+        impl<$($name: Expression),*> Arguments for ($($name,)*) {
+            type Uses = $uses;
+
+            #[allow(non_snake_case)]
+            fn into_nodes(self) -> Vec<Node> {
+                let ($($name,)*) = self;
+                vec![$($name.into_node()),*]
+            }
+        }
+    };
+}
+
+arguments!(A => A::Uses);
+arguments!(A, B => (A::Uses, B::Uses));
+arguments!(A, B, C => (A::Uses, (B::Uses, C::Uses)));
+arguments!(A, B, C, D => (A::Uses, (B::Uses, (C::Uses, D::Uses))));

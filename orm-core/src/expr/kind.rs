@@ -1,0 +1,117 @@
+//! What may stand beside what: a value of each row, or one value for all rows of a group.
+//!
+//! The kind of an expression is folded, by the compiler, over the tree of what it uses. Two rules stand on it: an
+//! aggregate has no place in WHERE, and a plain column has none beside an aggregate in a query without GROUP BY. Which
+//! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
+
+use super::scope::{Agg, Of, Solid};
+
+/// The kind of an expression.
+pub trait Kind {
+    /// The kind of the two side by side.
+    type With<B: Kind>: Kind;
+    #[doc(hidden)]
+    type WithPlain: Kind;
+    #[doc(hidden)]
+    type WithAggregate: Kind;
+}
+
+/// Uses no table.
+#[derive(Debug)]
+pub struct Constant;
+/// A value of each row.
+#[derive(Debug)]
+pub struct Plain;
+/// One value for many rows.
+#[derive(Debug)]
+pub struct Aggregate;
+/// Both.
+#[derive(Debug)]
+pub struct Mixed;
+
+impl Kind for Constant {
+    type With<B: Kind> = B;
+    type WithPlain = Plain;
+    type WithAggregate = Aggregate;
+}
+
+impl Kind for Plain {
+    type With<B: Kind> = B::WithPlain;
+    type WithPlain = Plain;
+    type WithAggregate = Mixed;
+}
+
+impl Kind for Aggregate {
+    type With<B: Kind> = B::WithAggregate;
+    type WithPlain = Mixed;
+    type WithAggregate = Aggregate;
+}
+
+impl Kind for Mixed {
+    type With<B: Kind> = Mixed;
+    type WithPlain = Mixed;
+    type WithAggregate = Mixed;
+}
+
+/// The kind of what a tree of tables is used for.
+pub trait KindOf {
+    /// The kind.
+    type Kind: Kind;
+}
+
+impl KindOf for () {
+    type Kind = Constant;
+}
+
+impl<S> KindOf for Of<S> {
+    type Kind = Plain;
+}
+
+impl<U> KindOf for Agg<U> {
+    type Kind = Aggregate;
+}
+
+impl<U: KindOf> KindOf for Solid<U> {
+    type Kind = U::Kind;
+}
+
+impl<A: KindOf, B: KindOf> KindOf for (A, B) {
+    type Kind = <A::Kind as Kind>::With<B::Kind>;
+}
+
+/// A query without GROUP BY.
+#[derive(Debug)]
+pub struct Ungrouped;
+/// A query with GROUP BY.
+#[derive(Debug)]
+pub struct Grouped;
+
+/// Whether a query, grouped or not, can select something of kind `K`.
+#[diagnostic::on_unimplemented(
+    message = "a plain column stands beside an aggregate in a query without GROUP BY",
+    label = "selects one value per row and one value for all rows",
+    note = "call `.group_by(..)` before `.select(..)`"
+)]
+pub trait Accepts<K> {}
+
+impl Accepts<Constant> for Ungrouped {}
+impl Accepts<Plain> for Ungrouped {}
+impl Accepts<Aggregate> for Ungrouped {}
+impl<K> Accepts<K> for Grouped {}
+
+/// Whether an expression has a value in each row: no aggregate in it.
+#[diagnostic::on_unimplemented(
+    message = "an aggregate cannot stand in a WHERE",
+    label = "`count`, `sum` .. are known only after grouping",
+    note = "use `.having(..)` instead of `.filter(..)`"
+)]
+pub trait RowLevel {}
+
+#[diagnostic::do_not_recommend]
+impl RowLevel for () {}
+#[diagnostic::do_not_recommend]
+impl<S> RowLevel for Of<S> {}
+#[diagnostic::do_not_recommend]
+impl<U: RowLevel> RowLevel for Solid<U> {}
+#[diagnostic::do_not_recommend]
+impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}

@@ -1,0 +1,138 @@
+//! [`Ordered`]: what ORDER BY takes.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode};
+use crate::model::Source;
+use crate::types::SqlType;
+
+/// An expression with a direction: `User::NAME.desc()`.
+pub struct Ordered<Uses> {
+    node: OrderNode,
+    uses: PhantomData<fn() -> Uses>,
+}
+
+/// Where NULLs stand in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nulls {
+    /// Before everything else: `NULLS FIRST`.
+    First,
+    /// Behind everything else: `NULLS LAST`.
+    Last,
+}
+
+impl<Uses> Ordered<Uses> {
+    pub(crate) fn new(node: OrderNode) -> Self {
+        Ordered {
+            node,
+            uses: PhantomData,
+        }
+    }
+
+    /// Says where NULLs stand. Without it they are last in ascending order and first in descending order.
+    #[must_use]
+    pub fn nulls(mut self, nulls: Nulls) -> Self {
+        self.node.nulls_first = Some(nulls == Nulls::First);
+        self
+    }
+
+    /// `NULLS FIRST`.
+    #[must_use]
+    pub fn nulls_first(self) -> Self {
+        self.nulls(Nulls::First)
+    }
+
+    /// `NULLS LAST`.
+    #[must_use]
+    pub fn nulls_last(self) -> Self {
+        self.nulls(Nulls::Last)
+    }
+}
+
+impl<Uses> fmt::Debug for Ordered<Uses> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.node.fmt(f)
+    }
+}
+
+/// What `order_by` takes: `User::NAME`, `User::NAME.desc()`, `User::column("name")?`, or a tuple of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be ordered by",
+    label = "expected a column or an expression, with or without `.asc()` or `.desc()`"
+)]
+pub trait OrderBy<Scope, I> {
+    /// Appends the parts.
+    fn push_to(self, order: &mut Vec<OrderNode>);
+}
+
+fn ascending(node: Node) -> OrderNode {
+    OrderNode {
+        node,
+        descending: false,
+        nulls_first: None,
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Scope, I, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Ordered<Uses> {
+    fn push_to(self, order: &mut Vec<OrderNode>) {
+        order.push(self.node);
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Scope, I, S: Source, T: SqlType> OrderBy<Scope, I> for Column<S, T>
+where
+    Of<S>: InScope<Scope, I>,
+{
+    fn push_to(self, order: &mut Vec<OrderNode>) {
+        order.push(ascending(self.into_node()));
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T, Uses> {
+    fn push_to(self, order: &mut Vec<OrderNode>) {
+        order.push(ascending(self.into_node()));
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Scope, I, S: Source> OrderBy<Scope, I> for NamedColumn<S>
+where
+    Of<S>: InScope<Scope, I>,
+{
+    fn push_to(self, order: &mut Vec<OrderNode>) {
+        self.asc().push_to_order(order);
+    }
+}
+
+impl<Uses> Ordered<Uses> {
+    fn push_to_order(self, order: &mut Vec<OrderNode>) {
+        order.push(self.node);
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident $index:ident),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<Scope, $($name, $index),*> OrderBy<Scope, ($($index,)*)> for ($($name,)*)
+        where
+            $($name: OrderBy<Scope, $index>),*
+        {
+            #[allow(non_snake_case)]
+            fn push_to(self, order: &mut Vec<OrderNode>) {
+                let ($($name,)*) = self;
+                $($name.push_to(order);)*
+            }
+        }
+    };
+}
+
+tuples!(A IA);
+tuples!(A IA, B IB);
+tuples!(A IA, B IB, C IC);
+tuples!(A IA, B IB, C IC, D ID);
+tuples!(A IA, B IB, C IC, D ID, E IE);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF);

@@ -1,0 +1,78 @@
+//! `User::ORDERS.any(..)`, `Product::CATEGORY.has(..)`: filters by a related table without a join, so that they may be
+//! added or left out at run time and never multiply rows.
+
+use super::column::table_ref;
+use super::{
+    Alias, Condition, Expr, InScope, Item, Join, JoinKind, Node, Of, RowLevel, Select, Solid,
+    TableRef,
+};
+use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
+
+/// `EXISTS (SELECT 1 FROM related WHERE it belongs to this row AND condition)`.
+fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
+    let info = relation.relation();
+    let here = table_ref::<R::From>();
+    let there = table_ref::<R::To>();
+    let (here_columns, there_columns) = info.columns();
+    let mut select = Select::from(there);
+    select.items.push(Item::Expr(Node::Word("1")));
+    match &info.kind {
+        RelationKind::ManyToMany { near, far } => {
+            let link = TableRef {
+                table: near.from,
+                alias: Alias::Link(0),
+            };
+            let (link_far, there_key) = far.columns();
+            let (link_near, here_key) = near.columns();
+            select.joins.push(Join {
+                kind: JoinKind::Inner,
+                table: link,
+                on: Node::tie(link, link_far, there, there_key),
+            });
+            select
+                .filters
+                .push(Node::tie(link, link_near, here, here_key));
+        }
+        _ => select
+            .filters
+            .push(Node::tie(there, there_columns, here, here_columns)),
+    }
+    select.filters.extend(condition);
+    Node::Exists(Box::new(select))
+}
+
+impl<From: Source, To: Source, Shape: ToMany> Relation<From, To, Shape> {
+    /// Whether one of the related rows meets the condition. SQLAlchemy: `User.orders.any(..)`.
+    pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    where
+        E: Condition,
+        E::Uses: InScope<(To, ()), I> + RowLevel,
+    {
+        Expr::new(exists(&self, Some(condition.into_node())))
+    }
+
+    /// Whether there is a related row at all. SQLAlchemy: `User.orders.any()`.
+    pub fn exists(self) -> Expr<bool, Solid<Of<From>>> {
+        Expr::new(exists(&self, None))
+    }
+
+    /// Whether none of the related rows meets the condition. SQLAlchemy: `~User.orders.any(..)`.
+    pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    where
+        E: Condition,
+        E::Uses: InScope<(To, ()), I> + RowLevel,
+    {
+        !self.any(condition)
+    }
+}
+
+impl<From: Source, To: Source, Shape: ToOne> Relation<From, To, Shape> {
+    /// Whether there is a related row, and it meets the condition. SQLAlchemy: `Product.category.has(..)`.
+    pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    where
+        E: Condition,
+        E::Uses: InScope<(To, ()), I> + RowLevel,
+    {
+        Expr::new(exists(&self, Some(condition.into_node())))
+    }
+}

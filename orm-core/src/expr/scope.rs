@@ -1,0 +1,142 @@
+//! Which tables an expression uses, and whether a query has them: the scope check.
+//!
+//! A query's scope is a list of types, `(Order, (User, ()))`; a left-joined table stands in it as [`Maybe<Order>`]. What
+//! an expression uses is a tree with [`Of<M>`] leaves: the tree grows as expressions are combined, and nobody has to
+//! flatten it. [`InScope`] walks the tree; at each leaf [`Has`] walks the list. The walk's turns are type parameters
+//! that the compiler infers, so a table that isn't there is an unsatisfied `Has` at one leaf, and that is the only place
+//! with a message: with messages higher up, rustc would report the whole tree.
+
+use std::marker::PhantomData;
+
+use crate::model::Model;
+use crate::types::SqlType;
+
+/// A leaf of what an expression uses: the table of `S`.
+#[derive(Debug)]
+pub struct Of<S>(PhantomData<fn() -> S>);
+
+/// What an aggregate uses. It is never NULL for want of a partner in a LEFT JOIN.
+#[derive(Debug)]
+pub struct Agg<U>(PhantomData<fn() -> U>);
+
+/// What an expression uses that is never NULL whatever its operands are: `x IS NULL`, `coalesce(x, 0)`.
+#[derive(Debug)]
+pub struct Solid<U>(PhantomData<fn() -> U>);
+
+/// A table in a scope that may have no row: the right side of a LEFT JOIN.
+#[derive(Debug)]
+pub struct Maybe<S>(PhantomData<fn() -> S>);
+
+/// The walk's end: the first table of the list.
+#[derive(Debug)]
+pub struct Here;
+/// The walk's end at a table that may have no row.
+#[derive(Debug)]
+pub struct HereMaybe;
+/// One step further along the list.
+#[derive(Debug)]
+pub struct Next<I>(PhantomData<fn() -> I>);
+
+/// A whole entity in a select list.
+#[derive(Debug)]
+pub struct Whole<M>(PhantomData<fn() -> M>);
+/// A whole entity in a select list, of a table that may have no row.
+#[derive(Debug)]
+pub struct MaybeWhole<M>(PhantomData<fn() -> M>);
+
+/// Whether something is NULL for want of a partner in a LEFT JOIN, as a type.
+pub trait Bool {
+    /// Whether either is.
+    type Or<B: Bool>: Bool;
+    /// `T`, or an `Option` of it.
+    type Wrap<T: SqlType>: SqlType;
+    /// How a whole entity is selected: [`Whole`] or [`MaybeWhole`].
+    type Entity<M: Model>;
+}
+
+/// It may be.
+#[derive(Debug)]
+pub struct Yes;
+/// It is not.
+#[derive(Debug)]
+pub struct No;
+
+impl Bool for Yes {
+    type Or<B: Bool> = Yes;
+    type Wrap<T: SqlType> = Option<T::Base>;
+    type Entity<M: Model> = MaybeWhole<M>;
+}
+
+impl Bool for No {
+    type Or<B: Bool> = B;
+    type Wrap<T: SqlType> = T;
+    type Entity<M: Model> = Whole<M>;
+}
+
+/// Whether a scope has the table of `S`.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` is not part of this query",
+    label = "this uses `{S}`, which is not in FROM",
+    note = "join it first: `.join(..)` or `.left_join(..)`"
+)]
+pub trait Has<S, I> {
+    /// Whether it may have no row.
+    type Null: Bool;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Rest> Has<S, Here> for (S, Rest) {
+    type Null = No;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Rest> Has<S, HereMaybe> for (Maybe<S>, Rest) {
+    type Null = Yes;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Other, Rest, I> Has<S, Next<I>> for (Other, Rest)
+where
+    Rest: Has<S, I>,
+{
+    type Null = Rest::Null;
+}
+
+/// Whether a scope has all tables of a tree.
+pub trait InScope<Scope, I> {
+    /// Whether any of them may have no row.
+    type Null: Bool;
+}
+
+impl<Scope> InScope<Scope, ()> for () {
+    type Null = No;
+}
+
+impl<Scope, S, I> InScope<Scope, I> for Of<S>
+where
+    Scope: Has<S, I>,
+{
+    type Null = Scope::Null;
+}
+
+impl<Scope, U, I> InScope<Scope, I> for Agg<U>
+where
+    U: InScope<Scope, I>,
+{
+    type Null = No;
+}
+
+impl<Scope, U, I> InScope<Scope, I> for Solid<U>
+where
+    U: InScope<Scope, I>,
+{
+    type Null = No;
+}
+
+impl<Scope, A, B, IA, IB> InScope<Scope, (IA, IB)> for (A, B)
+where
+    A: InScope<Scope, IA>,
+    B: InScope<Scope, IB>,
+{
+    type Null = <A::Null as Bool>::Or<B::Null>;
+}

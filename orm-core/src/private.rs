@@ -1,0 +1,280 @@
+//! What derived code calls: absolute paths into the standard library, which hold whatever names a user's module has, and
+//! the few functions that keep the derived code short. Nothing here is for people, and nothing here is stable.
+
+pub use std::any::Any;
+pub use std::boxed::Box;
+pub use std::clone::Clone;
+pub use std::convert::Into;
+pub use std::default::Default;
+pub use std::fmt;
+pub use std::marker::PhantomData;
+pub use std::option::Option;
+pub use std::result::Result;
+pub use std::string::String;
+pub use std::vec::Vec;
+
+pub use bytes::BytesMut;
+
+use crate::error::Error;
+use crate::expr::Column;
+use crate::model::{
+    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RelationInfo, RelationKind, Row, RowReader,
+    Table,
+};
+use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
+
+/// What derived code does with one column, put together once from the column's type.
+///
+/// Derived code asks for `T: SqlType` in one place, where it makes this constant. Everything else goes through the
+/// methods, which ask for nothing, so that a field of a type that cannot be stored is one error and not ten.
+#[derive(Debug)]
+pub struct Codec<T> {
+    /// [`SqlType::TYPE`].
+    pub ty: &'static PgType,
+    /// [`SqlType::NULLABLE`].
+    pub nullable: bool,
+    encode: fn(&T, &mut BytesMut) -> bool,
+    decode: fn(Raw<'_>) -> Result<T, DecodeError>,
+    same: fn(&T, &T) -> bool,
+    clone: fn(&T) -> T,
+    debug: fn(&mut fmt::DebugStruct<'_, '_>, &str, &T),
+}
+
+/// The codec of a type.
+pub const fn codec<T: SqlType>() -> Codec<T> {
+    Codec {
+        ty: T::TYPE,
+        nullable: T::NULLABLE,
+        encode: T::encode,
+        decode: T::decode,
+        same: T::same,
+        clone: T::clone,
+        debug: |fields, name, value| {
+            fields.field(name, value);
+        },
+    }
+}
+
+impl<T> Codec<T> {
+    /// Appends a value.
+    pub fn encode(&self, value: &T, out: &mut BytesMut) -> bool {
+        (self.encode)(value, out)
+    }
+
+    /// Appends a draft's value.
+    pub fn encode_given(&self, value: &Option<T>, out: &mut BytesMut) -> bool {
+        value
+            .as_ref()
+            .is_some_and(|value| (self.encode)(value, out))
+    }
+
+    /// Reads the next value of a row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`], which names the table and the column.
+    pub fn read(
+        &self,
+        row: &mut RowReader<'_>,
+        table: &'static Table,
+        column: u16,
+    ) -> Result<T, Error> {
+        (self.decode)(row.raw()).map_err(|error| Error::Decode {
+            table: table.name.to_owned(),
+            column: table.columns[column as usize].name.to_owned(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Reads the value at a position of a row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`], which names the column.
+    pub fn get(&self, row: &Row, at: usize) -> Result<T, Error> {
+        (self.decode)(row.raw(at)).map_err(|error| Error::Decode {
+            table: "the result".to_owned(),
+            column: row.name(at).to_owned(),
+            why: error.to_string(),
+        })
+    }
+
+    /// Gives a field a value off the wire.
+    ///
+    /// # Errors
+    /// When the value does not fit the field.
+    pub fn write(&self, field: &mut T, value: Raw<'_>) -> Result<(), DecodeError> {
+        *field = (self.decode)(value)?;
+        Ok(())
+    }
+
+    /// Gives a draft's field a value off the wire.
+    ///
+    /// # Errors
+    /// When the value does not fit the field.
+    pub fn write_given(&self, field: &mut Option<T>, value: Raw<'_>) -> Result<(), DecodeError> {
+        *field = Some((self.decode)(value)?);
+        Ok(())
+    }
+
+    /// Notes the column if its value has changed.
+    pub fn diff(&self, now: &T, before: &T, column: u16, changed: &mut ColumnSet) {
+        if !(self.same)(now, before) {
+            changed.insert(column);
+        }
+    }
+
+    /// A draft's value once more.
+    pub fn clone_given(&self, value: &Option<T>) -> Option<T> {
+        value.as_ref().map(self.clone)
+    }
+
+    /// Shows a draft's value, if it has one.
+    pub fn debug_given(
+        &self,
+        value: &Option<T>,
+        name: &str,
+        fields: &mut fmt::DebugStruct<'_, '_>,
+    ) {
+        if let Some(value) = value {
+            (self.debug)(fields, name, value);
+        }
+    }
+
+    /// A draft's value, or NULL if it has none and can be NULL.
+    ///
+    /// # Errors
+    /// The position of the column, when it has no value and cannot be NULL.
+    pub fn finish(&self, value: Option<T>, column: u16) -> Result<T, u16> {
+        let null = Raw {
+            bytes: None,
+            oid: self.ty.oid,
+            type_name: self.ty.name,
+        };
+        match value {
+            Some(value) => Ok(value),
+            None if self.nullable => (self.decode)(null).map_err(|_| column),
+            None => Err(column),
+        }
+    }
+}
+
+/// The columns of a draft that have a value, from whether each has.
+pub fn given(columns: &[bool]) -> ColumnSet {
+    let given = columns.iter().enumerate().filter(|(_, given)| **given);
+    given.map(|(column, _)| column as u16).collect()
+}
+
+/// What `write` says of a column that the table doesn't have.
+///
+/// # Errors
+/// Always.
+pub fn no_such_column(column: u16) -> Result<(), DecodeError> {
+    Err(DecodeError(format!(
+        "there is no column at position {column}"
+    )))
+}
+
+/// Where the columns of these names stand in a result.
+///
+/// # Errors
+/// [`Error::Invalid`] that names the column that is missing.
+pub fn positions(
+    target: &str,
+    names: &[&str],
+    columns: &ColumnNames<'_>,
+) -> Result<Vec<usize>, Error> {
+    names
+        .iter()
+        .map(|name| columns.position(target, name))
+        .collect()
+}
+
+/// The type of a primary key's column, for those that can be one. Derived code goes through it, so that a type that
+/// cannot is one error and not one for each trait that a key needs.
+pub trait PrimaryKey {
+    /// The type itself.
+    type Key;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: KeyPart> PrimaryKey for T {
+    type Key = T;
+}
+
+/// Writes a change that is present.
+pub fn change<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+/// The table that a `belongs_to` leads to; compiles if its key fits into the column or columns of the foreign key.
+pub const fn target<To: Model, ForeignKey: RefersTo<To::Key>>() -> &'static Table {
+    To::TABLE
+}
+
+/// The position of a column that a foreign key refers to; compiles if its values fit into the foreign key's column.
+pub const fn refers<ForeignKey, To, T>(column: &Column<To, T>) -> u16
+where
+    T: SqlType,
+    ForeignKey: RefersTo<T::Base>,
+{
+    column.position()
+}
+
+/// Compiles if the relationship is one of `Child` that leads to `Owner`.
+pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner>>(_: &R) {}
+
+/// Compiles if the relationship is a `belongs_to`.
+///
+/// # Panics
+/// At compile time, if it isn't.
+pub const fn is_belongs_to(relation: &RelationInfo) {
+    assert!(
+        matches!(relation.kind, RelationKind::BelongsTo(_)),
+        "`via` has to name a `belongs_to`: the side that holds the foreign key"
+    );
+}
+
+/// The description of a relationship of a model whose derive has reported a mistake. Never seen by running code.
+pub const fn broken(table: &'static Table) -> RelationInfo {
+    RelationInfo {
+        name: "",
+        index: 0,
+        from: table,
+        to: table,
+        kind: RelationKind::BelongsTo(crate::model::ForeignKey {
+            columns: &[],
+            references: None,
+            on_delete: crate::model::OnDelete::NoAction,
+            deferred: false,
+        }),
+        cascade: crate::model::Cascade {
+            delete: false,
+            delete_orphan: false,
+            passive_deletes: false,
+        },
+    }
+}
+
+/// The description of a table whose derive has reported a mistake. Never seen by running code.
+pub const fn broken_table(model: &'static str, name: &'static str, arena: fn() -> Box<dyn Any>) -> Table {
+    Table {
+        model,
+        schema: None,
+        name,
+        columns: &[],
+        primary_key: &[],
+        version: None,
+        relations: &[],
+        uniques: &[],
+        indexes: &[],
+        checks: &[],
+        arena,
+        knot: crate::model::Knot::new(),
+    }
+}
+
+/// Stands where code would, after a mistake.
+pub fn never() -> ! {
+    unreachable!("a derive has reported a mistake, so this was never compiled")
+}

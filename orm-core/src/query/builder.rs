@@ -1,0 +1,267 @@
+//! [`Query`]: a value that collects clauses.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::load_path::merge;
+use super::{LoadStep, SelectList, StartsAt, Statement, render};
+use crate::expr::{
+    Accepts, Condition, Expression, Grouped, InScope, Item, KindOf, Lock, LockStrength, LockWait,
+    Node, OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole,
+};
+use crate::model::Model;
+
+/// A query: what a row of it is (`Sel`), which tables it has (`Scope`), and whether it is grouped (`G`).
+///
+/// It is a value with no session in it. `filter`, `order_by`, `limit` and `offset` keep its type, so that clauses can be
+/// added under an `if`:
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "products")]
+/// # struct Product { #[orm(primary_key)] id: i32, name: String }
+/// fn search(text: Option<&str>) -> EntityQuery<Product> {
+///     let mut q = Product::query().order_by(Product::NAME);
+///     if let Some(text) = text {
+///         q = q.filter(Product::NAME.icontains(text));
+///     }
+///     q
+/// }
+/// assert_eq!(
+///     search(Some("air")).to_sql(),
+///     "SELECT products.id, products.name FROM products WHERE products.name ILIKE $1 ORDER BY products.name"
+/// );
+/// ```
+#[must_use = "a query does nothing until it runs: `.all(&mut db).await`"]
+pub struct Query<Sel, Scope, G = Ungrouped> {
+    pub(crate) select: Select,
+    pub(crate) loads: Vec<LoadStep>,
+    types: PhantomData<fn() -> (Sel, Scope, G)>,
+}
+
+/// A query for the entities of one model, as `Model::query()` begins it: the type of a reusable fragment.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "products")]
+/// # struct Product { #[orm(primary_key)] id: i32, visible: bool }
+/// fn visible(q: EntityQuery<Product>) -> EntityQuery<Product> {
+///     q.filter(Product::VISIBLE)
+/// }
+/// assert!(visible(Product::query()).to_sql().ends_with("WHERE products.visible"));
+/// ```
+pub type EntityQuery<M> = Query<Whole<M>, (M, ())>;
+
+/// The query for all entities of a model. Called by the derived `Model::query()`.
+pub fn entity<M: Model>() -> EntityQuery<M> {
+    let table = TableRef::of(M::TABLE);
+    let mut select = Select::from(table);
+    select.items.push(Item::Whole(table));
+    Query::new(select, Vec::new())
+}
+
+impl<Sel, Scope, G> Query<Sel, Scope, G> {
+    pub(crate) fn new(select: Select, loads: Vec<LoadStep>) -> Self {
+        Query {
+            select,
+            loads,
+            types: PhantomData,
+        }
+    }
+
+    /// The same clauses under other types.
+    pub(crate) fn retyped<Sel2, Scope2, G2>(self) -> Query<Sel2, Scope2, G2> {
+        Query::new(self.select, self.loads)
+    }
+
+    /// Keeps the rows for which a condition is true. Several filters must all hold. SQLAlchemy: `filter`, `where`.
+    pub fn filter<E, I>(mut self, condition: E) -> Self
+    where
+        E: Condition,
+        E::Uses: InScope<Scope, I> + RowLevel,
+    {
+        self.select.filters.push(condition.into_node());
+        self
+    }
+
+    /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
+    pub fn order_by<O, I>(mut self, order: O) -> Self
+    where
+        O: OrderBy<Scope, I>,
+    {
+        order.push_to(&mut self.select.order_by);
+        self
+    }
+
+    /// At most this many rows.
+    pub fn limit(mut self, rows: i64) -> Self {
+        self.select.limit = Some(rows);
+        self
+    }
+
+    /// Without the first rows.
+    pub fn offset(mut self, rows: i64) -> Self {
+        self.select.offset = Some(rows);
+        self
+    }
+
+    /// Gives equal rows once.
+    pub fn distinct(mut self) -> Self {
+        self.select.distinct = true;
+        self
+    }
+
+    /// One row for each group of rows in which the expression (or each of a tuple) is the same.
+    pub fn group_by<L, I>(mut self, by: L) -> Query<Sel, Scope, Grouped>
+    where
+        L: GroupBy<Scope, I>,
+    {
+        by.push_to(&mut self.select.group_by);
+        self.retyped()
+    }
+
+    /// Keeps the groups for which a condition is true.
+    pub fn having<E, I>(mut self, condition: E) -> Self
+    where
+        E: Condition,
+        E::Uses: InScope<Scope, I>,
+    {
+        self.select.having.push(condition.into_node());
+        self
+    }
+
+    /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
+    pub fn select<L, I>(mut self, list: L) -> Query<L::Selection, Scope, G>
+    where
+        L: SelectList<Scope, I>,
+        L::Uses: KindOf,
+        G: Accepts<<L::Uses as KindOf>::Kind>,
+    {
+        self.select.items.clear();
+        list.push_to(&mut self.select.items);
+        self.retyped()
+    }
+
+    /// Locks the rows until the transaction ends: FOR UPDATE. SQLAlchemy: `with_for_update()`.
+    pub fn for_update(self) -> Self {
+        self.locked(LockStrength::Update)
+    }
+
+    /// Locks the rows against changes: FOR SHARE. SQLAlchemy: `with_for_update(read=True)`.
+    pub fn for_share(self) -> Self {
+        self.locked(LockStrength::Share)
+    }
+
+    fn locked(mut self, strength: LockStrength) -> Self {
+        // Only the first table: the far side of an outer join cannot be locked, and loaders join such.
+        self.select.lock = Some(Lock {
+            strength,
+            wait: LockWait::Wait,
+            of: vec![self.select.from],
+        });
+        self
+    }
+
+    /// Leaves out rows that are locked by others, instead of waiting: SKIP LOCKED. Locks FOR UPDATE if no lock was asked
+    /// for.
+    pub fn skip_locked(self) -> Self {
+        self.waiting(LockWait::Skip)
+    }
+
+    /// Fails on rows that are locked by others, instead of waiting: NOWAIT. Locks FOR UPDATE if no lock was asked for.
+    pub fn nowait(self) -> Self {
+        self.waiting(LockWait::Fail)
+    }
+
+    fn waiting(self, wait: LockWait) -> Self {
+        let mut query = if self.select.lock.is_none() {
+            self.for_update()
+        } else {
+            self
+        };
+        if let Some(lock) = &mut query.select.lock {
+            lock.wait = wait;
+        }
+        query
+    }
+
+    /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
+    pub fn to_sql(&self) -> String {
+        self.statement().sql
+    }
+
+    /// The SQL text and its parameters.
+    pub fn statement(&self) -> Statement {
+        render::select(&self.select)
+    }
+}
+
+impl<M: Model, Scope, G> Query<Whole<M>, Scope, G> {
+    /// Loads a relationship with the entities: to-one by a LEFT JOIN in the same statement, to-many by one statement
+    /// more a level, never by one a row. Paths nest (`Order::ITEMS.then(OrderItem::PRODUCT)`), and several `with` branch.
+    /// SQLAlchemy: `options(joinedload(..), selectinload(..))`.
+    pub fn with<P>(mut self, path: P) -> Self
+    where
+        P: StartsAt<M>,
+    {
+        merge(&mut self.loads, path.into_steps());
+        self
+    }
+}
+
+impl<Sel, Scope, G> Clone for Query<Sel, Scope, G> {
+    fn clone(&self) -> Self {
+        Query::new(self.select.clone(), self.loads.clone())
+    }
+}
+
+impl<Sel, Scope, G> fmt::Debug for Query<Sel, Scope, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_sql())
+    }
+}
+
+/// What `group_by` takes: a column, an expression, or a tuple of these.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be grouped by",
+    label = "expected a column or an expression, or a tuple of these"
+)]
+pub trait GroupBy<Scope, I> {
+    /// Appends the parts.
+    fn push_to(self, groups: &mut Vec<Node>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<Scope, I, E: Expression> GroupBy<Scope, I> for E
+where
+    E::Uses: InScope<Scope, I> + RowLevel,
+{
+    fn push_to(self, groups: &mut Vec<Node>) {
+        groups.push(self.into_node());
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident $index:ident),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<Scope, $($name, $index),*> GroupBy<Scope, ($($index,)*)> for ($($name,)*)
+        where
+            $($name: GroupBy<Scope, $index>),*
+        {
+            #[allow(non_snake_case)]
+            fn push_to(self, groups: &mut Vec<Node>) {
+                let ($($name,)*) = self;
+                $($name.push_to(groups);)*
+            }
+        }
+    };
+}
+
+tuples!(A IA);
+tuples!(A IA, B IB);
+tuples!(A IA, B IB, C IC);
+tuples!(A IA, B IB, C IC, D ID);
+tuples!(A IA, B IB, C IC, D ID, E IE);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF);

@@ -1,0 +1,64 @@
+//! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
+//! in the layers above.
+
+use super::{Bulk, Loads, Statement};
+use crate::error::Result;
+use crate::model::{Model, Row, RowReader};
+
+/// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
+/// which gives rows. Code that works on both is generic over it:
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// async fn names<X: Executor>(on: &mut X) -> orm_core::Result<Vec<String>> {
+///     let users = User::query().order_by(User::NAME).all(on).await?;
+///     Ok(users.iter().map(|user| on.row(user).name.clone()).collect())
+/// }
+/// ```
+pub trait Executor: Send {
+    /// What an entity of `M` is here: a handle, or the row itself.
+    type Entity<M: Model>: Send;
+
+    /// What must happen before a query reads: a session flushes what is pending (autoflush).
+    fn before_query(&mut self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Sends a statement and gives its rows.
+    fn fetch(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// Sends a statement and gives the number of rows that it changed.
+    fn execute(&mut self, statement: Statement) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Runs a bulk UPDATE or DELETE and gives the number of rows that it changed. A session brings the entities that it
+    /// has loaded in step.
+    fn write(&mut self, bulk: Bulk) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Takes an entity off a row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
+
+    /// The row of an entity.
+    ///
+    /// # Panics
+    /// On a session, as `db[handle]` does.
+    fn row<'a, M: Model>(&'a self, entity: &'a Self::Entity<M>) -> &'a M;
+
+    /// Prepares for the rows of a query that loads relationships with it.
+    ///
+    /// # Errors
+    /// Where there is no place to keep them: on a plain connection.
+    fn begin_loads(&mut self, loads: &Loads) -> Result<()>;
+
+    /// Takes the relationships that were joined to a row, behind the row's own columns.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()>;
+
+    /// Loads what is left, level by level.
+    fn finish_loads(&mut self, loads: Loads) -> impl Future<Output = Result<()>> + Send;
+}

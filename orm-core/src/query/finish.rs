@@ -1,0 +1,128 @@
+//! Where a query runs: `all`, `first`, `one`, `one_or_none`, `scalar`, `count`, `exists`.
+
+use super::{Executor, LoadStep, Loads, Query, Selection, render};
+use crate::error::{Error, Result};
+use crate::expr::{Item, Node, Select};
+use crate::model::{Row, RowReader};
+
+impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
+    /// All rows: on a session entities are `Handle<M>`s, on a connection plain rows.
+    ///
+    /// One statement, and one more for each to-many level of `.with(..)`. A session flushes first, if anything is
+    /// pending. SQLAlchemy: `.all()`.
+    ///
+    /// # Errors
+    /// What the server refuses, and values that do not fit their types.
+    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
+        run::<Sel, X>(self.select, self.loads, on).await
+    }
+
+    /// The first row, if there is one. Adds `LIMIT 1`. SQLAlchemy: `.first()`.
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
+    pub async fn first<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+        self.at_most(1);
+        Ok(self.all(on).await?.into_iter().next())
+    }
+
+    /// The only row. Adds `LIMIT 2`. SQLAlchemy: `.one()`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several; else as
+    /// [`all`](Query::all).
+    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
+        let what = self.to_sql();
+        match self.one_or_none(on).await? {
+            Some(row) => Ok(row),
+            None => Err(Error::NotFound { what }),
+        }
+    }
+
+    /// The only row, or `None`. Adds `LIMIT 2`. SQLAlchemy: `.one_or_none()`.
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`] where there are several; else as [`all`](Query::all).
+    pub async fn one_or_none<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+        let what = self.to_sql();
+        self.at_most(2);
+        let mut rows = self.all(on).await?.into_iter();
+        match (rows.next(), rows.next()) {
+            (_, Some(_)) => Err(Error::MultipleFound { what }),
+            (row, None) => Ok(row),
+        }
+    }
+
+    /// The only row of a query that always gives one, such as an aggregate without GROUP BY.
+    /// SQLAlchemy: `.scalar()`, which is `one` here, since the select list says the type.
+    ///
+    /// # Errors
+    /// As [`one`](Query::one).
+    pub async fn scalar<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
+        self.one(on).await
+    }
+
+    fn at_most(&mut self, rows: i64) {
+        let limit = self.select.limit.map_or(rows, |limit| limit.min(rows));
+        self.select.limit = Some(limit);
+    }
+}
+
+impl<Sel, Scope, G> Query<Sel, Scope, G> {
+    /// The number of rows that the query gives, counted by the server. SQLAlchemy: `.count()`.
+    ///
+    /// # Errors
+    /// What the server refuses.
+    pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64> {
+        on.before_query().await?;
+        let row = only_row(on.fetch(render::count(self.select)).await?)?;
+        row.get(0)
+    }
+
+    /// Whether the query gives any row. SQLAlchemy: `select(exists(..))`.
+    ///
+    /// # Errors
+    /// What the server refuses.
+    pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool> {
+        on.before_query().await?;
+        if self.select.group_by.is_empty() {
+            self.select.items = vec![Item::Expr(Node::Word("1"))];
+            self.select.order_by.clear();
+        }
+        self.select.lock = None;
+        let row = only_row(on.fetch(render::exists(self.select)).await?)?;
+        row.get(0)
+    }
+}
+
+fn only_row(rows: Vec<Row>) -> Result<Row> {
+    rows.into_iter()
+        .next()
+        .ok_or_else(|| Error::invalid("the server gave no row for a query that always has one"))
+}
+
+async fn run<Sel: Selection, X: Executor>(
+    mut select: Select,
+    steps: Vec<LoadStep>,
+    on: &mut X,
+) -> Result<Vec<Sel::Row<X>>> {
+    on.before_query().await?;
+    if steps.is_empty() {
+        let rows = on.fetch(render::select(&select)).await?;
+        return rows
+            .iter()
+            .map(|row| Sel::read(on, &mut RowReader::new(row)))
+            .collect();
+    }
+    let loads = Loads::plan(&mut select, steps);
+    on.begin_loads(&loads)?;
+    let rows = on.fetch(render::select(&select)).await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let mut reader = RowReader::new(row);
+        found.push(Sel::read(on, &mut reader)?);
+        on.joined_loads(&loads, &mut reader)?;
+    }
+    on.finish_loads(loads).await?;
+    Ok(found)
+}

@@ -1,0 +1,328 @@
+//! Load paths: `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data. Queries carry them; the session follows them.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::expr::{
+    Alias, Condition, InScope, Item, Join, JoinKind, Node, OrderBy, OrderNode, RowLevel, Select,
+    TableRef,
+};
+use crate::model::{
+    Model, Relation, RelationInfo, RelationShape, Source, Table, Target, ToMany, ToOne,
+};
+
+/// One relationship to load, and what to load from there.
+#[derive(Debug, Clone)]
+pub struct LoadStep {
+    /// The relationship.
+    pub relation: &'static RelationInfo,
+    /// By which statement.
+    pub strategy: Strategy,
+    /// Conditions on the related rows.
+    pub filters: Vec<Node>,
+    /// The order of the related rows, for each parent.
+    pub order_by: Vec<OrderNode>,
+    /// At most this many related rows for each parent.
+    pub limit: Option<i64>,
+    /// What to load from there.
+    pub then: Vec<LoadStep>,
+}
+
+/// By which statement a relationship is loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strategy {
+    /// By a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
+    Joined,
+    /// By one more statement for all parents: `WHERE key = ANY($1)`. SQLAlchemy: `selectinload`.
+    SelectIn,
+}
+
+/// A path of relationships, from `Root` to `End`.
+pub struct Path<Root, End, Shape> {
+    /// The steps one after the other; they are nested when the path is added to a query.
+    chain: Vec<LoadStep>,
+    types: PhantomData<fn() -> (Root, End, Shape)>,
+}
+
+impl<Root, End, Shape> Clone for Path<Root, End, Shape> {
+    fn clone(&self) -> Self {
+        Path::new(self.chain.clone())
+    }
+}
+
+impl<Root, End, Shape> fmt::Debug for Path<Root, End, Shape> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.chain.iter().map(|step| step.relation.path()).collect();
+        f.write_str(&names.join(" > "))
+    }
+}
+
+/// A relationship or a path of them.
+pub trait LoadPath {
+    /// Where it begins.
+    type Root: Model;
+    /// Where it arrives.
+    type End: Model;
+    /// The shape of the last relationship.
+    type Shape: RelationShape;
+
+    /// The steps one after the other.
+    fn into_chain(self) -> Vec<LoadStep>;
+
+    /// The steps, each inside the one before.
+    fn into_steps(self) -> LoadStep
+    where
+        Self: Sized,
+    {
+        let mut steps = self.into_chain().into_iter().rev();
+        let last = steps
+            .next()
+            .unwrap_or_else(|| unreachable!("a path has at least one relationship"));
+        steps.fold(last, |inner, mut outer| {
+            outer.then.push(inner);
+            outer
+        })
+    }
+}
+
+impl<From: Model, To: Target, Shape: RelationShape> LoadPath for Relation<From, To, Shape> {
+    type Root = From;
+    type End = To::Model;
+    type Shape = Shape;
+
+    fn into_chain(self) -> Vec<LoadStep> {
+        let relation = self.info();
+        vec![LoadStep {
+            relation,
+            strategy: if relation.is_to_one() {
+                Strategy::Joined
+            } else {
+                Strategy::SelectIn
+            },
+            filters: Vec::new(),
+            order_by: Vec::new(),
+            limit: None,
+            then: Vec::new(),
+        }]
+    }
+}
+
+impl<Root: Model, End: Model, Shape: RelationShape> LoadPath for Path<Root, End, Shape> {
+    type Root = Root;
+    type End = End;
+    type Shape = Shape;
+
+    fn into_chain(self) -> Vec<LoadStep> {
+        self.chain
+    }
+}
+
+/// A path that begins at `M`.
+#[diagnostic::on_unimplemented(
+    message = "this relationship is not one of `{M}`",
+    label = "the path has arrived at `{M}`, and this relationship starts elsewhere"
+)]
+pub trait StartsAt<M>: LoadPath {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, To: Target, Shape: RelationShape> StartsAt<M> for Relation<M, To, Shape> {}
+#[diagnostic::do_not_recommend]
+impl<M: Model, End: Model, Shape: RelationShape> StartsAt<M> for Path<M, End, Shape> {}
+
+impl<Root, End, Shape> Path<Root, End, Shape> {
+    fn new(chain: Vec<LoadStep>) -> Self {
+        Path {
+            chain,
+            types: PhantomData,
+        }
+    }
+
+    fn last(mut self, change: impl FnOnce(&mut LoadStep)) -> Self {
+        if let Some(step) = self.chain.last_mut() {
+            change(step);
+        }
+        self
+    }
+
+    /// Loads a relationship of what this one leads to, too.
+    pub fn then<R: StartsAt<End>>(mut self, next: R) -> Path<Root, R::End, R::Shape> {
+        self.chain.extend(next.into_chain());
+        Path::new(self.chain)
+    }
+
+    /// Loads the last relationship by one more statement for all parents. SQLAlchemy: `selectinload`.
+    pub fn selectin(self) -> Self {
+        self.last(|step| step.strategy = Strategy::SelectIn)
+    }
+}
+
+impl<Root, End, Shape: ToOne> Path<Root, End, Shape> {
+    /// Loads the last relationship by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
+    pub fn joined(self) -> Self {
+        self.last(|step| step.strategy = Strategy::Joined)
+    }
+}
+
+impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
+    /// Loads only the related rows for which a condition is true.
+    pub fn filter<E, I>(self, condition: E) -> Self
+    where
+        E: Condition,
+        E::Uses: InScope<(End, ()), I> + RowLevel,
+    {
+        self.last(|step| step.filters.push(condition.into_node()))
+    }
+
+    /// The order of the related rows, for each parent.
+    pub fn order_by<O, I>(self, order: O) -> Self
+    where
+        O: OrderBy<(End, ()), I>,
+    {
+        self.last(|step| order.push_to(&mut step.order_by))
+    }
+
+    /// At most this many related rows for each parent.
+    pub fn limit(self, rows: i64) -> Self {
+        self.last(|step| step.limit = Some(rows))
+    }
+}
+
+impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
+    fn path(self) -> Path<From, To::Model, Shape> {
+        Path::new(self.into_chain())
+    }
+
+    /// Loads a relationship of what this one leads to, too.
+    pub fn then<R: StartsAt<To::Model>>(self, next: R) -> Path<From, R::End, R::Shape> {
+        self.path().then(next)
+    }
+
+    /// Loads it by one more statement for all parents. SQLAlchemy: `selectinload`.
+    pub fn selectin(self) -> Path<From, To::Model, Shape> {
+        self.path().selectin()
+    }
+}
+
+impl<From: Model, To: Target, Shape: ToOne> Relation<From, To, Shape> {
+    /// Loads it by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
+    pub fn joined(self) -> Path<From, To::Model, Shape> {
+        self.path().joined()
+    }
+}
+
+impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
+    /// Loads only the related rows for which a condition is true.
+    pub fn filter<E, I>(self, condition: E) -> Path<From, To::Model, Shape>
+    where
+        E: Condition,
+        E::Uses: InScope<(To::Model, ()), I> + RowLevel,
+    {
+        self.path().filter(condition)
+    }
+
+    /// The order of the related rows, for each parent.
+    pub fn order_by<O, I>(self, order: O) -> Path<From, To::Model, Shape>
+    where
+        O: OrderBy<(To::Model, ()), I>,
+    {
+        self.path().order_by(order)
+    }
+
+    /// At most this many related rows for each parent.
+    pub fn limit(self, rows: i64) -> Path<From, To::Model, Shape> {
+        self.path().limit(rows)
+    }
+}
+
+impl LoadStep {
+    /// Whether the step asks for a part of the related rows.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.filters.is_empty() || self.limit.is_some()
+    }
+}
+
+/// Adds a step to others: where the same relationship is loaded in the same way already, only what comes behind it is
+/// new.
+pub(crate) fn merge(steps: &mut Vec<LoadStep>, step: LoadStep) {
+    let same = steps.iter_mut().find(|other| {
+        std::ptr::eq(other.relation, step.relation)
+            && other.strategy == step.strategy
+            && !other.is_partial()
+            && !step.is_partial()
+            && step.order_by.is_empty()
+    });
+    match same {
+        Some(other) => {
+            for inner in step.then {
+                merge(&mut other.then, inner);
+            }
+        }
+        None => steps.push(step),
+    }
+}
+
+/// What a query loads with its entities: which relationships are joined to its rows, and the whole tree.
+#[derive(Debug)]
+pub struct Loads {
+    /// The table whose entities the tree starts at.
+    pub root: &'static Table,
+    /// The joined relationships, in the order of their columns behind the row's own.
+    pub joined: Vec<JoinedLoad>,
+    /// The tree.
+    pub steps: Vec<LoadStep>,
+}
+
+/// A relationship that is joined to a query's rows.
+#[derive(Debug)]
+pub struct JoinedLoad {
+    /// The relationship.
+    pub relation: &'static RelationInfo,
+    /// Which of the joined ones before it starts from; `None` is the root.
+    pub parent: Option<usize>,
+}
+
+impl Loads {
+    /// Adds LEFT JOINs for the joined steps to the select, and their columns behind its own.
+    pub(crate) fn plan(select: &mut Select, steps: Vec<LoadStep>) -> Loads {
+        let mut loads = Loads {
+            root: select.from.table,
+            joined: Vec::new(),
+            steps,
+        };
+        let mut joined = Vec::new();
+        join_steps(&loads.steps, select.from, None, select, &mut joined);
+        loads.joined = joined;
+        loads
+    }
+}
+
+fn join_steps(
+    steps: &[LoadStep],
+    here: TableRef,
+    parent: Option<usize>,
+    select: &mut Select,
+    joined: &mut Vec<JoinedLoad>,
+) {
+    for step in steps {
+        if step.strategy != Strategy::Joined {
+            continue;
+        }
+        joined.push(JoinedLoad {
+            relation: step.relation,
+            parent,
+        });
+        let this = joined.len() - 1;
+        let there = TableRef {
+            table: step.relation.to,
+            alias: Alias::Loaded(joined.len() as u16),
+        };
+        let (here_columns, there_columns) = step.relation.columns();
+        select.joins.push(Join {
+            kind: JoinKind::Left,
+            table: there,
+            on: Node::tie(there, there_columns, here, here_columns),
+        });
+        select.items.push(Item::Whole(there));
+        join_steps(&step.then, there, Some(this), select, joined);
+    }
+}

@@ -1,0 +1,436 @@
+//! From nodes to SQL text: one function for each kind of clause, one `match` over [`Node`].
+//!
+//! Values never reach the text: a [`Node::Param`] becomes `$n` and joins the list of parameters. Names pass through
+//! [`quote`]. Brackets stand where PostgreSQL's precedence would read something else without them.
+
+use super::{Bulk, Statement, quote};
+use crate::expr::{
+    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+};
+use crate::model::Table;
+use crate::types::{Param, PgType, TypeKind};
+
+/// The statement of a SELECT.
+pub(crate) fn select(select: &Select) -> Statement {
+    let mut sql = Renderer::default();
+    sql.select(select);
+    sql.finish()
+}
+
+/// `SELECT count(*)` of what a SELECT gives. Only where the rows are not simply those of the tables, around it.
+pub(crate) fn count(mut select: Select) -> Statement {
+    let mut sql = Renderer::default();
+    select.lock = None;
+    let simple = !select.distinct
+        && select.group_by.is_empty()
+        && select.having.is_empty()
+        && select.limit.is_none()
+        && select.offset.is_none();
+    if simple {
+        select.items = vec![Item::Expr(Node::call("count", vec![Node::Word("*")]))];
+        select.order_by.clear();
+        sql.select(&select);
+    } else {
+        sql.text("SELECT count(*) FROM (");
+        sql.select(&select);
+        sql.text(") AS counted");
+    }
+    sql.finish()
+}
+
+/// `SELECT EXISTS (select)`.
+pub(crate) fn exists(select: Select) -> Statement {
+    let mut sql = Renderer::default();
+    sql.text("SELECT EXISTS (");
+    sql.select(&select);
+    sql.text(")");
+    sql.finish()
+}
+
+/// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
+/// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
+pub(crate) fn lateral(
+    outer: &Select,
+    keys: Vec<(Param, &'static PgType)>,
+    rows: &Select,
+) -> Statement {
+    let mut sql = Renderer::default();
+    sql.text("SELECT ");
+    sql.list(&outer.items, ", ", Renderer::item);
+    sql.text(" FROM ");
+    sql.unnest(&keys);
+    let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
+    sql.text(&format!(
+        " WITH ORDINALITY AS parents({}, n) CROSS JOIN LATERAL (",
+        names.join(", ")
+    ));
+    sql.select(rows);
+    sql.text(") AS ");
+    sql.alias(outer.from);
+    for join in &outer.joins {
+        sql.join(join);
+    }
+    sql.text(" ORDER BY parents.n");
+    if !outer.order_by.is_empty() {
+        sql.text(", ");
+        sql.order_parts(&outer.order_by);
+    }
+    sql.finish()
+}
+
+/// A bulk UPDATE or DELETE.
+pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
+    let table = TableRef::of(bulk.table);
+    let mut sql = Renderer::default();
+    match &bulk.assignments {
+        Some(assignments) => {
+            sql.text("UPDATE ");
+            sql.table(table);
+            sql.text(" SET ");
+            sql.list(assignments, ", ", |sql, (column, value)| {
+                sql.column_name(bulk.table.columns[*column as usize].name);
+                sql.text(" = ");
+                sql.node(value);
+            });
+        }
+        None => {
+            sql.text("DELETE FROM ");
+            sql.table(table);
+        }
+    }
+    sql.conditions(" WHERE ", &bulk.filters);
+    if !returning.is_empty() {
+        sql.text(" RETURNING ");
+        sql.list(returning, ", ", |sql, column| {
+            sql.node(&Node::Column(table, *column))
+        });
+    }
+    sql.finish()
+}
+
+/// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
+#[derive(Default)]
+pub(crate) struct Renderer {
+    sql: String,
+    params: Vec<Param>,
+}
+
+impl Renderer {
+    pub(crate) fn finish(self) -> Statement {
+        Statement {
+            sql: self.sql,
+            params: self.params,
+        }
+    }
+
+    /// Appends words of our own.
+    pub(crate) fn text(&mut self, words: &str) {
+        self.sql.push_str(words);
+    }
+
+    /// Appends `$n` and keeps the value.
+    pub(crate) fn param(&mut self, param: Param) {
+        self.params.push(param);
+        self.sql.push('$');
+        self.sql.push_str(&self.params.len().to_string());
+    }
+
+    /// Appends the name of a column, or any other single name.
+    pub(crate) fn column_name(&mut self, name: &str) {
+        quote::identifier(&mut self.sql, name);
+    }
+
+    /// Appends a column behind the name of its table.
+    pub(crate) fn column_of(&mut self, table: &'static Table, column: &str) {
+        self.alias(TableRef::of(table));
+        self.text(".");
+        self.column_name(column);
+    }
+
+    /// Appends parts with something between them.
+    pub(crate) fn list<T>(
+        &mut self,
+        parts: impl IntoIterator<Item = T>,
+        between: &str,
+        mut part: impl FnMut(&mut Self, T),
+    ) {
+        for (at, item) in parts.into_iter().enumerate() {
+            if at > 0 {
+                self.text(between);
+            }
+            part(self, item);
+        }
+    }
+
+    /// Appends a table as FROM names it: with its schema, and its alias.
+    pub(crate) fn table(&mut self, table: TableRef) {
+        quote::qualified(&mut self.sql, table.table.schema, table.table.name);
+        if table.alias != Alias::None {
+            self.text(" AS ");
+            self.alias(table);
+        }
+    }
+
+    /// Appends the name that a table's columns stand behind.
+    fn alias(&mut self, table: TableRef) {
+        let name = match table.alias {
+            Alias::None => {
+                return quote::identifier(&mut self.sql, table.table.name);
+            }
+            Alias::Numbered(n) => format!("{}_{n}", table.table.name),
+            Alias::Loaded(n) => format!("loaded_{n}"),
+            Alias::Link(n) => format!("link_{n}"),
+        };
+        quote::identifier(&mut self.sql, &name);
+    }
+
+    /// Appends the name of a type, as a cast names it.
+    pub(crate) fn type_name(&mut self, ty: &PgType) {
+        match ty.kind {
+            TypeKind::Array(element) => {
+                self.type_name(element);
+                self.text("[]");
+            }
+            TypeKind::Scalar if ty.schema.is_none() => self.text(ty.name),
+            _ => quote::qualified(&mut self.sql, ty.schema, ty.name),
+        }
+    }
+
+    pub(crate) fn select(&mut self, select: &Select) {
+        self.text(if select.distinct {
+            "SELECT DISTINCT "
+        } else {
+            "SELECT "
+        });
+        self.list(&select.items, ", ", Self::item);
+        self.text(" FROM ");
+        self.table(select.from);
+        for join in &select.joins {
+            self.join(join);
+        }
+        self.conditions(" WHERE ", &select.filters);
+        if !select.group_by.is_empty() {
+            self.text(" GROUP BY ");
+            self.list(&select.group_by, ", ", Self::node);
+        }
+        self.conditions(" HAVING ", &select.having);
+        self.order_by(&select.order_by);
+        if let Some(limit) = select.limit {
+            self.text(" LIMIT ");
+            self.param(Param::new(&limit));
+        }
+        if let Some(offset) = select.offset {
+            self.text(" OFFSET ");
+            self.param(Param::new(&offset));
+        }
+        if let Some(lock) = &select.lock {
+            self.lock(lock);
+        }
+    }
+
+    /// `unnest($1::int4[], $2::text[])`.
+    fn unnest(&mut self, arrays: &[(Param, &'static PgType)]) {
+        self.text("unnest(");
+        self.list(arrays, ", ", |sql, (array, element)| {
+            sql.param(array.clone());
+            sql.text("::");
+            sql.type_name(element);
+            sql.text("[]");
+        });
+        self.text(")");
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Expr(node) => self.node(node),
+            Item::Whole(table) => {
+                let columns = 0..table.table.columns.len() as u16;
+                self.list(columns, ", ", |sql, column| {
+                    sql.node(&Node::Column(*table, column));
+                });
+            }
+        }
+    }
+
+    fn join(&mut self, join: &Join) {
+        self.text(match join.kind {
+            JoinKind::Inner => " JOIN ",
+            JoinKind::Left => " LEFT JOIN ",
+        });
+        self.table(join.table);
+        self.text(" ON ");
+        self.node(&join.on);
+    }
+
+    /// Appends conditions that must all hold, behind `WHERE` or `HAVING`.
+    pub(crate) fn conditions(&mut self, clause: &str, conditions: &[Node]) {
+        if conditions.is_empty() {
+            return;
+        }
+        self.text(clause);
+        self.list(conditions, " AND ", |sql, condition| {
+            if conditions.len() > 1 {
+                sql.operand(condition, precedence("AND"));
+            } else {
+                sql.node(condition);
+            }
+        });
+    }
+
+    pub(crate) fn order_by(&mut self, order: &[OrderNode]) {
+        if order.is_empty() {
+            return;
+        }
+        self.text(" ORDER BY ");
+        self.order_parts(order);
+    }
+
+    fn order_parts(&mut self, order: &[OrderNode]) {
+        self.list(order, ", ", |sql, part| {
+            sql.node(&part.node);
+            if part.descending {
+                sql.text(" DESC");
+            }
+            match part.nulls_first {
+                Some(true) => sql.text(" NULLS FIRST"),
+                Some(false) => sql.text(" NULLS LAST"),
+                None => {}
+            }
+        });
+    }
+
+    fn lock(&mut self, lock: &Lock) {
+        self.text(match lock.strength {
+            LockStrength::Update => " FOR UPDATE",
+            LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
+            LockStrength::Share => " FOR SHARE",
+            LockStrength::KeyShare => " FOR KEY SHARE",
+        });
+        if !lock.of.is_empty() {
+            self.text(" OF ");
+            self.list(&lock.of, ", ", |sql, table| sql.alias(*table));
+        }
+        self.text(match lock.wait {
+            LockWait::Wait => "",
+            LockWait::Fail => " NOWAIT",
+            LockWait::Skip => " SKIP LOCKED",
+        });
+    }
+
+    pub(crate) fn node(&mut self, node: &Node) {
+        match node {
+            Node::Column(table, column) => {
+                self.alias(*table);
+                self.text(".");
+                self.column_name(table.table.columns[*column as usize].name);
+            }
+            Node::Param(param) => self.param(param.clone()),
+            Node::Word(word) => self.text(word),
+            Node::Infix(left, operator, right) => {
+                let own = precedence(operator);
+                self.operand(left, own);
+                self.text(" ");
+                self.text(operator);
+                self.text(" ");
+                // AND and OR are associative; of all others the right side is bracketed when it is of the same rank.
+                self.operand(right, if own <= OR_AND { own } else { own + 1 });
+            }
+            Node::Prefix(operator, operand) => {
+                self.text(operator);
+                self.text(" ");
+                self.operand(operand, precedence(operator) + 1);
+            }
+            Node::Postfix(operand, operator) => {
+                self.operand(operand, precedence("IS") + 1);
+                self.text(" ");
+                self.text(operator);
+            }
+            Node::Between(operand, low, high) => {
+                let above = precedence("LIKE") + 1;
+                self.operand(operand, above);
+                self.text(" BETWEEN ");
+                self.operand(low, above);
+                self.text(" AND ");
+                self.operand(high, above);
+            }
+            Node::Call {
+                function,
+                distinct,
+                arguments,
+            } => {
+                quote::function(&mut self.sql, function);
+                self.text(if *distinct { "(DISTINCT " } else { "(" });
+                self.list(arguments, ", ", Self::node);
+                self.text(")");
+            }
+            Node::Extract(field, source) => {
+                self.text("extract(");
+                self.text(field);
+                self.text(" FROM ");
+                self.node(source);
+                self.text(")");
+            }
+            Node::Cast(operand, ty) => {
+                self.text("CAST(");
+                self.node(operand);
+                self.text(" AS ");
+                self.type_name(ty);
+                self.text(")");
+            }
+            Node::Quantified(word, array) => {
+                self.text(word);
+                self.text("(");
+                self.node(array);
+                self.text(")");
+            }
+            Node::InRows(columns, arrays) => {
+                self.text("(");
+                self.list(columns, ", ", Self::node);
+                self.text(") IN (SELECT * FROM ");
+                self.unnest(arrays);
+                self.text(")");
+            }
+            Node::Exists(select) => {
+                self.text("EXISTS (");
+                self.select(select);
+                self.text(")");
+            }
+        }
+    }
+
+    /// Appends an operand, in brackets if it binds less tightly than it must.
+    fn operand(&mut self, node: &Node, at_least: u8) {
+        let binds = match node {
+            Node::Infix(_, operator, _) | Node::Prefix(operator, _) => precedence(operator),
+            Node::Postfix(..) => precedence("IS"),
+            Node::Between(..) => precedence("LIKE"),
+            _ => u8::MAX,
+        };
+        if binds < at_least {
+            self.text("(");
+            self.node(node);
+            self.text(")");
+        } else {
+            self.node(node);
+        }
+    }
+}
+
+/// The rank of AND, the higher of the two associative ones.
+const OR_AND: u8 = 2;
+
+/// PostgreSQL's operator precedence, from loose to tight.
+fn precedence(operator: &str) -> u8 {
+    match operator {
+        "OR" => 1,
+        "AND" => OR_AND,
+        "NOT" => 3,
+        "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
+        "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,
+        "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
+        "+" | "-" => 8,
+        "*" | "/" | "%" => 9,
+        // Every operator without a rank of its own: `||`, `@>` and the like.
+        _ => 7,
+    }
+}

@@ -1,0 +1,145 @@
+//! Bulk UPDATE and DELETE: one statement for all rows that a query describes.
+
+use std::marker::PhantomData;
+
+use super::{Executor, Query, Statement, render};
+use crate::error::{Error, Result};
+use crate::expr::{Assignments, Node, Select, Whole};
+use crate::model::{Model, Table};
+
+/// A bulk UPDATE or DELETE without its types: what an [`Executor`] runs.
+#[derive(Debug)]
+pub struct Bulk {
+    /// The table.
+    pub table: &'static Table,
+    /// The rows.
+    pub filters: Vec<Node>,
+    /// The columns to set and their values; `None` deletes the rows.
+    pub assignments: Option<Vec<(u16, Node)>>,
+}
+
+impl Bulk {
+    /// The statement. With `returning` it gives the columns of these positions for each row that it changes.
+    pub fn statement(&self, returning: &[u16]) -> Statement {
+        render::bulk(self, returning)
+    }
+}
+
+/// A bulk UPDATE: `Product::query().filter(..).update((Product::STOCK.set(0),))`.
+#[must_use = "an update does nothing until it runs: `.exec(&mut db).await`"]
+#[derive(Debug)]
+pub struct BulkUpdate<M> {
+    bulk: Result<Bulk>,
+    model: PhantomData<fn() -> M>,
+}
+
+/// A bulk DELETE: `Product::query().filter(..).delete()`.
+#[must_use = "a delete does nothing until it runs: `.exec(&mut db).await`"]
+#[derive(Debug)]
+pub struct BulkDelete<M> {
+    bulk: Result<Bulk>,
+    model: PhantomData<fn() -> M>,
+}
+
+impl<M: Model> Query<Whole<M>, (M, ()), crate::expr::Ungrouped> {
+    /// Changes all rows of the query in one statement. The values are computed by the server, so
+    /// `Product::STOCK.set(Product::STOCK - 1)` is safe whatever other transactions do. Sent by `.exec(..)`, which gives
+    /// the number of rows. SQLAlchemy: `query.update({..})`.
+    pub fn update<A, I>(self, assignments: A) -> BulkUpdate<M>
+    where
+        A: Assignments<M, I>,
+    {
+        let mut values = Vec::new();
+        assignments.push_to(&mut values);
+        BulkUpdate {
+            bulk: bulk(self.select, Some(values)),
+            model: PhantomData,
+        }
+    }
+
+    /// Deletes all rows of the query in one statement, sent by `.exec(..)`, which gives the number of rows. Cascades are
+    /// the database's (ON DELETE). SQLAlchemy: `query.delete()`.
+    pub fn delete(self) -> BulkDelete<M> {
+        BulkDelete {
+            bulk: bulk(self.select, None),
+            model: PhantomData,
+        }
+    }
+}
+
+/// UPDATE and DELETE have no ORDER BY, LIMIT, DISTINCT or lock; a query that has one means something else.
+fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
+    let clause = if select.limit.is_some() {
+        Some("LIMIT")
+    } else if select.offset.is_some() {
+        Some("OFFSET")
+    } else if !select.order_by.is_empty() {
+        Some("ORDER BY")
+    } else if select.distinct {
+        Some("DISTINCT")
+    } else if select.lock.is_some() {
+        Some("FOR UPDATE")
+    } else if !select.having.is_empty() {
+        Some("HAVING")
+    } else {
+        None
+    };
+    match clause {
+        Some(clause) => Err(Error::invalid(format!(
+            "an UPDATE or DELETE of `{}` cannot have {clause}: filter the rows by their keys instead",
+            select.from.table.name
+        ))),
+        None => Ok(Bulk {
+            table: select.from.table,
+            filters: select.filters,
+            assignments,
+        }),
+    }
+}
+
+impl<M: Model> BulkUpdate<M> {
+    /// Sends the statement and gives the number of rows that it changed. On a session, entities that are loaded are in
+    /// step afterwards (by RETURNING), and a rollback takes that back too.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
+    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
+        on.before_query().await?;
+        on.write(self.bulk?).await
+    }
+
+    /// The SQL text, without the values.
+    ///
+    /// # Errors
+    /// As [`exec`](BulkUpdate::exec).
+    pub fn to_sql(&self) -> Result<String> {
+        sql(&self.bulk)
+    }
+}
+
+impl<M: Model> BulkDelete<M> {
+    /// Sends the statement and gives the number of rows that it deleted. On a session, entities that are loaded leave it
+    /// (by RETURNING), and a rollback takes that back too.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
+    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
+        on.before_query().await?;
+        on.write(self.bulk?).await
+    }
+
+    /// The SQL text, without the values.
+    ///
+    /// # Errors
+    /// As [`exec`](BulkDelete::exec).
+    pub fn to_sql(&self) -> Result<String> {
+        sql(&self.bulk)
+    }
+}
+
+fn sql(bulk: &Result<Bulk>) -> Result<String> {
+    match bulk {
+        Ok(bulk) => Ok(bulk.statement(&[]).sql),
+        Err(error) => Err(Error::invalid(error.to_string())),
+    }
+}

@@ -1,0 +1,257 @@
+//! The [`Session`]: a unit of work over an identity map. SQLAlchemy: `Session`.
+//!
+//! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
+//! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
+//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `order`, which
+//! knows ids and edges only), write the statements (`statements`), and run them (`flush`).
+//!
+//! | file | what it is |
+//! | --- | --- |
+//! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
+//! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
+//! | `related` | `related`, `view`, `set`, `push`, `remove`: relationships in memory |
+//! | `transaction` | `begin`, `commit`, `rollback`, savepoints; what is sent when |
+//! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
+//! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
+//! | `loader` | relationships from the database: joined, select-in, `load`, `get`, `refresh` |
+//! | `cascade` | what a delete takes with it, orphans |
+//! | `change_set` | what a flush has to do, found in what was touched |
+//! | `order` | a topological order of ids and edges |
+//! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
+//! | `statements` | a step's SQL |
+//! | `flush` | running a plan |
+//! | `undo` | the undo log: what rollback puts back |
+//! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
+
+mod arena;
+mod cascade;
+mod change_set;
+mod closure;
+mod entity;
+mod execute;
+mod flush;
+mod key;
+mod loader;
+mod order;
+mod plan;
+mod related;
+mod slots;
+mod state;
+mod statements;
+mod store;
+mod transaction;
+mod undo;
+mod unit;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+pub use arena::arena;
+pub use closure::{RetryFn, TransactionFn};
+pub use loader::Loadable;
+pub use plan::{Plan, Step, StepKind};
+pub use related::{View, ViewShape};
+pub use state::State;
+pub use transaction::{Isolation, Nested, NoAutoflush, SessionOptions};
+
+use self::arena::Arena;
+use self::slots::Slots;
+use self::store::Store;
+use self::transaction::Phase;
+use self::undo::UndoLog;
+use crate::engine::{Engine, Link};
+use crate::model::{Model, RawHandle, RelationInfo, Table};
+
+/// A unit of work: an identity map, change tracking, and one transaction at a time. SQLAlchemy: `Session`.
+///
+/// `engine.session()` makes one and takes no connection: the first statement does, and begins a transaction; `commit`
+/// and `rollback` end it and give the connection back. A session dropped in a transaction is rolled back.
+///
+/// A session is used by one task at a time (every statement takes `&mut self`) and is `Send`.
+pub struct Session {
+    id: u32,
+    engine: Engine,
+    options: SessionOptions,
+    /// Who made the session, for the message when the pool runs out.
+    made_at: &'static Location<'static>,
+    /// The connection, while a transaction is open.
+    link: Option<Link>,
+    phase: Phase,
+    /// Whether the last failure was a serialization failure or a deadlock.
+    lost: bool,
+    arenas: Vec<Box<dyn Store>>,
+    arena_of: HashMap<usize, u16>,
+    undo: UndoLog,
+    /// Counts transactions: a row of an earlier one is stale.
+    epoch: u32,
+    autoflush: bool,
+    /// Relationships that were set since the last flush, whose foreign keys are copied at the next.
+    set_links: SetLinks,
+    /// Many-to-many links that were added (true) or removed (false) since the last flush.
+    link_rows: Vec<LinkRow>,
+    /// Children that were taken out of a parent that deletes its orphans.
+    orphans: Vec<(RawHandle, &'static RelationInfo)>,
+    /// Entities whose DELETE was sent in this transaction.
+    gone: Vec<RawHandle>,
+    /// What a query that loads relationships collects while its rows are read.
+    loading: Option<loader::Loading>,
+}
+
+/// The `belongs_to` relationships that were set since the last flush, by child.
+#[derive(Debug, Default)]
+struct SetLinks(BTreeMap<(RawHandle, u16), &'static RelationInfo>);
+
+impl SetLinks {
+    fn insert(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        self.0.insert((child, relation.index), relation);
+    }
+
+    fn remove(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        self.0.remove(&(child, relation.index));
+    }
+
+    fn remove_all_of(&mut self, child: RawHandle) {
+        let of_child: Vec<_> = self.of(child).collect();
+        for relation in of_child {
+            self.remove(child, relation);
+        }
+    }
+
+    fn contains(&self, child: RawHandle, relation: &'static RelationInfo) -> bool {
+        self.0.contains_key(&(child, relation.index))
+    }
+
+    fn of(&self, child: RawHandle) -> impl Iterator<Item = &'static RelationInfo> {
+        self.0
+            .range((child, 0)..=(child, u16::MAX))
+            .map(|(_, relation)| *relation)
+    }
+
+    fn all(&self) -> Vec<(RawHandle, &'static RelationInfo)> {
+        self.0
+            .iter()
+            .map(|((child, _), relation)| (*child, *relation))
+            .collect()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A row of a many-to-many's link table, to be inserted or deleted.
+#[derive(Debug, Clone, Copy)]
+struct LinkRow {
+    relation: &'static RelationInfo,
+    owner: RawHandle,
+    target: RawHandle,
+    added: bool,
+}
+
+static SESSIONS: AtomicU32 = AtomicU32::new(1);
+
+impl Engine {
+    /// A new session. It takes no connection until its first statement.
+    #[track_caller]
+    pub fn session(&self) -> Session {
+        Session::new(self.clone(), SessionOptions::default(), Location::caller())
+    }
+
+    /// A new session with options: isolation level, read-only, autoflush.
+    #[track_caller]
+    pub fn session_with(&self, options: SessionOptions) -> Session {
+        Session::new(self.clone(), options, Location::caller())
+    }
+}
+
+impl Session {
+    fn new(engine: Engine, options: SessionOptions, made_at: &'static Location<'static>) -> Self {
+        Session {
+            id: SESSIONS.fetch_add(1, Ordering::Relaxed),
+            engine,
+            autoflush: options.autoflush,
+            options,
+            made_at,
+            link: None,
+            phase: Phase::Idle,
+            lost: false,
+            arenas: Vec::new(),
+            arena_of: HashMap::new(),
+            undo: UndoLog::default(),
+            epoch: 1,
+            set_links: SetLinks::default(),
+            link_rows: Vec::new(),
+            orphans: Vec::new(),
+            gone: Vec::new(),
+            loading: None,
+        }
+    }
+
+    /// The engine that the session's connections come from.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// The number of the place where a table's rows are kept; made when it is first asked for.
+    fn arena_number(&mut self, table: &'static Table) -> u16 {
+        if let Some(number) = self.arena_of.get(&table.id()) {
+            return *number;
+        }
+        let number = self.arenas.len() as u16;
+        self.arenas.push(arena::open(table, self.id, number));
+        self.arena_of.insert(table.id(), number);
+        number
+    }
+
+    fn arena_mut<M: Model>(&mut self) -> &mut Arena<M> {
+        let number = self.arena_number(M::TABLE);
+        Self::typed_mut(self.arenas[number as usize].as_mut())
+    }
+
+    fn typed_mut<M: Model>(store: &mut dyn Store) -> &mut Arena<M> {
+        store
+            .as_any_mut()
+            .downcast_mut()
+            .unwrap_or_else(|| unreachable!("an arena's number is found by its model's table"))
+    }
+
+    fn store(&self, handle: RawHandle) -> &dyn Store {
+        self.arenas[handle.arena as usize].as_ref()
+    }
+
+    fn store_mut(&mut self, handle: RawHandle) -> &mut dyn Store {
+        self.arenas[handle.arena as usize].as_mut()
+    }
+
+    fn slots(&self, handle: RawHandle) -> &Slots {
+        self.store(handle).slots()
+    }
+
+    fn table(&self, handle: RawHandle) -> &'static Table {
+        self.slots(handle).table
+    }
+
+    /// The state of what a raw handle names; `Detached` for one that names nothing.
+    fn raw_state(&self, handle: RawHandle) -> State {
+        if handle.session != self.id {
+            return State::Detached;
+        }
+        self.arenas
+            .get(handle.arena as usize)
+            .and_then(|store| store.slots().head(handle))
+            .map_or(State::Detached, |head| head.state)
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_struct("Session");
+        for store in &self.arenas {
+            let slots = store.slots();
+            map.field(slots.table.model, &slots.inhabited().count());
+        }
+        map.finish_non_exhaustive()
+    }
+}

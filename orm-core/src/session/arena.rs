@@ -1,0 +1,356 @@
+//! [`Arena`]: the rows of one model in a session. The only generic part of the session's inside; everything that does not
+//! need the struct's own fields is in [`Slots`].
+
+use std::any::Any;
+use std::sync::Arc;
+
+use bytes::BytesMut;
+
+use super::key::KeyBytes;
+use super::slots::Slots;
+use super::state::State;
+use super::store::{Image, ReadRow, Store};
+use crate::error::{Error, Result};
+use crate::model::{ColumnSet, Draft, Model, RowReader, Table};
+use crate::types::Raw;
+
+/// An entity's values.
+enum Content<M: Model> {
+    Empty,
+    Draft(Box<M::Draft>),
+    Row(M),
+}
+
+/// The rows of one model.
+pub(crate) struct Arena<M: Model> {
+    slots: Slots,
+    contents: Vec<Content<M>>,
+    /// The rows as they were before they were handed out mutably, by slot; `None` for all that were not.
+    kept: Vec<Option<Arc<M>>>,
+}
+
+/// Makes the place for a model's rows. The derive puts a pointer to it into the model's [`Table`], through which the
+/// session comes to a model that it knows only by a relationship.
+#[doc(hidden)]
+pub fn arena<M: Model>() -> Box<dyn Any> {
+    let store: Box<dyn Store> = Box::new(Arena::<M> {
+        slots: Slots::new(M::TABLE, 0, 0),
+        contents: Vec::new(),
+        kept: Vec::new(),
+    });
+    Box::new(store)
+}
+
+/// Makes the place for the rows of the model of a table.
+pub(crate) fn open(table: &'static Table, session: u32, arena: u16) -> Box<dyn Store> {
+    let mut store = (table.arena)()
+        .downcast::<Box<dyn Store>>()
+        .unwrap_or_else(|_| {
+            unreachable!("`Table::arena` is `session::arena`, put there by the derive")
+        });
+    let slots = store.slots_mut();
+    slots.session = session;
+    slots.arena = arena;
+    *store
+}
+
+impl<M: Model> Arena<M> {
+    /// Takes a slot for a new entity.
+    pub(crate) fn add(&mut self, draft: M::Draft, epoch: u32) -> u32 {
+        let index = self.slots.claim(State::Pending, epoch);
+        self.put(index, Content::Draft(Box::new(draft)));
+        index
+    }
+
+    fn put(&mut self, index: u32, content: Content<M>) {
+        let at = index as usize;
+        if at == self.contents.len() {
+            self.contents.push(content);
+            self.kept.push(None);
+        } else {
+            self.contents[at] = content;
+            self.kept[at] = None;
+        }
+    }
+
+    /// The row, unless the entity is pending.
+    pub(crate) fn row(&self, index: u32) -> Option<&M> {
+        match &self.contents[index as usize] {
+            Content::Row(row) => Some(row),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn row_mut(&mut self, index: u32) -> Option<&mut M> {
+        match &mut self.contents[index as usize] {
+            Content::Row(row) => Some(row),
+            _ => None,
+        }
+    }
+
+    /// Several rows at once; the positions must be different ones.
+    pub(crate) fn rows_mut<const N: usize>(&mut self, indices: [u32; N]) -> Option<[&mut M; N]> {
+        let contents = self
+            .contents
+            .get_disjoint_mut(indices.map(|index| index as usize))
+            .ok()?;
+        let mut missing = false;
+        let rows = contents.map(|content| match content {
+            Content::Row(row) => Some(row),
+            _ => {
+                missing = true;
+                None
+            }
+        });
+        if missing {
+            return None;
+        }
+        Some(rows.map(|row| row.unwrap_or_else(|| unreachable!("checked above"))))
+    }
+
+    pub(crate) fn draft_mut(&mut self, index: u32) -> Option<&mut M::Draft> {
+        match &mut self.contents[index as usize] {
+            Content::Draft(draft) => Some(draft),
+            _ => None,
+        }
+    }
+
+    fn key_of(row: &M) -> KeyBytes {
+        let key = M::TABLE.primary_key;
+        KeyBytes::encode(key.len(), |part, out| row.encode(key[part], out))
+            .unwrap_or_else(|| unreachable!("the derive allows no nullable primary key"))
+    }
+
+    /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
+    fn key_in(row: &RowReader<'_>) -> Option<KeyBytes> {
+        let table = M::TABLE;
+        let direct = table.primary_key.iter().all(|column| {
+            let ty = table.columns[*column as usize].ty;
+            !ty.declared || ty.oid == row.ahead(*column as usize).oid
+        });
+        if !direct {
+            return None;
+        }
+        KeyBytes::encode(table.primary_key.len(), |part, out| {
+            let raw = row.ahead(table.primary_key[part] as usize);
+            raw.bytes
+                .inspect(|bytes| out.extend_from_slice(bytes))
+                .is_some()
+        })
+    }
+
+    fn decode_error(column: u16, error: impl std::fmt::Display) -> Error {
+        Error::Decode {
+            table: M::TABLE.name.to_owned(),
+            column: M::TABLE.columns[column as usize].name.to_owned(),
+            why: error.to_string(),
+        }
+    }
+}
+
+impl<M: Model> Store for Arena<M> {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    fn slots_mut(&mut self) -> &mut Slots {
+        &mut self.slots
+    }
+
+    fn read(&mut self, reader: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow> {
+        let mut decoded = None;
+        let key = match Self::key_in(reader) {
+            Some(key) => key,
+            None => Self::key_of(decoded.insert(M::read(reader)?)),
+        };
+        let Some(&index) = self.slots.keys.get(&key) else {
+            let row = match decoded {
+                Some(row) => row,
+                None => M::read(reader)?,
+            };
+            let index = self.slots.claim(State::Persistent, epoch);
+            self.put(index, Content::Row(row));
+            self.slots.keys.insert(key, index);
+            return Ok(ReadRow {
+                index,
+                refreshed: None,
+            });
+        };
+        let at = index as usize;
+        let fresh = self.slots.heads[at].epoch == epoch || self.kept[at].is_some();
+        if fresh && !overwrite {
+            if decoded.is_none() {
+                reader.skip(M::TABLE.columns.len());
+            }
+            return Ok(ReadRow {
+                index,
+                refreshed: None,
+            });
+        }
+        let row = match decoded {
+            Some(row) => row,
+            None => M::read(reader)?,
+        };
+        self.slots.heads[at].epoch = epoch;
+        let changed = self
+            .row(index)
+            .map_or(ColumnSet::EMPTY, |old| row.diff(old));
+        let refreshed = (!changed.is_empty()).then(|| (self.image(index), changed));
+        self.contents[at] = Content::Row(row);
+        self.kept[at] = None;
+        Ok(ReadRow { index, refreshed })
+    }
+
+    fn encode(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
+        match &self.contents[index as usize] {
+            Content::Row(row) => row.encode(column, out),
+            Content::Draft(draft) => draft.encode(column, out),
+            Content::Empty => false,
+        }
+    }
+
+    fn encode_before(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
+        match &self.kept[index as usize] {
+            Some(row) => row.encode(column, out),
+            None => self.encode(index, column, out),
+        }
+    }
+
+    fn write(&mut self, index: u32, column: u16, value: Raw<'_>) -> Result<()> {
+        match &mut self.contents[index as usize] {
+            Content::Row(row) => row.write(column, value),
+            Content::Draft(draft) => draft.write(column, value),
+            Content::Empty => Ok(()),
+        }
+        .map_err(|error| Self::decode_error(column, error))
+    }
+
+    fn given(&self, index: u32) -> ColumnSet {
+        match &self.contents[index as usize] {
+            Content::Draft(draft) => draft.given(),
+            _ => ColumnSet::EMPTY,
+        }
+    }
+
+    fn keep(&mut self, index: u32) {
+        let at = index as usize;
+        if let (None, Content::Row(row)) = (&self.kept[at], &self.contents[at]) {
+            self.kept[at] = Some(Arc::new(row.clone()));
+        }
+    }
+
+    fn rebase(&mut self, index: u32, columns: &[u16]) {
+        let at = index as usize;
+        let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
+            return;
+        };
+        let kept = Arc::make_mut(kept);
+        for column in columns {
+            let mut out = BytesMut::new();
+            let present = row.encode(*column, &mut out);
+            let ty = M::TABLE.columns[*column as usize].ty;
+            let raw = Raw {
+                bytes: present.then_some(&out),
+                oid: ty.oid,
+                type_name: ty.name,
+            };
+            // A value of the row itself fits the row.
+            let _ = kept.write(*column, raw);
+        }
+    }
+
+    fn changes(&self, index: u32) -> ColumnSet {
+        match (&self.kept[index as usize], self.row(index)) {
+            (Some(kept), Some(row)) => row.diff(kept),
+            _ => ColumnSet::EMPTY,
+        }
+    }
+
+    fn touch_updated(&mut self, index: u32, changed: ColumnSet) -> ColumnSet {
+        self.row_mut(index)
+            .map_or(ColumnSet::EMPTY, |row| row.touch(changed))
+    }
+
+    fn inserted(&mut self, index: u32, epoch: u32) -> Result<()> {
+        let at = index as usize;
+        let row = match std::mem::replace(&mut self.contents[at], Content::Empty) {
+            Content::Draft(draft) => draft.finish().map_err(|column| {
+                Self::decode_error(column, "it has no value, and the server gave none")
+            })?,
+            Content::Row(row) => row,
+            Content::Empty => return Ok(()),
+        };
+        self.slots.keys.insert(Self::key_of(&row), index);
+        self.contents[at] = Content::Row(row);
+        self.slots.no_longer_pending(index);
+        let head = &mut self.slots.heads[at];
+        head.state = State::Persistent;
+        head.epoch = epoch;
+        Ok(())
+    }
+
+    fn written(&mut self, index: u32, epoch: u32) {
+        let at = index as usize;
+        let old = self.kept[at].take();
+        self.slots.heads[at].epoch = epoch;
+        self.slots.untouch(index);
+        if let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
+            let (old, new) = (Self::key_of(&old), Self::key_of(row));
+            if old != new {
+                self.slots.keys.remove(&old);
+                self.slots.keys.insert(new, index);
+            }
+        }
+    }
+
+    fn forget_key(&mut self, index: u32) {
+        let at = index as usize;
+        let named = match (&self.kept[at], &self.contents[at]) {
+            (Some(kept), _) => Self::key_of(kept),
+            (None, Content::Row(row)) => Self::key_of(row),
+            _ => return,
+        };
+        if self.slots.keys.get(&named) == Some(&index) {
+            self.slots.keys.remove(&named);
+        }
+    }
+
+    fn release(&mut self, index: u32) {
+        self.forget_key(index);
+        self.contents[index as usize] = Content::Empty;
+        self.kept[index as usize] = None;
+        self.slots.release(index);
+    }
+
+    fn image(&self, index: u32) -> Image {
+        let at = index as usize;
+        match (&self.kept[at], &self.contents[at]) {
+            (Some(kept), _) => Box::new(Arc::clone(kept)),
+            (None, Content::Row(row)) => Box::new(Arc::new(row.clone())),
+            _ => unreachable!("the undo log keeps persistent rows only"),
+        }
+    }
+
+    fn restore(&mut self, index: u32, image: Image) {
+        let row = image
+            .downcast::<Arc<M>>()
+            .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
+        self.forget_key(index);
+        let row = Arc::unwrap_or_clone(*row);
+        self.slots.keys.insert(Self::key_of(&row), index);
+        self.put(index, Content::Row(row));
+        let head = &mut self.slots.heads[index as usize];
+        head.state = State::Persistent;
+        head.epoch = 0;
+        head.doomed = false;
+        self.slots.untouch(index);
+    }
+}

@@ -1,0 +1,187 @@
+//! [`ChangeSet`]: what a flush has to do, found in what was touched. The first of the flush's four steps.
+//!
+//! It costs what was touched, not what is loaded.
+
+use super::{LinkRow, Session, State};
+use crate::error::{Error, Result};
+use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationKind, Table};
+
+/// What a flush has to do.
+#[derive(Debug, Default)]
+pub(crate) struct ChangeSet {
+    /// Pending entities, model after model, each in the order of `add`.
+    pub inserts: Vec<RawHandle>,
+    /// Changed rows, with the columns that differ or are given anew.
+    pub updates: Vec<(RawHandle, ColumnSet)>,
+    /// Rows to delete.
+    pub deletes: Vec<RawHandle>,
+    /// Rows of link tables to insert and delete.
+    pub links: Vec<LinkRow>,
+}
+
+impl ChangeSet {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.inserts.is_empty()
+            && self.updates.is_empty()
+            && self.deletes.is_empty()
+            && self.links.is_empty()
+    }
+}
+
+impl Session {
+    /// Whether anything was touched since the last flush: what autoflush asks before every query.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.link_rows.is_empty()
+            || self.arenas.iter().any(|store| {
+                let slots = store.slots();
+                slots.touched().len() > 0 || slots.pending().len() > 0
+            })
+    }
+
+    /// Finds what a flush has to do.
+    ///
+    /// # Errors
+    /// What can be seen to be wrong before anything is sent: a version column that was set by hand, a required
+    /// relationship without a target.
+    pub(super) fn change_set(&mut self) -> Result<ChangeSet> {
+        self.copy_keys()?;
+        let mut changes = ChangeSet {
+            links: self.live_links(),
+            ..ChangeSet::default()
+        };
+        for number in 0..self.arenas.len() {
+            let store = self.arenas[number].as_ref();
+            let slots = store.slots();
+            changes
+                .inserts
+                .extend(slots.pending().map(|index| slots.handle(index)));
+            for index in slots.touched() {
+                let head = &slots.heads[index as usize];
+                if head.state != State::Persistent {
+                    continue;
+                }
+                if head.doomed {
+                    changes.deletes.push(slots.handle(index));
+                    continue;
+                }
+                let changed = store.changes(index);
+                if !changed.is_empty() {
+                    check_version(slots.table, changed)?;
+                    let set = changed.union(given_anew(slots.table));
+                    changes.updates.push((slots.handle(index), set));
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Copies the keys of targets into the foreign keys of relationships that were set. Those of pending targets without
+    /// a key are copied again when they have one.
+    fn copy_keys(&mut self) -> Result<()> {
+        for (child, relation) in self.set_links.all() {
+            if !matches!(self.raw_state(child), State::Pending | State::Persistent)
+                || self.slots(child).heads[child.index as usize].doomed
+            {
+                continue;
+            }
+            let target = self.known_target(child, relation).flatten();
+            let target = target.filter(|target| self.raw_state(*target) != State::Detached);
+            if target.is_none() {
+                self.refuse_if_required(child, relation)?;
+            }
+            self.copy_key(child, relation, target);
+        }
+        Ok(())
+    }
+
+    fn refuse_if_required(
+        &self,
+        child: RawHandle,
+        relation: &'static crate::model::RelationInfo,
+    ) -> Result<()> {
+        let required = relation
+            .columns()
+            .0
+            .iter()
+            .find(|column| !relation.from.columns[**column as usize].nullable);
+        match required {
+            None => Ok(()),
+            Some(column) => Err(Error::invalid(format!(
+                "`{}` of {}#{} leads nowhere, and `{}.{}` must not be NULL: set another target, or delete the row",
+                relation.path(),
+                relation.from.model,
+                child.index,
+                relation.from.name,
+                relation.from.columns[*column as usize].name,
+            ))),
+        }
+    }
+
+    /// The link rows whose two ends are still there.
+    fn live_links(&self) -> Vec<LinkRow> {
+        let here = |handle: RawHandle| {
+            matches!(self.raw_state(handle), State::Pending | State::Persistent)
+                && !self.slots(handle).heads[handle.index as usize].doomed
+        };
+        self.link_rows
+            .iter()
+            .copied()
+            .filter(|row| here(row.owner) && here(row.target))
+            .collect()
+    }
+
+    /// A foreign key that was set by hand takes the entity out of one parent's collection and into another's; what its
+    /// relationship led to is unknown from now on. A relationship that was set wins over it.
+    pub(super) fn follow_hand_set_keys(&mut self) {
+        let mut moved = Vec::new();
+        for store in &self.arenas {
+            let slots = store.slots();
+            let keys = slots
+                .table
+                .relations
+                .iter()
+                .filter_map(|relation| match &relation.kind {
+                    RelationKind::BelongsTo(key) => Some((*relation, key)),
+                    _ => None,
+                });
+            for (relation, key) in keys {
+                for index in slots.touched().chain(slots.pending()) {
+                    let set = if slots.heads[index as usize].state == State::Pending {
+                        store.given(index)
+                    } else {
+                        store.changes(index)
+                    };
+                    let handle = slots.handle(index);
+                    if key.columns.iter().any(|column| set.contains(*column))
+                        && !self.set_links.contains(handle, relation)
+                    {
+                        moved.push((handle, relation));
+                    }
+                }
+            }
+        }
+        for (child, relation) in moved {
+            self.follow_key(child, relation);
+        }
+    }
+}
+
+/// The version column is the session's own.
+fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
+    match table.version {
+        Some(version) if changed.contains(version) => Err(Error::invalid(format!(
+            "`{}.{}` is the version column, which the session counts up by itself: don't set it",
+            table.model, table.columns[version as usize].field
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The columns that every update gives a new value.
+fn given_anew(table: &'static Table) -> ColumnSet {
+    let columns = table.columns.iter().enumerate();
+    columns
+        .filter(|(_, column)| column.on_update == OnUpdate::Client)
+        .map(|(at, _)| at as u16)
+        .collect()
+}

@@ -1,0 +1,174 @@
+//! `db[handle]`, `peek`, `draft`, `state`: reading and changing entities as plain structs.
+
+use std::ops::{Index, IndexMut};
+
+use super::{Session, State};
+use crate::error::{Error, Result};
+use crate::model::{Handle, Model, RawHandle};
+
+impl Session {
+    /// Where the entity stands in its life. SQLAlchemy: `inspect(obj)`.
+    pub fn state<M: Model>(&self, handle: Handle<M>) -> State {
+        self.raw_state(handle.raw())
+    }
+
+    /// The row of an entity, or why there is none. `db[handle]` is the same with a panic in place of the error.
+    ///
+    /// # Errors
+    /// [`Error::Pending`] for an entity that was not flushed, [`Error::Detached`] for a handle that names none.
+    pub fn peek<M: Model>(&self, handle: Handle<M>) -> Result<&M> {
+        self.check(handle)?;
+        let store = self.store(handle.raw()).as_any();
+        store
+            .downcast_ref::<super::Arena<M>>()
+            .and_then(|arena| arena.row(handle.raw().index))
+            .ok_or(Error::Pending {
+                model: M::TABLE.model,
+            })
+    }
+
+    /// The draft of an entity that was added and not flushed: what `create()` put together, with client-side defaults.
+    ///
+    /// # Errors
+    /// [`Error::Detached`], and [`Error::Invalid`] for an entity that has a row already.
+    pub fn draft<M: Model>(&mut self, handle: Handle<M>) -> Result<&mut M::Draft> {
+        self.check(handle)?;
+        let store = self.arenas[handle.raw().arena as usize].as_mut();
+        Self::typed_mut::<M>(store)
+            .draft_mut(handle.raw().index)
+            .ok_or_else(|| {
+                Error::invalid(format!(
+                    "this `{}` has a row already: change it with `db[handle]`",
+                    M::TABLE.model
+                ))
+            })
+    }
+
+    /// Several rows of one model at once, all of them mutable.
+    ///
+    /// Two entities cannot be borrowed at once through `db[..]` when one of them is changed, because both come out of the
+    /// session: `db[a].balance -= db[b].balance` does not compile for values that aren't `Copy` operands. This does:
+    /// `let [a, b] = db.get_disjoint_mut([a, b])`.
+    ///
+    /// # Panics
+    /// When two of the handles are the same, or one names no row.
+    pub fn get_disjoint_mut<M: Model, const N: usize>(
+        &mut self,
+        handles: [Handle<M>; N],
+    ) -> [&mut M; N] {
+        for handle in handles {
+            if let Err(error) = self.begin_change(handle) {
+                panic!("{error}");
+            }
+        }
+        self.arena_mut::<M>()
+            .rows_mut(handles.map(|handle| handle.raw().index))
+            .unwrap_or_else(|| panic!("two of the handles name the same `{}`", M::TABLE.model))
+    }
+
+    /// Rows of two models at once, both of them mutable.
+    ///
+    /// # Panics
+    /// When the two are of the same model (use [`get_disjoint_mut`](Session::get_disjoint_mut)), or one names no row.
+    pub fn get_pair_mut<A: Model, B: Model>(
+        &mut self,
+        a: Handle<A>,
+        b: Handle<B>,
+    ) -> (&mut A, &mut B) {
+        if let Err(error) = self.begin_change(a).and_then(|()| self.begin_change(b)) {
+            panic!("{error}");
+        }
+        let (a, b) = (a.raw(), b.raw());
+        let stores = self
+            .arenas
+            .get_disjoint_mut([a.arena as usize, b.arena as usize])
+            .unwrap_or_else(|_| panic!("the two handles are of one model: use `get_disjoint_mut`"));
+        let [first, second] = stores;
+        let first = Self::typed_mut::<A>(first.as_mut()).row_mut(a.index);
+        let second = Self::typed_mut::<B>(second.as_mut()).row_mut(b.index);
+        match (first, second) {
+            (Some(first), Some(second)) => (first, second),
+            _ => unreachable!("`begin_change` has checked that both are rows"),
+        }
+    }
+
+    /// Says why a handle names nothing.
+    pub(super) fn check<M: Model>(&self, handle: Handle<M>) -> Result<()> {
+        self.check_raw(handle.raw(), M::TABLE.model)
+    }
+
+    pub(super) fn check_raw(&self, handle: RawHandle, model: &'static str) -> Result<()> {
+        let why = if handle.session != self.id {
+            "it is of another session; take a row's key and `get` it here"
+        } else if self.raw_state(handle) == State::Detached {
+            "the entity was deleted, expunged, or added in a transaction that was rolled back"
+        } else {
+            return Ok(());
+        };
+        Err(Error::Detached { model, why })
+    }
+
+    /// What must happen before a row is handed out mutably: a copy is kept for the flush to compare with, and the undo
+    /// log knows what it was.
+    fn begin_change<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.peek(handle)?;
+        let raw = handle.raw();
+        if self.raw_state(raw) == State::Deleted {
+            return Err(Error::Detached {
+                model: M::TABLE.model,
+                why: "its row was deleted in this transaction",
+            });
+        }
+        self.touch(raw);
+        Ok(())
+    }
+
+    /// [`begin_change`](Session::begin_change) without the type; does nothing for a pending entity.
+    pub(super) fn touch(&mut self, handle: RawHandle) {
+        if self.raw_state(handle) != State::Persistent {
+            return;
+        }
+        if !self.slots(handle).heads[handle.index as usize].touched {
+            let store = self.store_mut(handle);
+            store.keep(handle.index);
+            store.slots_mut().touch(handle.index);
+        }
+        self.save(handle);
+    }
+}
+
+/// The row of an entity.
+///
+/// # Panics
+/// When the handle names no row: one that is pending, gone, or of another session. [`Session::peek`] gives an error
+/// instead.
+impl<M: Model> Index<Handle<M>> for Session {
+    type Output = M;
+
+    #[track_caller]
+    fn index(&self, handle: Handle<M>) -> &M {
+        match self.peek(handle) {
+            Ok(row) => row,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// The row of an entity, to be changed. The first mutable access keeps a copy, and the flush sends the columns that
+/// differ from it; a row that was touched and is equal sends nothing.
+///
+/// # Panics
+/// As [`Index`].
+impl<M: Model> IndexMut<Handle<M>> for Session {
+    #[track_caller]
+    fn index_mut(&mut self, handle: Handle<M>) -> &mut M {
+        if let Err(error) = self.begin_change(handle) {
+            panic!("{error}");
+        }
+        let store = self.arenas[handle.raw().arena as usize].as_mut();
+        match Self::typed_mut::<M>(store).row_mut(handle.raw().index) {
+            Some(row) => row,
+            None => unreachable!("`begin_change` has checked that it is a row"),
+        }
+    }
+}

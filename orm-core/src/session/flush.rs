@@ -1,0 +1,355 @@
+//! Running a plan: the last of the flush's four steps.
+//!
+//! Each step is one statement. What comes back (keys, defaults) is written into the entities at once, so that the next
+//! step finds the keys that it refers to. Memory is changed as the steps go; should one fail, the undo log has what was.
+
+use std::collections::HashMap;
+
+use super::key::KeyBytes;
+use super::plan::{Step, StepKind};
+use super::statements::Match;
+use super::{Session, State};
+use crate::error::{Error, Result};
+use crate::model::{RawHandle, Row};
+
+impl Session {
+    /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
+    /// even BEGIN, where nothing has changed. SQLAlchemy: `flush`.
+    ///
+    /// # Errors
+    /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Invalid`] .. After an error that came from the
+    /// server the session waits for [`rollback`](Session::rollback).
+    pub async fn flush(&mut self) -> Result<()> {
+        self.ready().await?;
+        if !self.has_changes() {
+            return Ok(());
+        }
+        self.follow_hand_set_keys();
+        self.cascade().await?;
+        let changes = self.change_set()?;
+        if !changes.is_empty() {
+            let updated: Vec<_> = changes.updates.clone();
+            let steps = self.steps(changes)?;
+            self.touch_updated(&updated);
+            for step in &steps {
+                self.run_step(step).await?;
+            }
+        }
+        self.flushed();
+        Ok(())
+    }
+
+    /// Gives `on_update` columns of changed rows their new values.
+    fn touch_updated(&mut self, updates: &[(RawHandle, crate::model::ColumnSet)]) {
+        for (row, _) in updates {
+            let store = self.store_mut(*row);
+            let changed = store.changes(row.index);
+            store.touch_updated(row.index, changed);
+        }
+    }
+
+    /// Nothing waits for a flush any more.
+    fn flushed(&mut self) {
+        self.set_links.clear();
+        self.link_rows.clear();
+        for store in &mut self.arenas {
+            // Rows that were touched and are equal: there is nothing to compare with until the next change.
+            let equal: Vec<_> = store.slots().touched().collect();
+            for index in equal {
+                let epoch = store.slots().heads[index as usize].epoch;
+                store.written(index, epoch);
+            }
+        }
+    }
+
+    async fn run_step(&mut self, step: &Step) -> Result<()> {
+        match step.kind {
+            StepKind::Insert => self.run_insert(step).await,
+            StepKind::Update => self.run_update(step).await,
+            StepKind::Delete => self.run_delete(step).await,
+            StepKind::Open | StepKind::UnlinkAll => self.run_plain(step).await.map(drop),
+            StepKind::Link => {
+                let changed = self.run_plain(step).await?;
+                self.expect(step, "INSERT", changed)
+            }
+            StepKind::Unlink => {
+                let changed = self.run_plain(step).await?;
+                self.expect(step, "DELETE", changed)
+            }
+        }
+    }
+
+    async fn run_plain(&mut self, step: &Step) -> Result<u64> {
+        let statement = self.statement(step);
+        self.send_counted(&statement).await
+    }
+
+    /// Fails unless a statement changed as many rows as it was sent for.
+    fn expect(&mut self, step: &Step, action: &'static str, changed: u64) -> Result<()> {
+        let expected = step.rows() as u64;
+        if changed == expected {
+            return Ok(());
+        }
+        let error = Error::Stale {
+            table: step.table.name,
+            action,
+            expected,
+            changed,
+        };
+        self.fail(error.to_string());
+        Err(error)
+    }
+
+    /// Copies the keys of what the rows refer to, now that the steps before have brought them.
+    fn resolve_keys(&mut self, rows: &[RawHandle]) {
+        for row in rows {
+            let relations: Vec<_> = self.set_links.of(*row).collect();
+            for relation in relations {
+                let target = self.known_target(*row, relation).flatten();
+                self.copy_key(*row, relation, target);
+            }
+        }
+    }
+
+    async fn run_insert(&mut self, step: &Step) -> Result<()> {
+        self.resolve_keys(&step.rows);
+        let statement = self.statement(step);
+        let returned = Self::returned_by_insert(step);
+        let matching = Self::matching(step);
+        if returned.is_empty() {
+            let changed = self.send_counted(&statement).await?;
+            self.expect(step, "INSERT", changed)?;
+        } else {
+            let rows = self.send(&statement).await?;
+            self.expect(step, "INSERT", rows.len() as u64)?;
+            let in_order = self.matched(step, matching, rows)?;
+            for (entity, row) in step.rows.iter().zip(&in_order) {
+                // A row that is matched by its key has the key in front.
+                let from = row.len() - self.own_columns(step, matching, &returned);
+                self.take_back(
+                    *entity,
+                    &self.read_back(step, matching, &returned),
+                    row,
+                    from,
+                )?;
+            }
+        }
+        for entity in &step.rows {
+            let epoch = self.epoch;
+            if let Err(error) = self.store_mut(*entity).inserted(entity.index, epoch) {
+                self.fail(error.to_string());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts returned rows into the order of the entities that they belong to.
+    fn matched(&mut self, step: &Step, matching: Match, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+        match matching {
+            Match::Single | Match::Numbered => Ok(rows),
+            Match::Ascending => {
+                let key = step.table.identity_key();
+                let at = key.and_then(|key| {
+                    Self::returned_by_insert(step)
+                        .iter()
+                        .position(|column| *column == key)
+                });
+                rows.sort_by_key(|row| at.map(|at| integer(row.raw(at).bytes)));
+                Ok(rows)
+            }
+            Match::ByKey => {
+                let parts = step.table.primary_key.len();
+                let mut by_key: HashMap<KeyBytes, Row> = HashMap::with_capacity(rows.len());
+                for row in rows {
+                    let key = KeyBytes::encode(parts, |part, out| {
+                        let bytes = row.raw(part).bytes;
+                        bytes
+                            .inspect(|bytes| out.extend_from_slice(bytes))
+                            .is_some()
+                    });
+                    if let Some(key) = key {
+                        by_key.insert(key, row);
+                    }
+                }
+                let found: Option<Vec<Row>> = step
+                    .rows
+                    .iter()
+                    .map(|entity| by_key.remove(&self.key_before(*entity)?))
+                    .collect();
+                found.ok_or_else(|| {
+                    let error = Error::invalid(format!(
+                        "the rows that came back from INSERT INTO `{}` have other keys than those that were sent: does a \
+                         trigger change them?",
+                        step.table.name
+                    ));
+                    self.fail(error.to_string());
+                    error
+                })
+            }
+        }
+    }
+
+    /// Which columns are read back from a returned row.
+    fn read_back(&self, step: &Step, matching: Match, returned: &[u16]) -> Vec<u16> {
+        match matching {
+            Match::ByKey => {
+                let key = step.table.primary_key;
+                returned
+                    .iter()
+                    .copied()
+                    .filter(|column| !key.contains(column))
+                    .collect()
+            }
+            _ => returned.to_vec(),
+        }
+    }
+
+    fn own_columns(&self, step: &Step, matching: Match, returned: &[u16]) -> usize {
+        self.read_back(step, matching, returned).len()
+    }
+
+    /// Writes the columns of a returned row into an entity.
+    fn take_back(
+        &mut self,
+        entity: RawHandle,
+        columns: &[u16],
+        row: &Row,
+        from: usize,
+    ) -> Result<()> {
+        for (at, column) in columns.iter().enumerate() {
+            let value = row.raw(from + at);
+            if let Err(error) = self.store_mut(entity).write(entity.index, *column, value) {
+                self.fail(error.to_string());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn run_update(&mut self, step: &Step) -> Result<()> {
+        for row in &step.rows {
+            // A row that was inserted by an earlier step of this flush, to close a ring.
+            if !self.slots(*row).heads[row.index as usize].touched {
+                self.touch(*row);
+            }
+        }
+        self.resolve_keys(&step.rows);
+        let statement = self.statement(step);
+        let returned = Self::returned_by_update(step);
+        if returned.is_empty() {
+            let changed = self.send_counted(&statement).await?;
+            self.expect(step, "UPDATE", changed)?;
+        } else {
+            let rows = self.send(&statement).await?;
+            self.expect(step, "UPDATE", rows.len() as u64)?;
+            let matching = if step.rows.len() == 1 {
+                Match::Single
+            } else {
+                Match::ByKey
+            };
+            let rows = self.matched(step, matching, rows)?;
+            for (entity, row) in step.rows.iter().zip(&rows) {
+                let from = row.len() - returned.len();
+                self.take_back(*entity, &returned, row, from)?;
+            }
+        }
+        for row in &step.rows {
+            self.count_version(*row)?;
+            self.follow_new_key(*row);
+            let epoch = self.epoch;
+            self.store_mut(*row).written(row.index, epoch);
+        }
+        Ok(())
+    }
+
+    /// The server has counted the version up, and so does the row.
+    fn count_version(&mut self, row: RawHandle) -> Result<()> {
+        let table = self.table(row);
+        let Some(version) = table.version else {
+            return Ok(());
+        };
+        let mut out = bytes::BytesMut::new();
+        self.store(row).encode_before(row.index, version, &mut out);
+        let ty = table.columns[version as usize].ty;
+        let next = integer(Some(&out)) + 1;
+        let wide = next.to_be_bytes();
+        let raw = crate::types::Raw {
+            bytes: Some(&wide[8 - out.len()..]),
+            oid: ty.oid,
+            type_name: ty.name,
+        };
+        self.store_mut(row).write(row.index, version, raw)
+    }
+
+    /// A key that changed is followed by the foreign keys of loaded children, as the database's ON UPDATE CASCADE does.
+    fn follow_new_key(&mut self, row: RawHandle) {
+        let table = self.table(row);
+        let changed = self.store(row).changes(row.index);
+        if !table.primary_key.iter().any(|key| changed.contains(*key)) {
+            return;
+        }
+        for relation in table.relations {
+            let Some(via) = relation
+                .owner()
+                .filter(|via| !std::ptr::eq(*via, *relation))
+            else {
+                continue;
+            };
+            for child in self.targets(row, relation).unwrap_or_default() {
+                if self.raw_state(child) == State::Persistent {
+                    self.save(child);
+                    let store = self.store_mut(child);
+                    let touched = store.slots().heads[child.index as usize].touched;
+                    self.copy_key(child, via, Some(row));
+                    if touched {
+                        // The copy to compare with must know the new key, too, or it would be sent again.
+                        let columns = via.columns().0;
+                        self.store_mut(child).rebase(child.index, columns);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn run_delete(&mut self, step: &Step) -> Result<()> {
+        let changed = self.run_plain(step).await?;
+        if step.table.version.is_some() {
+            self.expect(step, "DELETE", changed)?;
+        } else if changed != step.rows() as u64 {
+            tracing::warn!(
+                table = step.table.name,
+                expected = step.rows(),
+                changed,
+                "a DELETE found fewer rows than it was sent for: they were deleted by others"
+            );
+        }
+        for row in &step.rows {
+            self.buried(*row);
+        }
+        Ok(())
+    }
+
+    /// The row is deleted: the entity is nobody's name any more, and leaves the session at commit.
+    pub(super) fn buried(&mut self, row: RawHandle) {
+        self.save(row);
+        let store = self.store_mut(row);
+        store.forget_key(row.index);
+        let slots = store.slots_mut();
+        slots.untouch(row.index);
+        let head = &mut slots.heads[row.index as usize];
+        head.state = State::Deleted;
+        head.doomed = false;
+        self.gone.push(row);
+    }
+}
+
+/// A big-endian integer of any width.
+fn integer(bytes: Option<&[u8]>) -> i64 {
+    match bytes {
+        Some(&[a, b]) => i64::from(i16::from_be_bytes([a, b])),
+        Some(&[a, b, c, d]) => i64::from(i32::from_be_bytes([a, b, c, d])),
+        Some(bytes) => bytes.try_into().map_or(0, i64::from_be_bytes),
+        None => 0,
+    }
+}

@@ -1,0 +1,136 @@
+//! [`KeyBytes`]: a key in its binary form, what the identity map is keyed by and loaders group rows by.
+//!
+//! Keys are compared as bytes, so that everything that handles them (identity map, loaders, flush) works for every model
+//! alike. That is sound because only types whose equality is the same in Rust, in PostgreSQL and in their binary form
+//! are [`KeyPart`](crate::types::KeyPart)s.
+
+use std::hash::{Hash, Hasher};
+
+use bytes::{BufMut, BytesMut};
+
+const SHORT: usize = 22;
+
+/// A key's columns in their binary form. Integers, UUIDs and short texts are kept in place.
+#[derive(Clone, Debug)]
+pub(crate) enum KeyBytes {
+    Short { length: u8, bytes: [u8; SHORT] },
+    Long(Box<[u8]>),
+}
+
+impl KeyBytes {
+    /// Puts a key of some columns together. `None` if any column is NULL: such a key names nothing.
+    pub(crate) fn encode(
+        parts: usize,
+        mut part: impl FnMut(usize, &mut BytesMut) -> bool,
+    ) -> Option<Self> {
+        let mut out = BytesMut::with_capacity(SHORT);
+        for at in 0..parts {
+            let start = out.len();
+            if parts > 1 {
+                out.put_u32(0);
+            }
+            if !part(at, &mut out) {
+                return None;
+            }
+            if parts > 1 {
+                // The length goes before each part, or ("a", "bc") would equal ("ab", "c").
+                let length = (out.len() - start - 4) as u32;
+                out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+            }
+        }
+        Some(Self::from_slice(&out))
+    }
+
+    /// The columns of a key, each in its binary form.
+    pub(crate) fn parts(&self, parts: usize) -> Vec<&[u8]> {
+        let mut rest = self.as_slice();
+        if parts == 1 {
+            return vec![rest];
+        }
+        let mut found = Vec::with_capacity(parts);
+        while let Some((length, tail)) = rest.split_first_chunk::<4>() {
+            let (part, tail) = tail.split_at(u32::from_be_bytes(*length) as usize);
+            found.push(part);
+            rest = tail;
+        }
+        found
+    }
+
+    fn from_slice(slice: &[u8]) -> Self {
+        if slice.len() <= SHORT {
+            let mut bytes = [0; SHORT];
+            bytes[..slice.len()].copy_from_slice(slice);
+            KeyBytes::Short {
+                length: slice.len() as u8,
+                bytes,
+            }
+        } else {
+            KeyBytes::Long(slice.into())
+        }
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            KeyBytes::Short { length, bytes } => &bytes[..*length as usize],
+            KeyBytes::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl PartialEq for KeyBytes {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for KeyBytes {}
+
+impl Hash for KeyBytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_slice().hash(state);
+    }
+}
+
+/// By bytes: not the order of the values, and the same in every session, which is what avoids deadlocks.
+impl Ord for KeyBytes {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_slice().cmp(other.as_slice())
+    }
+}
+
+impl PartialOrd for KeyBytes {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(parts: &[&str]) -> KeyBytes {
+        KeyBytes::encode(parts.len(), |at, out| {
+            out.put_slice(parts[at].as_bytes());
+            true
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn parts_do_not_run_into_one_another() {
+        assert_ne!(key(&["a", "bc"]), key(&["ab", "c"]));
+        assert_eq!(key(&["a", "bc"]).parts(2), [b"a".as_slice(), b"bc"]);
+    }
+
+    #[test]
+    fn long_keys_equal_themselves() {
+        let long = "x".repeat(100);
+        assert_eq!(key(&[&long]), key(&[&long]));
+        assert_eq!(key(&[&long]).parts(1), [long.as_bytes()]);
+    }
+
+    #[test]
+    fn a_null_part_makes_no_key() {
+        assert!(KeyBytes::encode(2, |at, _| at == 0).is_none());
+    }
+}

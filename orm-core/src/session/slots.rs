@@ -1,0 +1,195 @@
+//! [`Slots`]: what the session knows of one model's entities apart from their values. The same plain struct for every
+//! model, so that flush, cascades, loaders and undo are written once and without type parameters.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::key::KeyBytes;
+use super::state::State;
+use crate::model::{RawHandle, Table};
+
+/// The head of an entity: everything but its row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    /// Counts the slot's inhabitants, so that a handle of an earlier one names none of the later.
+    pub generation: u32,
+    /// Detached means that the slot is empty.
+    pub state: State,
+    /// The transaction in which the row was read or written; a row of an earlier one is stale.
+    pub epoch: u32,
+    /// Whether `delete` was called and the DELETE has not been sent.
+    pub doomed: bool,
+    /// Whether it is in `touched`.
+    pub touched: bool,
+    /// Whether it was created by this session: its collections are known to be empty until something is put in.
+    pub created: bool,
+    /// The undo frame in which the entity was last saved.
+    pub saved: u32,
+    /// Counts `add`s: the order in which pending entities are inserted.
+    added: u64,
+}
+
+/// What is known of a relationship of one entity.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) enum LinkState {
+    #[default]
+    NotLoaded,
+    One(Option<RawHandle>),
+    Many(Vec<RawHandle>),
+}
+
+/// The heads of one model's entities, their relationships, and the identity map.
+#[derive(Debug)]
+pub(crate) struct Slots {
+    pub table: &'static Table,
+    pub session: u32,
+    pub arena: u16,
+    pub heads: Vec<Head>,
+    free: Vec<u32>,
+    /// The identity map: one entity per primary key.
+    pub keys: HashMap<KeyBytes, u32>,
+    /// What a flush has to look at: entities that were handed out mutably or are to be deleted.
+    touched: BTreeSet<u32>,
+    /// Added entities, in the order of `add`.
+    pending: BTreeMap<u64, u32>,
+    adds: u64,
+    /// For each relationship of the table, by slot.
+    links: Vec<Vec<LinkState>>,
+}
+
+impl Slots {
+    pub(crate) fn new(table: &'static Table, session: u32, arena: u16) -> Self {
+        Slots {
+            table,
+            session,
+            arena,
+            heads: Vec::new(),
+            free: Vec::new(),
+            keys: HashMap::new(),
+            touched: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            adds: 0,
+            links: table.relations.iter().map(|_| Vec::new()).collect(),
+        }
+    }
+
+    /// Takes an empty slot for a new entity.
+    pub(crate) fn claim(&mut self, state: State, epoch: u32) -> u32 {
+        self.adds += 1;
+        let head = Head {
+            generation: 0,
+            state,
+            epoch,
+            doomed: false,
+            touched: false,
+            created: state == State::Pending,
+            saved: 0,
+            added: self.adds,
+        };
+        let index = match self.free.pop() {
+            Some(index) => {
+                let generation = self.heads[index as usize].generation;
+                self.heads[index as usize] = Head { generation, ..head };
+                index
+            }
+            None => {
+                self.heads.push(head);
+                (self.heads.len() - 1) as u32
+            }
+        };
+        if state == State::Pending {
+            self.pending.insert(self.adds, index);
+        }
+        index
+    }
+
+    /// Empties a slot; handles to its inhabitant name nothing from now on.
+    pub(crate) fn release(&mut self, index: u32) {
+        let head = &mut self.heads[index as usize];
+        head.generation = head.generation.wrapping_add(1);
+        head.state = State::Detached;
+        head.doomed = false;
+        self.no_longer_pending(index);
+        self.untouch(index);
+        for links in &mut self.links {
+            if let Some(link) = links.get_mut(index as usize) {
+                *link = LinkState::NotLoaded;
+            }
+        }
+        self.free.push(index);
+    }
+
+    pub(crate) fn handle(&self, index: u32) -> RawHandle {
+        RawHandle {
+            session: self.session,
+            arena: self.arena,
+            index,
+            generation: self.heads[index as usize].generation,
+        }
+    }
+
+    /// The head that a handle names, if it names one.
+    pub(crate) fn head(&self, handle: RawHandle) -> Option<&Head> {
+        self.heads
+            .get(handle.index as usize)
+            .filter(|head| head.generation == handle.generation && head.state != State::Detached)
+    }
+
+    /// Lets the next flush look at the entity.
+    pub(crate) fn touch(&mut self, index: u32) {
+        self.heads[index as usize].touched = true;
+        self.touched.insert(index);
+    }
+
+    pub(crate) fn untouch(&mut self, index: u32) {
+        self.heads[index as usize].touched = false;
+        self.touched.remove(&index);
+    }
+
+    pub(crate) fn touched(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.touched.iter().copied()
+    }
+
+    pub(crate) fn pending(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.pending.values().copied()
+    }
+
+    pub(crate) fn no_longer_pending(&mut self, index: u32) {
+        self.pending.remove(&self.heads[index as usize].added);
+    }
+
+    pub(crate) fn link(&self, relation: u16, index: u32) -> &LinkState {
+        static NOT_LOADED: LinkState = LinkState::NotLoaded;
+        self.links[relation as usize]
+            .get(index as usize)
+            .unwrap_or(&NOT_LOADED)
+    }
+
+    /// Changes a link and gives its former state. Only the session's `relate` calls it, which keeps the undo log.
+    pub(crate) fn replace_link(
+        &mut self,
+        relation: u16,
+        index: u32,
+        state: LinkState,
+    ) -> LinkState {
+        let links = &mut self.links[relation as usize];
+        if links.len() <= index as usize {
+            if state == LinkState::NotLoaded {
+                return state;
+            }
+            links.resize(
+                self.heads.len().max(index as usize + 1),
+                LinkState::NotLoaded,
+            );
+        }
+        std::mem::replace(&mut links[index as usize], state)
+    }
+
+    /// All entities, in the order of their slots.
+    pub(crate) fn inhabited(&self) -> impl Iterator<Item = u32> {
+        self.heads
+            .iter()
+            .enumerate()
+            .filter(|(_, head)| head.state != State::Detached)
+            .map(|(index, _)| index as u32)
+    }
+}

@@ -1,0 +1,26 @@
+//! [`State`]: where an entity stands in its life. SQLAlchemy's five states, and which call leads from one to the next.
+//!
+//! | from | call | to |
+//! | --- | --- | --- |
+//! | transient (a `create()` builder, or a struct of your own) | `add` | pending |
+//! | pending | `flush` sends the INSERT | persistent |
+//! | the database | a query, `get`, a load path | persistent |
+//! | persistent | `delete` | persistent still, and in `db.deleted()` |
+//! | persistent, in `db.deleted()` | `flush` sends the DELETE | deleted |
+//! | deleted | `commit` | detached |
+//! | deleted | `rollback` | persistent |
+//! | pending, or inserted in this transaction | `rollback` | detached |
+//! | pending, persistent | `expunge` | detached |
+
+/// Where an entity stands in its life: what `db.state(handle)` gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Added, not inserted yet.
+    Pending,
+    /// A row of the database.
+    Persistent,
+    /// Its row was deleted in this transaction.
+    Deleted,
+    /// Not of this session, or no longer.
+    Detached,
+}

@@ -1,0 +1,76 @@
+//! [`Store`]: what the session needs of the values of one model's entities, whatever the model. [`Arena`] implements it.
+
+use std::any::Any;
+
+use bytes::BytesMut;
+
+use super::slots::Slots;
+use crate::error::Result;
+use crate::model::{ColumnSet, RowReader};
+use crate::types::Raw;
+
+/// An entity's row as it was, without its type: an entry of the undo log.
+pub(crate) type Image = Box<dyn Any + Send + Sync>;
+
+/// What came of reading a row.
+pub(crate) struct ReadRow {
+    /// The entity.
+    pub index: u32,
+    /// Where the entity was known and the row differs: what it was before, and in which columns it differs.
+    pub refreshed: Option<(Image, ColumnSet)>,
+}
+
+/// The rows of one model in a session. Positions are slots of [`Slots`]; an operation on a slot whose entity is in
+/// another state than it says is a mistake of this crate.
+pub(crate) trait Store: Send + Sync {
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn slots(&self) -> &Slots;
+    fn slots_mut(&mut self) -> &mut Slots;
+
+    /// Takes an entity off a row: the known one of its key, or a new one. The values of a known one are kept if they are
+    /// of this transaction or have been changed, unless `overwrite`.
+    fn read(&mut self, row: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow>;
+
+    /// Appends the binary form of a column of the row or draft; false for NULL and for no value.
+    fn encode(&self, index: u32, column: u16, out: &mut BytesMut) -> bool;
+
+    /// The same, of the row as it was when it was last read or written.
+    fn encode_before(&self, index: u32, column: u16, out: &mut BytesMut) -> bool;
+
+    /// Gives a column of the row or draft a value off the wire.
+    fn write(&mut self, index: u32, column: u16, value: Raw<'_>) -> Result<()>;
+
+    /// The columns of a draft that have a value.
+    fn given(&self, index: u32) -> ColumnSet;
+
+    /// Keeps a copy of the row to compare with, unless there is one.
+    fn keep(&mut self, index: u32);
+
+    /// Lets the kept copy have the row's values in some columns, so that they don't count as changed.
+    fn rebase(&mut self, index: u32, columns: &[u16]);
+
+    /// The columns in which the row differs from the copy that was kept.
+    fn changes(&self, index: u32) -> ColumnSet;
+
+    /// Gives `on_update` columns their new values. Returns which.
+    fn touch_updated(&mut self, index: u32, changed: ColumnSet) -> ColumnSet;
+
+    /// The draft was inserted: it becomes a row, under its key.
+    fn inserted(&mut self, index: u32, epoch: u32) -> Result<()>;
+
+    /// The row's changes were sent: there is nothing to compare with any more. A changed key is the entity's name now.
+    fn written(&mut self, index: u32, epoch: u32);
+
+    /// Gives up the entity's key: its row is deleted, or it leaves the session.
+    fn forget_key(&mut self, index: u32);
+
+    /// Empties the slot.
+    fn release(&mut self, index: u32);
+
+    /// The row as it is, for the undo log: before the first change of a frame.
+    fn image(&self, index: u32) -> Image;
+
+    /// Puts a row back to what it was, as a stale persistent entity.
+    fn restore(&mut self, index: u32, image: Image);
+}

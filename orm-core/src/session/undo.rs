@@ -1,0 +1,138 @@
+//! [`UndoLog`]: what a rollback puts back in memory.
+//!
+//! Before an entity or a relationship is changed for the first time in a frame (the transaction, or a savepoint in it),
+//! what it was is appended here. A frame is a position in the log: rolling back takes entries off the end and puts each
+//! back, until the position is reached. Releasing a savepoint forgets its position, and with that its entries belong to
+//! the frame around it.
+
+use super::slots::LinkState;
+use super::store::Image;
+use super::{Session, State};
+use crate::model::RawHandle;
+
+/// One change, as it is taken back.
+pub(crate) enum Undo {
+    /// The entity was a row like this.
+    Row(RawHandle, Image),
+    /// The entity was not in the session.
+    Added(RawHandle),
+    /// The relationship was like this.
+    Link(RawHandle, u16, LinkState),
+}
+
+/// The log, and where its frames begin.
+#[derive(Default)]
+pub(crate) struct UndoLog {
+    entries: Vec<Undo>,
+    /// For each savepoint, the length of the log when it was made, and its number.
+    savepoints: Vec<(usize, u32)>,
+    /// Counts frames; the innermost frame's number is what [`Head::saved`](super::slots::Head) is compared with.
+    last: u32,
+    /// The number of the transaction's own frame.
+    base: u32,
+}
+
+impl UndoLog {
+    /// The number of the innermost frame.
+    pub(crate) fn frame(&self) -> u32 {
+        self.savepoints
+            .last()
+            .map_or(self.base, |(_, number)| *number)
+    }
+
+    /// How many savepoints are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.savepoints.len()
+    }
+
+    pub(crate) fn push(&mut self, undo: Undo) {
+        self.entries.push(undo);
+    }
+
+    /// Opens a savepoint's frame and gives its number.
+    pub(crate) fn open(&mut self) -> u32 {
+        self.last += 1;
+        self.savepoints.push((self.entries.len(), self.last));
+        self.last
+    }
+
+    /// Closes savepoints until `depth` are open; their entries stay.
+    pub(crate) fn release_to(&mut self, depth: usize) {
+        self.savepoints.truncate(depth);
+    }
+
+    /// The transaction was committed: there is nothing to take back.
+    pub(crate) fn forget(&mut self) {
+        self.entries.clear();
+        self.savepoints.clear();
+        self.last += 1;
+        self.base = self.last;
+    }
+
+    /// Closes savepoints until `depth` are open and takes their entries off; with `None` the whole transaction's.
+    fn take_back(&mut self, depth: Option<usize>) -> Vec<Undo> {
+        let position = match depth {
+            Some(depth) => self
+                .savepoints
+                .get(depth)
+                .map_or(self.entries.len(), |(at, _)| *at),
+            None => 0,
+        };
+        self.savepoints.truncate(depth.unwrap_or(0));
+        self.entries.split_off(position)
+    }
+}
+
+impl Session {
+    /// Keeps what a persistent entity is, before it is changed for the first time in the innermost frame.
+    pub(super) fn save(&mut self, handle: RawHandle) {
+        let frame = self.undo.frame() + 1;
+        let store = self.store_mut(handle);
+        let head = &mut store.slots_mut().heads[handle.index as usize];
+        if head.state != State::Persistent || head.saved >= frame {
+            return;
+        }
+        head.saved = frame;
+        let image = store.image(handle.index);
+        self.undo.push(Undo::Row(handle, image));
+    }
+
+    /// Puts memory back to what it was when the savepoint at `depth` was made; with `None`, when the transaction began.
+    pub(super) fn restore(&mut self, depth: Option<usize>) {
+        for undo in self.undo.take_back(depth).into_iter().rev() {
+            match undo {
+                Undo::Row(handle, image) => {
+                    if self.raw_state(handle) != State::Detached {
+                        self.store_mut(handle).restore(handle.index, image);
+                        let head =
+                            &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
+                        head.saved = 0;
+                    }
+                }
+                Undo::Added(handle) => {
+                    if self.raw_state(handle) != State::Detached {
+                        self.store_mut(handle).release(handle.index);
+                    }
+                }
+                Undo::Link(handle, relation, state) => {
+                    if self.raw_state(handle) != State::Detached {
+                        self.store_mut(handle).slots_mut().replace_link(
+                            relation,
+                            handle.index,
+                            state,
+                        );
+                    }
+                }
+            }
+        }
+        // A flush goes before every savepoint, so whatever waits for the next flush came after it.
+        self.set_links.clear();
+        self.link_rows.clear();
+        self.orphans.clear();
+        let arenas = &self.arenas;
+        self.gone.retain(|handle| {
+            let head = arenas[handle.arena as usize].slots().head(*handle);
+            head.is_some_and(|head| head.state == State::Deleted)
+        });
+    }
+}

@@ -1,0 +1,218 @@
+//! What enters and leaves a unit of work: `add`, `insert`, `delete`, `expunge`, `apply`.
+
+use super::slots::LinkState;
+use super::undo::Undo;
+use super::{Session, State};
+use crate::error::{Error, Result};
+use crate::model::{Changes, ColumnSet, Handle, Insertable, Model, RawHandle};
+
+impl Session {
+    /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
+    /// inserted as it is, the key too. No statement is sent until the next flush. SQLAlchemy: `add`.
+    ///
+    /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it.
+    ///
+    /// # Panics
+    /// When a relationship was set to an entity of another session.
+    pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
+        let new = new.into_new();
+        let epoch = self.epoch;
+        let arena = self.arena_mut::<I::Model>();
+        let index = arena.add(new.draft, epoch);
+        let handle = super::Store::slots(arena).handle(index);
+        self.undo.push(Undo::Added(handle));
+        for link in new.links {
+            if let Some(target) = link.target
+                && let Err(error) = self.check_raw(target, link.relation.to.model)
+            {
+                panic!("{}: {error}", link.relation.path());
+            }
+            self.assign(handle, link.relation, link.target);
+        }
+        Handle::from_raw(handle)
+    }
+
+    /// Adds several. SQLAlchemy: `add_all`.
+    pub fn add_all<I: Insertable>(
+        &mut self,
+        new: impl IntoIterator<Item = I>,
+    ) -> Vec<Handle<I::Model>> {
+        new.into_iter().map(|new| self.add(new)).collect()
+    }
+
+    /// Adds an entity and flushes, so that it can be read at once.
+    ///
+    /// # Errors
+    /// As [`flush`](Session::flush).
+    pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
+        let handle = self.add(new);
+        self.flush().await?;
+        Ok(handle)
+    }
+
+    /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
+    /// just leaves the session. SQLAlchemy: `delete`.
+    ///
+    /// # Errors
+    /// [`Error::Detached`].
+    pub fn delete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.check(handle)?;
+        self.doom(handle.raw());
+        Ok(())
+    }
+
+    pub(super) fn doom(&mut self, handle: RawHandle) {
+        match self.raw_state(handle) {
+            State::Pending => self.discard(handle),
+            State::Persistent => {
+                self.save(handle);
+                let slots = self.store_mut(handle).slots_mut();
+                slots.heads[handle.index as usize].doomed = true;
+                slots.touch(handle.index);
+                self.leave_collections(handle);
+            }
+            State::Deleted | State::Detached => {}
+        }
+    }
+
+    /// Takes an entity out of the session without touching the database. Unflushed changes are lost; the handle names
+    /// nothing any more. SQLAlchemy: `expunge`.
+    ///
+    /// # Errors
+    /// [`Error::Detached`].
+    pub fn expunge<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.check(handle)?;
+        self.discard(handle.raw());
+        Ok(())
+    }
+
+    fn discard(&mut self, handle: RawHandle) {
+        self.leave_collections(handle);
+        self.set_links.remove_all_of(handle);
+        self.orphans.retain(|(child, _)| *child != handle);
+        self.link_rows
+            .retain(|row| row.owner != handle && row.target != handle);
+        self.store_mut(handle).release(handle.index);
+    }
+
+    /// Takes an entity out of all collections in memory that hold it.
+    fn leave_collections(&mut self, handle: RawHandle) {
+        for relation in self.table(handle).relations {
+            let targets = match self.slots(handle).link(relation.index, handle.index) {
+                LinkState::One(Some(target)) => vec![*target],
+                LinkState::Many(targets) => targets.clone(),
+                _ => match self.known_target(handle, relation) {
+                    Some(Some(target)) => vec![target],
+                    _ => continue,
+                },
+            };
+            for inverse in relation.inverses() {
+                for target in &targets {
+                    self.remove_from(*target, inverse, handle);
+                }
+            }
+        }
+    }
+
+    /// Writes a set of changes (`#[derive(Changes)]`) into an entity: the values that are present; the others stay.
+    ///
+    /// # Panics
+    /// As `db[handle]`.
+    #[track_caller]
+    pub fn apply<C: Changes>(&mut self, handle: Handle<C::Model>, changes: C) {
+        changes.apply(&mut self[handle]);
+    }
+
+    /// The entities of a model that were added and not flushed. SQLAlchemy: `new`.
+    pub fn new_entities<M: Model>(&self) -> Vec<Handle<M>> {
+        self.handles(|slots, index| slots.heads[index as usize].state == State::Pending)
+    }
+
+    /// The entities of a model whose rows differ from the database, as far as the session knows. SQLAlchemy: `dirty`.
+    pub fn dirty<M: Model>(&self) -> Vec<Handle<M>> {
+        let touched = self.handles::<M>(|slots, index| {
+            let head = &slots.heads[index as usize];
+            head.touched && !head.doomed
+        });
+        touched
+            .into_iter()
+            .filter(|handle| self.is_modified(*handle))
+            .collect()
+    }
+
+    /// The entities of a model that the next flush will delete. SQLAlchemy: `deleted`.
+    pub fn deleted<M: Model>(&self) -> Vec<Handle<M>> {
+        self.handles(|slots, index| slots.heads[index as usize].doomed)
+    }
+
+    fn handles<M: Model>(&self, wanted: impl Fn(&super::Slots, u32) -> bool) -> Vec<Handle<M>> {
+        let Some(number) = self.arena_of.get(&M::TABLE.id()) else {
+            return Vec::new();
+        };
+        let slots = self.arenas[*number as usize].slots();
+        slots
+            .inhabited()
+            .filter(|index| wanted(slots, *index))
+            .map(|index| Handle::from_raw(slots.handle(index)))
+            .collect()
+    }
+
+    /// Whether the entity's row differs from what was last read or written. SQLAlchemy: `is_modified`.
+    pub fn is_modified<M: Model>(&self, handle: Handle<M>) -> bool {
+        let raw = handle.raw();
+        self.raw_state(raw) == State::Persistent
+            && self.store(raw).changes(raw.index) != ColumnSet::EMPTY
+    }
+
+    /// Says that a row must be read again before it is trusted: the next load of it refreshes it, and a write from it is
+    /// guarded. Its unflushed changes are given up. SQLAlchemy: `expire`.
+    ///
+    /// # Errors
+    /// [`Error::Detached`], [`Error::Pending`].
+    pub fn expire<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.peek(handle)?;
+        self.expire_raw(handle.raw());
+        Ok(())
+    }
+
+    /// [`expire`](Session::expire) for all entities. SQLAlchemy: `expire_all`.
+    pub fn expire_all(&mut self) {
+        for number in 0..self.arenas.len() {
+            let slots = self.arenas[number].slots();
+            let handles: Vec<_> = slots.inhabited().map(|index| slots.handle(index)).collect();
+            for handle in handles {
+                self.expire_raw(handle);
+            }
+        }
+    }
+
+    fn expire_raw(&mut self, handle: RawHandle) {
+        if self.raw_state(handle) != State::Persistent {
+            return;
+        }
+        let store = self.store_mut(handle);
+        let head = store.slots().heads[handle.index as usize];
+        if head.touched && !head.doomed {
+            let image = store.image(handle.index);
+            store.restore(handle.index, image);
+        }
+        store.slots_mut().heads[handle.index as usize].epoch = 0;
+        self.set_links.remove_all_of(handle);
+        for relation in self.table(handle).relations {
+            self.set_link(handle, relation.index, LinkState::NotLoaded);
+        }
+    }
+
+    /// Fails unless the handle names a row that can be read.
+    pub(super) fn check_row(&self, handle: RawHandle) -> Result<()> {
+        let model = self
+            .arenas
+            .get(handle.arena as usize)
+            .map_or("entity", |store| store.slots().table.model);
+        self.check_raw(handle, model)?;
+        match self.raw_state(handle) {
+            State::Pending => Err(Error::Pending { model }),
+            _ => Ok(()),
+        }
+    }
+}

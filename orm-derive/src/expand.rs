@@ -1,0 +1,159 @@
+//! Writing: from the description to code. Each file makes one thing and shows it in a comment at its head.
+//!
+//! The code is thin: constants, and calls into orm-core. It names everything by absolute paths, so that it means the same
+//! whatever a user's module has imported or defined, and it makes no use of derives or macros of its own, which a module
+//! with `no_implicit_prelude` would not know.
+//!
+//! | file | what it makes |
+//! | --- | --- |
+//! | `constants` | `impl Product { pub const NAME: .. }`, and the same for the alias |
+//! | `table` | the `static` with the table's description |
+//! | `relations` | the `static`s with the relationships' descriptions, and their checks |
+//! | `model` | `impl Model for Product` |
+//! | `draft` | `struct ProductDraft` |
+//! | `create` | `struct ProductCreate`, the builder |
+//! | `alias` | `enum ProductAs<N>` |
+//! | `from_row` | `impl FromRow` |
+//! | `db_enum` | `impl DbEnum` |
+//! | `changes` | `impl Changes` |
+
+mod alias;
+mod changes;
+mod constants;
+mod create;
+mod db_enum;
+mod draft;
+mod from_row;
+mod model;
+mod relations;
+mod table;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use crate::names;
+use crate::parse::field::Column;
+use crate::parse::model::Model;
+
+pub(crate) use changes::changes;
+pub(crate) use db_enum::db_enum;
+pub(crate) use from_row::from_row;
+
+/// Everything that `#[derive(Model)]` makes.
+///
+/// The types stand beside the model; all else stands in an unnamed constant, where the `static`s have a place that no
+/// other code can name.
+pub(crate) fn model(model: &Model) -> TokenStream {
+    let types = [
+        draft::types(model),
+        create::types(model),
+        alias::types(model),
+    ];
+    let items = [
+        codecs(model),
+        table::statics(model),
+        relations::statics(model),
+        constants::of_model(model),
+        constants::of_alias(model),
+        model::impls(model),
+        draft::impls(model),
+        create::impls(model),
+        alias::impls(model),
+        relations::impls(model),
+        from_row::of_model(model),
+    ];
+    quote! {
+        #(#types)*
+        const _: () = {
+            #(#items)*
+        };
+    }
+}
+
+/// What can be named of a model: the types beside it, its constants and its alias's, and the builder's methods.
+pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
+    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let constants = [constants::of_model(model), constants::of_alias(model)];
+    (quote! { #(#types)* }, quote! { #(#constants)* }, create::impls(model))
+}
+
+/// What reads and writes each column:
+///
+/// ```text
+/// const __NAME: Codec<String> = codec::<String>();
+/// ```
+fn codecs(model: &Model) -> TokenStream {
+    let private = private(model);
+    let codecs = model.columns.iter().map(|column| {
+        let (name, ty) = (codec(column), &column.ty);
+        quote! { const #name: #private::Codec<#ty> = #private::codec::<#ty>(); }
+    });
+    quote! { #(#codecs)* }
+}
+
+fn codec(column: &Column) -> Ident {
+    format_ident!("__{}", names::constant(&column.ident))
+}
+
+/// The module of orm-core that has what derived code needs.
+fn private(model: &Model) -> TokenStream {
+    let krate = &model.krate;
+    quote! { #krate::__private }
+}
+
+/// `ProductDraft`
+fn draft_name(model: &Model) -> Ident {
+    format_ident!(
+        "{}Draft",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
+}
+
+/// `ProductCreate`
+fn create_name(model: &Model) -> Ident {
+    format_ident!(
+        "{}Create",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
+}
+
+/// `ProductAs`
+fn alias_name(model: &Model) -> Ident {
+    format_ident!(
+        "{}As",
+        names::plain(&model.ident),
+        span = model.ident.span()
+    )
+}
+
+/// The columns with their positions, their fields and their codecs, as lists to be repeated over.
+struct Columns<'a> {
+    at: Vec<u16>,
+    fields: Vec<&'a Ident>,
+    codecs: Vec<Ident>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(model: &'a Model) -> Self {
+        Columns {
+            at: (0..model.columns.len() as u16).collect(),
+            fields: model.columns.iter().map(|column| &column.ident).collect(),
+            codecs: model.columns.iter().map(codec).collect(),
+        }
+    }
+}
+
+/// Where a field's column stands. A name that leads nowhere has been reported, and leads to the first column.
+fn position(model: &Model, field: &Ident) -> u16 {
+    model.position(field).unwrap_or(0) as u16
+}
+
+/// An `Option`, written out.
+fn some(private: &TokenStream, value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote! { #private::Option::Some(#value) },
+        None => quote! { #private::Option::None },
+    }
+}

@@ -1,0 +1,85 @@
+//! Reading rows of hand-written SQL by the names of their columns, for a model and for `#[derive(FromRow)]`:
+//!
+//! ```text
+//! impl FromRow for Report {
+//!     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> { positions("Report", &["name", "total"], columns) }
+//!     fn from_row(row: &Row, positions: &[usize]) -> Result<Self> {
+//!         Ok(Report { name: __NAME.get(row, positions[0])?, total: __TOTAL.get(row, positions[1])? })
+//!     }
+//! }
+//! ```
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::Path;
+
+use super::Columns;
+use crate::names;
+use crate::parse::model::Model;
+use crate::parse::row::Row;
+
+pub(super) fn of_model(model: &Model) -> TokenStream {
+    let Columns { fields, codecs, .. } = Columns::of(model);
+    let columns: Vec<&String> = model
+        .columns
+        .iter()
+        .map(|column| &column.name.value)
+        .collect();
+    let skipped: Vec<&Ident> = model.skipped.iter().map(|field| &field.ident).collect();
+    implementation(
+        &model.krate,
+        &model.ident,
+        &fields,
+        &codecs,
+        &columns,
+        &skipped,
+    )
+}
+
+/// Everything that `#[derive(FromRow)]` makes.
+pub(crate) fn from_row(row: &Row) -> TokenStream {
+    let krate = &row.krate;
+    let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
+    let codecs: Vec<Ident> = fields
+        .iter()
+        .map(|field| format_ident!("__{}", names::constant(field)))
+        .collect();
+    let columns: Vec<&String> = row.fields.iter().map(|field| &field.name.value).collect();
+    let skipped: Vec<&Ident> = row.skipped.iter().collect();
+    let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
+    let implementation = implementation(krate, &row.ident, &fields, &codecs, &columns, &skipped);
+    quote! {
+        const _: () = {
+            #(const #codecs: #krate::__private::Codec<#types> = #krate::__private::codec::<#types>();)*
+            #implementation
+        };
+    }
+}
+
+fn implementation(
+    krate: &Path,
+    ident: &Ident,
+    fields: &[&Ident],
+    codecs: &[Ident],
+    columns: &[&String],
+    skipped: &[&Ident],
+) -> TokenStream {
+    let private = quote! { #krate::__private };
+    let name = names::plain(ident);
+    let at = 0..fields.len();
+    quote! {
+        #[automatically_derived]
+        impl #krate::model::FromRow for #ident {
+            fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
+                #private::positions(#name, &[#(#columns),*], columns)
+            }
+
+            fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
+                #private::Result::Ok(#ident {
+                    #(#fields: #codecs.get(row, positions[#at])?,)*
+                    #(#skipped: #private::Default::default(),)*
+                })
+            }
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What makes the struct a model:
+//!
+//! ```text
+//! impl Source for Product { .. }
+//! impl Model for Product {
+//!     const TABLE: &'static Table = &__TABLE;
+//!     type Key = i32;
+//!     type Draft = ProductDraft;
+//!     type As<const N: u8> = ProductAs<N>;
+//!
+//!     fn read(row: &mut RowReader<'_>) -> Result<Self> {
+//!         Ok(Product { id: __ID.read(row, &__TABLE, 0)?, name: __NAME.read(row, &__TABLE, 1)?, .. })
+//!     }
+//!     fn encode(&self, column: u16, out: &mut BytesMut) -> bool {
+//!         match column { 0 => __ID.encode(&self.id, out), 1 => .., _ => false }
+//!     }
+//!     ..
+//! }
+//! impl Insertable for Product { .. }
+//! ```
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::Index;
+use syn::spanned::Spanned;
+
+use super::{Columns, alias_name, codec, draft_name, private};
+use crate::names;
+use crate::parse::field::Column;
+use crate::parse::model::Model;
+
+pub(super) fn impls(model: &Model) -> TokenStream {
+    let (krate, ident, private) = (&model.krate, &model.ident, private(model));
+    let (draft, alias) = (draft_name(model), alias_name(model));
+    let Columns { at, fields, codecs } = Columns::of(model);
+    let skipped = model.skipped.iter().map(|field| &field.ident);
+    let key = key(model);
+    let (touch_functions, touch) = touch(model);
+    quote! {
+        #touch_functions
+
+        #[automatically_derived]
+        impl #krate::model::Source for #ident {
+            type Model = #ident;
+            const ALIAS: #private::Option<u8> = #private::Option::None;
+        }
+
+        #[automatically_derived]
+        impl #krate::model::Model for #ident {
+            const TABLE: &'static #krate::model::Table = &__TABLE;
+            type Draft = #draft;
+            type As<const N: u8> = #alias<N>;
+
+            #key
+
+            fn read(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self> {
+                #private::Result::Ok(#ident {
+                    #(#fields: #codecs.read(row, &__TABLE, #at)?,)*
+                    #(#skipped: #private::Default::default(),)*
+                })
+            }
+
+            fn encode(&self, column: u16, out: &mut #private::BytesMut) -> bool {
+                match column {
+                    #(#at => #codecs.encode(&self.#fields, out),)*
+                    _ => false,
+                }
+            }
+
+            fn write(
+                &mut self,
+                column: u16,
+                value: #krate::types::Raw<'_>,
+            ) -> #private::Result<(), #krate::types::DecodeError> {
+                match column {
+                    #(#at => #codecs.write(&mut self.#fields, value),)*
+                    _ => #private::no_such_column(column),
+                }
+            }
+
+            fn diff(&self, before: &Self) -> #krate::model::ColumnSet {
+                let mut changed = #krate::model::ColumnSet::EMPTY;
+                #(#codecs.diff(&self.#fields, &before.#fields, #at, &mut changed);)*
+                changed
+            }
+
+            #touch
+        }
+
+        #[automatically_derived]
+        impl #krate::model::Insertable for #ident {
+            type Model = #ident;
+
+            fn into_new(self) -> #krate::model::New<#ident> {
+                #krate::model::New {
+                    draft: <#draft as #krate::model::Draft>::from_row(self),
+                    links: #private::Vec::new(),
+                }
+            }
+        }
+    }
+}
+
+/// The key's type, and the functions that deal with it: one column, or a tuple of several.
+fn key(model: &Model) -> TokenStream {
+    let (krate, private) = (&model.krate, private(model));
+    let key = model.key();
+    let fields: Vec<_> = key.iter().map(|(_, column)| &column.ident).collect();
+    let types: Vec<_> = key.iter().map(|(_, column)| &column.ty).collect();
+    let codecs: Vec<_> = key.iter().map(|(_, column)| codec(column)).collect();
+    let at: Vec<_> = key.iter().map(|(at, _)| *at as u16).collect();
+    let parts: Vec<_> = (0..key.len()).collect();
+    let index = parts.iter().map(|part| Index::from(*part));
+    let (ty, value, read, encode) = if key.len() == 1 {
+        (
+            quote! { #(<#types as #private::PrimaryKey>::Key)* },
+            quote! { #(#private::Clone::clone(&self.#fields))* },
+            quote! { #(#codecs.read(row, &__TABLE, #at))* },
+            quote! { #(#parts => #codecs.encode(key, out),)* },
+        )
+    } else {
+        (
+            quote! { (#(<#types as #private::PrimaryKey>::Key,)*) },
+            quote! { (#(#private::Clone::clone(&self.#fields),)*) },
+            quote! { #private::Result::Ok((#(#codecs.read(row, &__TABLE, #at)?,)*)) },
+            quote! { #(#parts => #codecs.encode(&key.#index, out),)* },
+        )
+    };
+    quote! {
+        type Key = #ty;
+
+        fn key(&self) -> Self::Key {
+            #value
+        }
+
+        fn read_key(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self::Key> {
+            #read
+        }
+
+        fn encode_key(key: &Self::Key, part: usize, out: &mut #private::BytesMut) -> bool {
+            match part {
+                #encode
+                _ => false,
+            }
+        }
+    }
+}
+
+/// `on_update = ..`: each as a function beside the impl, where `self` means nothing, and the method that calls them.
+fn touch(model: &Model) -> (TokenStream, TokenStream) {
+    let krate = &model.krate;
+    let columns = model.columns.iter().enumerate();
+    let touched: Vec<(u16, &Column)> = columns
+        .filter(|(_, column)| column.on_update.is_some())
+        .map(|(at, column)| (at as u16, column))
+        .collect();
+    if touched.is_empty() {
+        let nothing = quote! {
+            fn touch(&mut self, _: #krate::model::ColumnSet) -> #krate::model::ColumnSet {
+                #krate::model::ColumnSet::EMPTY
+            }
+        };
+        return (TokenStream::new(), nothing);
+    }
+    let name = |column: &Column| format_ident!("__{}_on_update", names::plain(&column.ident));
+    let functions = touched.iter().map(|(_, column)| {
+        let (name, ty) = (name(column), &column.ty);
+        let value = column
+            .on_update
+            .as_ref()
+            .map(|value| into_column(model, column, &value.value));
+        quote! { fn #name() -> #ty { #value } }
+    });
+    let steps = touched.iter().map(|(at, column)| {
+        let (name, field) = (name(column), &column.ident);
+        quote! {
+            if !changed.contains(#at) {
+                self.#field = #name();
+                touched.insert(#at);
+            }
+        }
+    });
+    (
+        quote! { #(#functions)* },
+        quote! {
+            fn touch(&mut self, changed: #krate::model::ColumnSet) -> #krate::model::ColumnSet {
+                let mut touched = #krate::model::ColumnSet::EMPTY;
+                #(#steps)*
+                touched
+            }
+        },
+    )
+}
+
+/// A user's expression as a value of the column: `"new"` serves for a `String`, `5` for an `Option<i32>`.
+pub(super) fn into_column(model: &Model, column: &Column, value: &syn::Expr) -> TokenStream {
+    let (krate, ty) = (&model.krate, &column.ty);
+    let function = quote_spanned! { value.span() => #krate::model::IntoColumn::<#ty>::into_column };
+    quote! { #function(#value) }
+}

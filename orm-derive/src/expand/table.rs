@@ -1,0 +1,145 @@
+//! The table's description:
+//!
+//! ```text
+//! static __TABLE: Table = Table {
+//!     model: "Product",
+//!     name: "products",
+//!     columns: &[ColumnInfo { field: "id", name: "id", ty: __ID.ty, identity: true, .. }, ..],
+//!     primary_key: &[0],
+//!     relations: &[&__CATEGORY],
+//!     ..
+//! };
+//! ```
+//!
+//! It is a `static` and not a constant, because the descriptions refer to one another in rings: a ring of addresses can
+//! be had, a ring of values cannot.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{codec, position, private, some};
+use crate::names;
+use crate::parse::field::Column;
+use crate::parse::model::Model;
+use crate::parse::types;
+
+pub(super) fn statics(model: &Model) -> TokenStream {
+    let (krate, ident, private) = (&model.krate, &model.ident, private(model));
+    let (plain, name) = (names::plain(ident), &model.table.value);
+    let schema = some(&private, model.schema.as_ref().map(|schema| &schema.value));
+    let columns = (0..model.columns.len()).map(|at| column(model, at));
+    let key = model.key().into_iter().map(|(at, _)| at as u16);
+    let version = model
+        .columns
+        .iter()
+        .position(|column| column.version.is_some());
+    let version = some(&private, version.map(|at| at as u16));
+    let relations = model
+        .relations
+        .iter()
+        .map(|relation| format_ident!("__{}", names::constant(&relation.name)));
+    let uniques = model.uniques.iter().map(|columns| {
+        let columns = columns.value.iter().map(|field| position(model, field));
+        quote! { &[#(#columns),*] }
+    });
+    let alone = model
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.index.is_some());
+    let alone = alone.map(|(at, _)| vec![at as u16]);
+    let several = model.indexes.iter().map(|columns| {
+        let columns = columns.value.iter().map(|field| position(model, field));
+        columns.collect::<Vec<_>>()
+    });
+    let indexes = alone.chain(several).map(|columns| {
+        quote! { #krate::model::IndexInfo { columns: &[#(#columns),*] } }
+    });
+    let checks = model.checks.iter().map(|check| {
+        let sql = &check.value;
+        quote! { #krate::model::CheckInfo { sql: #sql } }
+    });
+    quote! {
+        static __TABLE: #krate::model::Table = #krate::model::Table {
+            model: #plain,
+            schema: #schema,
+            name: #name,
+            columns: &[#(#columns),*],
+            primary_key: &[#(#key),*],
+            version: #version,
+            relations: &[#(&#relations),*],
+            uniques: &[#(#uniques),*],
+            indexes: &[#(#indexes),*],
+            checks: &[#(#checks),*],
+            arena: #krate::session::arena::<#ident>,
+            knot: #krate::model::Knot::new(),
+        };
+    }
+}
+
+fn column(model: &Model, at: usize) -> TokenStream {
+    let (krate, private, column) = (&model.krate, private(model), &model.columns[at]);
+    let (field, name, codec) = (
+        names::plain(&column.ident),
+        &column.name.value,
+        codec(column),
+    );
+    let declared = some(&private, declared(column));
+    let server_default = some(
+        &private,
+        column.server_default.as_ref().map(|sql| &sql.value),
+    );
+    let computed = some(&private, column.computed.as_ref().map(|sql| &sql.value));
+    let identity = model.is_identity(at);
+    let unique = column.unique.is_some();
+    let on_update = match (&column.on_update, &column.server_on_update) {
+        (Some(_), _) => quote! { Client },
+        (None, Some(_)) => quote! { Server },
+        (None, None) => quote! { Keep },
+    };
+    quote! {
+        #krate::model::ColumnInfo {
+            field: #field,
+            name: #name,
+            ty: #codec.ty,
+            declared: #declared,
+            nullable: #codec.nullable,
+            identity: #identity,
+            server_default: #server_default,
+            computed: #computed,
+            on_update: #krate::model::OnUpdate::#on_update,
+            unique: #unique,
+        }
+    }
+}
+
+/// The type in CREATE TABLE, where it isn't simply that of the values: `varchar(100)`, `numeric(10, 2)[]`, `citext`.
+fn declared(column: &Column) -> Option<String> {
+    let ty = match column {
+        Column {
+            sql_type: Some(ty), ..
+        } => return Some(ty.value.clone()),
+        Column {
+            length: Some(length),
+            ..
+        } => format!("varchar({})", length.value),
+        Column {
+            fixed_length: Some(length),
+            ..
+        } => format!("char({})", length.value),
+        Column {
+            precision: Some(precision),
+            scale,
+            ..
+        } => {
+            let scale = scale.as_ref().map_or(0, |scale| scale.value);
+            format!("numeric({}, {scale})", precision.value)
+        }
+        _ => return None,
+    };
+    Some(if types::is_array(&column.base) {
+        ty + "[]"
+    } else {
+        ty
+    })
+}

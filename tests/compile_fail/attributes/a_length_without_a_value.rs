@@ -1,0 +1,13 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(length)]
+    name: String,
+    #[orm(length =)]
+    title: String,
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(version)]
+    version: String,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(length = 100)]
+    #[orm(length = 200)]
+    name: String,
+}
+
+fn main() {}

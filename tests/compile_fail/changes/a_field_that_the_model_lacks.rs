@@ -1,0 +1,18 @@
+use orm_core::{Changes, Model};
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    name: String,
+    price: i32,
+    description: Option<String>,
+}
+
+#[derive(Changes)]
+#[orm(model = Product)]
+struct ProductPatch {
+    nmae: Option<String>,
+}
+
+fn main() {}

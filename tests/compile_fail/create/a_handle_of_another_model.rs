@@ -1,0 +1,25 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Category {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    name: String,
+    price: i32,
+    description: Option<String>,
+    #[orm(belongs_to(category: Category))]
+    category_id: i32,
+}
+
+fn main() {
+    fn new(product: orm_core::model::Handle<Product>) {
+        let _ = Product::create().category(product);
+    }
+    let _ = new;
+}

@@ -1,0 +1,18 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+#[orm(has_many(products: Product, via = category, cascade(orphans)))]
+struct Category {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(category: Category))]
+    category_id: i32,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Category {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(unique)]
+    code: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(category: Category, references(cod)))]
+    category_code: i32,
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+#[orm(has_many(products: Product, via = "category"))]
+struct Category {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Supplier {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(category: Category))]
+    category_id: i32,
+    #[orm(belongs_to(supplier: Supplier))]
+    supplier_id: i32,
+}
+
+fn main() {}

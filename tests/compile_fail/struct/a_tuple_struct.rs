@@ -1,0 +1,8 @@
+use orm_core::Model;
+
+#[derive(Model, Clone)]
+struct Product(i32, String);
+
+fn main() {
+    let _ = Product::query();
+}

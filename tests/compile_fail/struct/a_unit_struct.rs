@@ -1,0 +1,6 @@
+use orm_core::Model;
+
+#[derive(Model, Clone)]
+struct Product;
+
+fn main() {}

@@ -1,0 +1,9 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: f64,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use orm_core::Model;
+
+#[derive(Debug, Clone)]
+struct Size {
+    width: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Product {
+    #[orm(primary_key)]
+    id: i32,
+    size: Size,
+}
+
+fn main() {
+    let _ = Product::query();
+    let _ = Product::ID;
+    orm_core::session::add(Product::create());
+}

@@ -1,0 +1,6 @@
+use orm_core::DbEnum;
+
+#[derive(DbEnum, Debug, Clone, Copy, PartialEq, Eq)]
+enum State {}
+
+fn main() {}
