@@ -1,4 +1,4 @@
-//! What only the session uses of a link, on the server that `DATABASE_URL` names. The rest is tested through `Connection`, in
+//! What only the session uses of a link, on a real server. The rest is tested through `Connection`, in
 //! `tests/tests/engine_*.rs`.
 
 use std::panic::Location;
@@ -11,7 +11,7 @@ use crate::query::Statement;
 use crate::types::Param;
 
 async fn link(log: &StatementLog) -> Link {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL server");
+    let url = crate::testing::server_url().expect("there is a PostgreSQL");
     let engine = Engine::builder(url)
         .pool_size(1)
         .max_overflow(0)
@@ -154,6 +154,34 @@ async fn rolling_back_in_the_background_gives_the_connection_back() {
     assert!(values(&link).await.is_empty());
     link.discard();
     assert_eq!(engine.pool_status().open, 0);
+}
+
+#[tokio::test]
+async fn rolling_back_does_not_wait_for_what_was_given_up() {
+    let log = StatementLog::new();
+    let link = with_table(&log).await;
+    let engine = link.engine().clone();
+    link.execute_after("BEGIN", &insert(1))
+        .await
+        .expect("it fits");
+    is_send(link.roll_back()).await;
+    assert_eq!(engine.pool_status().idle, 1);
+
+    let link = Link::checkout(&engine, Location::caller())
+        .await
+        .expect("it came back");
+    assert!(values(&link).await.is_empty());
+    let endless = Statement::plain("SELECT pg_sleep(600)");
+    let given_up = tokio::time::timeout(
+        std::time::Duration::from_millis(20),
+        link.fetch_after("BEGIN", &endless),
+    );
+    assert!(given_up.await.is_err(), "it takes ten minutes");
+    link.roll_back().await;
+    let link = Link::checkout(&engine, Location::caller())
+        .await
+        .expect("a new one");
+    assert!(!link.is_closed());
 }
 
 #[tokio::test]
