@@ -115,11 +115,6 @@ impl<M: Model> Arena<M> {
         }
     }
 
-    /// The row as it was when it was last read or written, if it was handed out mutably since.
-    pub(crate) fn kept(&self, index: u32) -> Option<&M> {
-        self.kept[index as usize].as_deref()
-    }
-
     fn key_of(row: &M) -> KeyBytes {
         let key = M::TABLE.primary_key;
         KeyBytes::encode(key.len(), |part, out| row.encode(key[part], out))

@@ -254,7 +254,7 @@ impl Session {
             sql.text(", ");
         }
         sql.text("u.n FROM ");
-        unnest(sql, batch, step.rows.len());
+        unnest(sql, batch, step.rows.len(), true);
         sql.text("), inserted AS (");
         let all: Vec<u16> = made.iter().chain(columns).copied().collect();
         insert_into(sql, table, &all);
@@ -357,7 +357,7 @@ impl Session {
             .iter()
             .map(|column| (column.name.clone(), column.element))
             .collect();
-        unnest(&mut sql, batch, step.rows.len());
+        unnest(&mut sql, batch, step.rows.len(), false);
         sql.text(" WHERE ");
         sql.list(conditions, " AND ", |sql, (column, name, guard)| {
             let write = |sql: &mut Renderer, column: &str| {
@@ -554,7 +554,7 @@ fn select_batch(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize) {
     sql.text("SELECT ");
     batch_items(sql, &batch);
     sql.text(" FROM ");
-    unnest(sql, batch, rows);
+    unnest(sql, batch, rows, true);
     sql.text(" ORDER BY u.n");
 }
 
@@ -562,8 +562,9 @@ fn batch_items(sql: &mut Renderer, batch: &[BatchColumn]) {
     sql.list(batch, ", ", |sql, column| column.read(sql));
 }
 
-/// `unnest($1::int4[], $2::text[]) WITH ORDINALITY AS u(c0, c1, n)`. Rows without columns are only counted.
-fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize) {
+/// `unnest($1::int4[], $2::text[]) WITH ORDINALITY AS u(c0, c1, n)`, the number only where the order matters. Rows without
+/// columns are only counted.
+fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize, numbered: bool) {
     if batch.is_empty() {
         sql.text("generate_series(1, ");
         sql.param(Param::new(&(rows as i64)));
@@ -571,7 +572,9 @@ fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize) {
         return;
     }
     let mut names: Vec<String> = batch.iter().map(|column| column.name.clone()).collect();
-    names.push("n".to_owned());
+    if numbered {
+        names.push("n".to_owned());
+    }
     sql.text("unnest(");
     sql.list(batch, ", ", |sql, column| {
         sql.param(column.param);
@@ -581,7 +584,11 @@ fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize) {
             sql.text("[]");
         }
     });
-    sql.text(") WITH ORDINALITY AS u(");
+    sql.text(if numbered {
+        ") WITH ORDINALITY AS u("
+    } else {
+        ") AS u("
+    });
     sql.text(&names.join(", "));
     sql.text(")");
 }
@@ -596,7 +603,7 @@ fn found_in(
 ) {
     let names: Vec<String> = batch.iter().map(|column| column.name.clone()).collect();
     sql.text(" USING ");
-    unnest(sql, batch, rows);
+    unnest(sql, batch, rows, false);
     sql.text(" WHERE ");
     sql.list(columns.iter().zip(names), " AND ", |sql, (column, name)| {
         sql.column_of(table, table.columns[*column as usize].name);

@@ -45,11 +45,6 @@ impl UndoLog {
         self.savepoints.len()
     }
 
-    /// The number of entries.
-    pub(crate) fn len(&self) -> usize {
-        self.entries.len()
-    }
-
     pub(crate) fn push(&mut self, undo: Undo) {
         self.entries.push(undo);
     }

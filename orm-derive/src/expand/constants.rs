@@ -112,6 +112,6 @@ fn constants(model: &Model, source: &TokenStream) -> TokenStream {
         #(#columns)*
         #(#relations)*
         #[doc = #all]
-        #vis const ALL: #krate::query::All<#source> = #krate::query::All::new();
+        #vis const ALL: #krate::expr::All<#source> = #krate::expr::All::new();
     }
 }

@@ -1,0 +1,96 @@
+//! Queries on a connection: entities are plain rows, nothing is tracked. The other half of the [`Executor`]s is the
+//! session.
+
+use super::{Connection, Transaction};
+use crate::error::{Error, Result};
+use crate::model::{Model, Row, RowReader};
+use crate::query::{Bulk, Executor, Loads, Statement};
+
+impl Executor for Connection {
+    type Entity<M: Model> = M;
+
+    async fn before_query(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        Connection::fetch(self, statement).await
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64> {
+        self.run(statement).await
+    }
+
+    async fn write(&mut self, bulk: Bulk) -> Result<u64> {
+        self.run(bulk.statement(&[])).await
+    }
+
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
+        M::read(row)
+    }
+
+    fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
+        entity
+    }
+
+    fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
+        let paths: Vec<_> = loads
+            .steps
+            .iter()
+            .map(|step| step.relation.path())
+            .collect();
+        Err(Error::invalid(format!(
+            "`.with({})` needs a session, which has a place to keep what it loads: run the query on one, or join instead",
+            paths.join(", ")
+        )))
+    }
+
+    fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn finish_loads(&mut self, _: Loads) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// As on the connection itself.
+impl Executor for Transaction<'_> {
+    type Entity<M: Model> = M;
+
+    async fn before_query(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        Connection::fetch(self, statement).await
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64> {
+        self.run(statement).await
+    }
+
+    async fn write(&mut self, bulk: Bulk) -> Result<u64> {
+        self.run(bulk.statement(&[])).await
+    }
+
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
+        M::read(row)
+    }
+
+    fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
+        entity
+    }
+
+    fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
+        (**self).begin_loads(loads)
+    }
+
+    fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    async fn finish_loads(&mut self, _: Loads) -> Result<()> {
+        Ok(())
+    }
+}
