@@ -18,7 +18,8 @@ pub use bytes::BytesMut;
 use crate::error::Error;
 use crate::expr::Column;
 use crate::model::{
-    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RelationInfo, RelationKind, Row, RowReader, Table,
+    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
+    Row, RowReader, Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -62,14 +63,21 @@ impl<T> Codec<T> {
 
     /// Appends a draft's value.
     pub fn encode_given(&self, value: &Option<T>, out: &mut BytesMut) -> bool {
-        value.as_ref().is_some_and(|value| (self.encode)(value, out))
+        value
+            .as_ref()
+            .is_some_and(|value| (self.encode)(value, out))
     }
 
     /// Reads the next value of a row.
     ///
     /// # Errors
     /// [`Error::Decode`], which names the table and the column.
-    pub fn read(&self, row: &mut RowReader<'_>, table: &'static Table, column: u16) -> Result<T, Error> {
+    pub fn read(
+        &self,
+        row: &mut RowReader<'_>,
+        table: &'static Table,
+        column: u16,
+    ) -> Result<T, Error> {
         (self.decode)(row.raw()).map_err(|error| Error::Decode {
             table: table.name.to_owned(),
             column: table.columns[column as usize].name.to_owned(),
@@ -120,7 +128,12 @@ impl<T> Codec<T> {
     }
 
     /// Shows a draft's value, if it has one.
-    pub fn debug_given(&self, value: &Option<T>, name: &str, fields: &mut fmt::DebugStruct<'_, '_>) {
+    pub fn debug_given(
+        &self,
+        value: &Option<T>,
+        name: &str,
+        fields: &mut fmt::DebugStruct<'_, '_>,
+    ) {
         if let Some(value) = value {
             (self.debug)(fields, name, value);
         }
@@ -155,19 +168,33 @@ pub fn given(columns: &[bool]) -> ColumnSet {
 /// # Errors
 /// Always.
 pub fn no_such_column(column: u16) -> Result<(), DecodeError> {
-    Err(DecodeError(format!("there is no column at position {column}")))
+    Err(DecodeError(format!(
+        "there is no column at position {column}"
+    )))
 }
 
 /// Where the columns of these names stand in a result.
 ///
 /// # Errors
 /// [`Error::Invalid`] that names the column that is missing.
-pub fn positions(target: &str, names: &[&str], columns: &ColumnNames<'_>) -> Result<Vec<usize>, Error> {
-    names.iter().map(|name| columns.position(target, name)).collect()
+pub fn positions(
+    target: &str,
+    names: &[&str],
+    columns: &ColumnNames<'_>,
+) -> Result<Vec<usize>, Error> {
+    names
+        .iter()
+        .map(|name| columns.position(target, name))
+        .collect()
 }
 
 /// The type of a primary key's column, for those that can be one. Derived code goes through it, so that a type that
 /// cannot is one error and not one for each trait that a key needs.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a primary key",
+    label = "equal keys must be equal in Rust and in PostgreSQL",
+    note = "integers, `String`, `Uuid`, `bool`, dates and native enums can"
+)]
 pub trait PrimaryKey {
     /// The type itself.
     type Key;
@@ -176,6 +203,11 @@ pub trait PrimaryKey {
 #[diagnostic::do_not_recommend]
 impl<T: KeyPart> PrimaryKey for T {
     type Key = T;
+}
+
+/// Whether two values of an enum are the same variant.
+pub fn same_variant<E>(a: &E, b: &E) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 /// Writes a change that is present.
@@ -191,11 +223,7 @@ pub const fn target<To: Model, ForeignKey: RefersTo<To::Key>>() -> &'static Tabl
 }
 
 /// The position of a column that a foreign key refers to; compiles if its values fit into the foreign key's column.
-pub const fn refers<ForeignKey, To, T>(column: &Column<To, T>) -> u16
-where
-    T: SqlType,
-    ForeignKey: RefersTo<T::Base>,
-{
+pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(column: &Column<To, T>) -> u16 {
     column.position()
 }
 
@@ -235,7 +263,11 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
 }
 
 /// The description of a table whose derive has reported a mistake. Never seen by running code.
-pub const fn broken_table(model: &'static str, name: &'static str, arena: fn() -> Box<dyn Any>) -> Table {
+pub const fn broken_table(
+    model: &'static str,
+    name: &'static str,
+    arena: fn() -> Box<dyn Any>,
+) -> Table {
     Table {
         model,
         schema: None,

@@ -10,6 +10,6 @@ pub fn arena<M: Model>() -> Box<dyn Any> {
 }
 
 /// Takes what a session would take.
-pub fn add<I: Insertable>(new: I) -> crate::model::New<I::Model> {
+pub fn add<I: Insertable>(new: I) -> crate::model::New<<I as crate::model::OfModel>::Model> {
     new.into_new()
 }

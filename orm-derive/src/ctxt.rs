@@ -38,7 +38,10 @@ impl Ctxt {
 
     /// Whether a mistake has been found.
     pub(crate) fn failed(&self) -> bool {
-        self.errors.borrow().as_ref().is_some_and(|errors| !errors.is_empty())
+        self.errors
+            .borrow()
+            .as_ref()
+            .is_some_and(|errors| !errors.is_empty())
     }
 
     /// All mistakes, as the code that makes the compiler report them; empty if there are none.

@@ -95,10 +95,7 @@ impl Case {
 }
 
 /// The name among several that a mistyped one was meant to be, if one is near enough.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
     names
         .into_iter()
@@ -129,7 +126,10 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// `a`, `b` and `c`, for messages.
 pub(crate) fn list<S: AsRef<str>>(names: &[S]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    let quoted: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
     match quoted.as_slice() {
         [] => "none".to_owned(),
         [one] => one.clone(),

@@ -38,7 +38,10 @@ fn crate_path(cx: &Ctxt, item: &items::Item, form: &str) -> Option<Path> {
     match syn::LitStr::new(&text.value, text.span).parse_with(Path::parse_mod_style) {
         Ok(path) => Some(path),
         Err(_) => {
-            cx.error_at(text.span, format!("the value of `crate` has to be a path\nhelp: write `{form}`"));
+            cx.error_at(
+                text.span,
+                format!("the value of `crate` has to be a path\nhelp: write `{form}`"),
+            );
             None
         }
     }

@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use orm_core::model::{
-    Aliased, ColumnSet, Draft, Insertable, Itself, LinksTo, Many, ManyThrough, Model, One, OnDelete, OnUpdate,
-    OptionalOne, Relation, RelationKind, Source,
+    Aliased, ColumnSet, Draft, Insertable, Itself, LinksTo, Many, ManyThrough, Model, OnDelete,
+    OnUpdate, One, OptionalOne, Relation, RelationKind, Source,
 };
 use orm_core::types::{DbEnum as _, SqlType};
-use orm_core::{DbEnum, Model};
+use orm_core::{Changes, DbEnum, FromRow, Model};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use uuid::Uuid;
@@ -28,7 +28,13 @@ pub struct Category {
 
 /// A product.
 #[derive(Model, Debug, Clone, PartialEq)]
-#[orm(table = "products", schema = "shop", unique(name, category_id), index(name, price), check("price > 0"))]
+#[orm(
+    table = "products",
+    schema = "shop",
+    unique(name, category_id),
+    index(name, price),
+    check("price > 0")
+)]
 #[orm(many_to_many(tags: Tag, through = ProductTag))]
 pub struct Product {
     /// The key.
@@ -183,23 +189,59 @@ fn product() -> Product {
 #[test]
 fn the_table_is_described() {
     let table = Product::TABLE;
-    assert_eq!((table.model, table.schema, table.name), ("Product", Some("shop"), "products"));
+    assert_eq!(
+        (table.model, table.schema, table.name),
+        ("Product", Some("shop"), "products")
+    );
     assert_eq!(table.primary_key, [0]);
     assert_eq!(table.uniques, [[1, 4]]);
-    assert_eq!(table.indexes.iter().map(|index| index.columns).collect::<Vec<_>>(), [&[1][..], &[1, 2]]);
+    assert_eq!(
+        table
+            .indexes
+            .iter()
+            .map(|index| index.columns)
+            .collect::<Vec<_>>(),
+        [&[1][..], &[1, 2]]
+    );
     assert_eq!(table.checks[0].sql, "price > 0");
     let names: Vec<_> = table.columns.iter().map(|column| column.name).collect();
-    assert_eq!(names, ["id", "name", "price", "stock_quantity", "category_id", "created_at"]);
+    assert_eq!(
+        names,
+        [
+            "id",
+            "name",
+            "price",
+            "stock_quantity",
+            "category_id",
+            "created_at"
+        ]
+    );
     let declared: Vec<_> = table.columns.iter().map(|column| column.declared).collect();
-    assert_eq!(declared, [None, Some("varchar(200)"), Some("numeric(10, 2)"), None, None, None]);
+    assert_eq!(
+        declared,
+        [
+            None,
+            Some("varchar(200)"),
+            Some("numeric(10, 2)"),
+            None,
+            None,
+            None
+        ]
+    );
     assert!(table.columns[0].identity && !table.columns[3].identity);
     assert!(table.columns[4].nullable && !table.columns[1].nullable);
     assert_eq!(table.columns[5].server_default, Some("now()"));
     assert_eq!(table.columns[5].on_update, OnUpdate::Client);
     assert_eq!(Order::TABLE.version, Some(4));
-    assert_eq!(OrderLine::TABLE.columns[2].computed, Some("quantity * unit_price"));
+    assert_eq!(
+        OrderLine::TABLE.columns[2].computed,
+        Some("quantity * unit_price")
+    );
     assert_eq!(Tag::TABLE.name, "tag");
-    assert_eq!((Tag::TABLE.columns[0].field, Tag::TABLE.columns[0].name), ("id", "tag_id"));
+    assert_eq!(
+        (Tag::TABLE.columns[0].field, Tag::TABLE.columns[0].name),
+        ("id", "tag_id")
+    );
     assert!(Tag::TABLE.columns[1].unique);
     assert!(!ProductTag::TABLE.columns[0].identity && !LineNote::TABLE.columns[0].identity);
 }
@@ -238,24 +280,36 @@ fn relationships_are_described() {
     assert!(std::ptr::eq(category.from, Product::TABLE));
     assert!(std::ptr::eq(category.to, Category::TABLE));
     let key = category.foreign_key().unwrap();
-    assert_eq!((key.columns, key.references, key.on_delete, key.deferred), (&[4][..], None, OnDelete::SetNull, false));
+    assert_eq!(
+        (key.columns, key.references, key.on_delete, key.deferred),
+        (&[4][..], None, OnDelete::SetNull, false)
+    );
     let products = Category::PRODUCTS.info();
     assert!(std::ptr::eq(products.to, Product::TABLE));
     assert!(matches!(products.kind, RelationKind::HasMany { via } if std::ptr::eq(via, category)));
     assert_eq!(category.inverses().count(), 1);
 
-    let RelationKind::ManyToMany { near, far } = Product::TAGS.info().kind else { panic!() };
-    assert!(std::ptr::eq(near, ProductTag::PRODUCT.info()) && std::ptr::eq(far, ProductTag::TAG.info()));
+    let RelationKind::ManyToMany { near, far } = Product::TAGS.info().kind else {
+        panic!()
+    };
+    assert!(
+        std::ptr::eq(near, ProductTag::PRODUCT.info()) && std::ptr::eq(far, ProductTag::TAG.info())
+    );
     assert!(std::ptr::eq(Product::TAGS.info().to, Tag::TABLE));
     assert!(std::ptr::eq(<ProductTag as LinksTo<Tag>>::LINK, far));
 
     let reports = Employee::REPORTS.info();
-    assert!(reports.cascade.delete && reports.cascade.delete_orphan && reports.cascade.passive_deletes);
+    assert!(
+        reports.cascade.delete && reports.cascade.delete_orphan && reports.cascade.passive_deletes
+    );
     assert!(std::ptr::eq(reports.to, Employee::TABLE));
     assert!(Employee::MANAGER.info().foreign_key().unwrap().deferred);
 
     assert_eq!(LineNote::LINE.info().columns(), (&[1, 2][..], &[0, 1][..]));
-    assert_eq!(Invoice::LABEL.info().foreign_key().unwrap().references, Some(&[1][..]));
+    assert_eq!(
+        Invoice::LABEL.info().foreign_key().unwrap().references,
+        Some(&[1][..])
+    );
     for (at, relation) in Order::TABLE.relations.iter().enumerate() {
         assert_eq!(usize::from(relation.index), at);
     }
@@ -269,7 +323,11 @@ fn a_row_is_encoded_and_written_by_column() {
     out = bytes(|out| assert!(!row.encode(4, out)));
     assert!(out.is_empty());
     let mut other = row.clone();
-    let raw = orm_core::types::Raw { bytes: Some(b"Mini"), oid: 25, type_name: "text" };
+    let raw = orm_core::types::Raw {
+        bytes: Some(b"Mini"),
+        oid: 25,
+        type_name: "text",
+    };
     other.write(1, raw).unwrap();
     assert_eq!(other.name, "Mini");
     assert!(other.write(99, raw).is_err());
@@ -284,7 +342,11 @@ fn bytes(write: impl FnOnce(&mut orm_core::__private::BytesMut)) -> Vec<u8> {
 #[test]
 fn a_diff_is_a_set_of_columns() {
     let before = product();
-    let mut now = Product { name: "Mini".to_owned(), note: "other".to_owned(), ..before.clone() };
+    let mut now = Product {
+        name: "Mini".to_owned(),
+        note: "other".to_owned(),
+        ..before.clone()
+    };
     assert_eq!(now.diff(&before), ColumnSet::EMPTY.with(1));
     assert_eq!(now.touch(now.diff(&before)), ColumnSet::EMPTY.with(5));
     assert!(now.created_at > before.created_at);
@@ -294,10 +356,21 @@ fn a_diff_is_a_set_of_columns() {
 #[test]
 fn keys_have_one_part_or_several() {
     assert_eq!(product().key(), 7);
-    let line = OrderLine { order_id: Uuid::nil(), line_no: 2, total: dec!(1) };
+    let line = OrderLine {
+        order_id: Uuid::nil(),
+        line_no: 2,
+        total: dec!(1),
+    };
     assert_eq!(line.key(), (Uuid::nil(), 2));
-    assert_eq!(bytes(|out| assert!(OrderLine::encode_key(&line.key(), 1, out))), [0, 2]);
-    assert!(!OrderLine::encode_key(&line.key(), 2, &mut Default::default()));
+    assert_eq!(
+        bytes(|out| assert!(OrderLine::encode_key(&line.key(), 1, out))),
+        [0, 2]
+    );
+    assert!(!OrderLine::encode_key(
+        &line.key(),
+        2,
+        &mut Default::default()
+    ));
 }
 
 #[test]
@@ -305,7 +378,10 @@ fn a_builder_makes_a_draft() {
     let new = Product::create().name("Air").price(dec!(1)).into_new();
     assert_eq!(new.draft.given(), [1, 2, 3].into_iter().collect());
     assert_eq!(new.draft.stock_quantity, Some(0));
-    assert_eq!(format!("{:?}", new.draft), r#"ProductDraft { name: "Air", price: 1, stock_quantity: 0 }"#);
+    assert_eq!(
+        format!("{:?}", new.draft),
+        r#"ProductDraft { name: "Air", price: 1, stock_quantity: 0 }"#
+    );
     assert!(new.links.is_empty());
     assert_eq!(new.draft.clone().finish(), Err(0));
 
@@ -324,9 +400,17 @@ fn defaults_are_applied_where_nothing_is_given() {
     assert_eq!(draft.tags, Some(vec![]));
     assert_eq!(draft.note, Some(Some("none".to_owned())));
     assert_eq!(draft.version, Some(1));
-    let given = Order::create().buyer_id(1).seller_id(2).note(None::<String>).status(OrderStatus::Shipped).tags(["a"]);
+    let given = Order::create()
+        .buyer_id(1)
+        .seller_id(2)
+        .note(None::<String>)
+        .status(OrderStatus::Shipped)
+        .tags(["a"]);
     let draft = given.into_new().draft;
-    assert_eq!((draft.note, draft.status), (Some(None), Some(OrderStatus::Shipped)));
+    assert_eq!(
+        (draft.note, draft.status),
+        (Some(None), Some(OrderStatus::Shipped))
+    );
 }
 
 #[test]
@@ -339,9 +423,82 @@ fn a_row_becomes_a_draft_with_all_values() {
 
 #[test]
 fn enums_have_labels() {
-    assert_eq!((OrderStatus::NAME, OrderStatus::LABELS), ("order_status", &["pending", "in_progress", "sent out"][..]));
+    assert_eq!(
+        (OrderStatus::NAME, OrderStatus::LABELS),
+        ("order_status", &["pending", "in_progress", "sent out"][..])
+    );
     assert_eq!(OrderStatus::TYPE.schema, Some("shop"));
-    assert_eq!(OrderStatus::from_label("in_progress"), Some(OrderStatus::InProgress));
+    assert_eq!(
+        OrderStatus::from_label("in_progress"),
+        Some(OrderStatus::InProgress)
+    );
     assert_eq!(OrderStatus::from_label("other"), None);
     assert_eq!(OrderStatus::Shipped.label(), "sent out");
+}
+
+/// Three columns of a report.
+#[derive(FromRow, Debug)]
+pub struct Report {
+    /// The name.
+    pub name: String,
+    /// The total.
+    #[orm(column = "sum")]
+    pub total: Option<i64>,
+    /// Not read.
+    #[orm(skip)]
+    pub shown: bool,
+}
+
+#[test]
+fn rows_are_read_by_the_names_of_their_columns() {
+    use orm_core::model::{ColumnNames, FromRow as _};
+    let found = Report::positions(&ColumnNames(&["sum", "id", "name"]));
+    assert_eq!(found.unwrap(), [2, 0]);
+    let error = Report::positions(&ColumnNames(&["name", "total"])).unwrap_err();
+    assert!(
+        error.to_string().contains("`Report` wants a column `sum`"),
+        "{error}"
+    );
+    let found = Tag::positions(&ColumnNames(&["word", "tag_id"]));
+    assert_eq!(found.unwrap(), [1, 0]);
+}
+
+/// What a request may change.
+#[derive(Changes)]
+#[orm(model = Product)]
+pub struct ProductPatch {
+    /// The name.
+    pub name: Option<String>,
+    /// The stock.
+    #[orm(field = stock_quantity)]
+    pub stock: Option<i32>,
+    /// The category, or none.
+    pub category_id: Option<Option<i32>>,
+    /// No change.
+    #[orm(skip)]
+    pub reason: String,
+}
+
+#[test]
+fn changes_write_what_is_present() {
+    use orm_core::model::Changes as _;
+    let mut row = Product {
+        category_id: Some(1),
+        ..product()
+    };
+    let patch = ProductPatch {
+        name: None,
+        stock: Some(9),
+        category_id: Some(None),
+        reason: "sold out".to_owned(),
+    };
+    patch.apply(&mut row);
+    assert_eq!(
+        row,
+        Product {
+            stock_quantity: 9,
+            category_id: None,
+            ..product()
+        }
+    );
 }

@@ -14,16 +14,23 @@ use crate::parse::model::Model;
 
 pub(super) fn types(model: &Model) -> TokenStream {
     let (vis, alias, plain) = (&model.vis, alias_name(model), names::plain(&model.ident));
-    let doc = format!("`{plain}` under another name, to have it in a query twice: `Aliased<{plain}, 1>`. Derived.");
+    let doc = format!(
+        "`{plain}` under another name, to have it in a query twice: `Aliased<{plain}, 1>`. Derived."
+    );
     quote! {
         #[doc = #doc]
-        #[allow(dead_code, unreachable_pub)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
         #vis enum #alias<const N: u8> {}
     }
 }
 
 pub(super) fn impls(model: &Model) -> TokenStream {
-    let (krate, ident, private, alias) = (&model.krate, &model.ident, private(model), alias_name(model));
+    let (krate, ident, private, alias) = (
+        &model.krate,
+        &model.ident,
+        private(model),
+        alias_name(model),
+    );
     quote! {
         #[automatically_derived]
         impl<const N: u8> #krate::model::Source for #alias<N> {

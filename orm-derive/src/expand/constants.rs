@@ -73,9 +73,17 @@ pub(super) fn of_alias(model: &Model) -> TokenStream {
 fn constants(model: &Model, source: &TokenStream) -> TokenStream {
     let (krate, vis) = (&model.krate, &model.vis);
     let columns = model.columns.iter().enumerate().map(|(at, column)| {
-        let (vis, name, ty, docs) = (&column.vis, names::constant(&column.ident), &column.ty, &column.docs);
+        let (vis, name, ty, docs) = (
+            &column.vis,
+            names::constant(&column.ident),
+            &column.ty,
+            &column.docs,
+        );
         let at = at as u16;
-        let doc = format!("The column `{}` of `{}`.", column.name.value, model.table.value);
+        let doc = format!(
+            "The column `{}` of `{}`.",
+            column.name.value, model.table.value
+        );
         let gap = (!docs.is_empty()).then(|| quote! { #[doc = ""] });
         quote! {
             #[doc = #doc]
@@ -86,14 +94,20 @@ fn constants(model: &Model, source: &TokenStream) -> TokenStream {
     });
     let relations = model.relations.iter().map(|relation| {
         let name = names::constant(&relation.name);
-        let (ty, info) = (relations::ty(model, relation, source), format_ident!("__{name}"));
+        let (ty, info) = (
+            relations::ty(model, relation, source),
+            format_ident!("__{name}"),
+        );
         let doc = relations::doc(model, relation);
         quote! {
             #[doc = #doc]
             #vis const #name: #ty = #krate::model::Relation::new(&#info);
         }
     });
-    let all = format!("All columns of `{}`: the whole row in a select list.", model.table.value);
+    let all = format!(
+        "All columns of `{}`: the whole row in a select list.",
+        model.table.value
+    );
     quote! {
         #(#columns)*
         #(#relations)*

@@ -47,7 +47,10 @@ impl<'a> Required<'a> {
     }
 
     fn parameters(&self) -> Vec<&Ident> {
-        self.columns.iter().map(|(_, parameter)| parameter).collect()
+        self.columns
+            .iter()
+            .map(|(_, parameter)| parameter)
+            .collect()
     }
 
     /// The parameters once some of the columns have a value, and the condition that they had none before.
@@ -91,7 +94,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "it has to be given to a session: `db.add(..)`"]
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
         #vis struct #create<#(#parameters = #krate::model::Unset),*> {
             draft: #draft,
             links: #private::Vec<#krate::model::DraftLink>,
@@ -107,10 +110,14 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let (create, required) = (create_name(model), Required::of(model));
     let (parameters, markers) = (required.parameters(), &required.markers);
     let name = create.to_string();
-    let columns = model.columns.iter().filter(|column| column.computed.is_none());
+    let columns = model
+        .columns
+        .iter()
+        .filter(|column| column.computed.is_none());
     let columns = columns.map(|column| column_setter(model, &required, column));
     let relations = model.foreign_keys();
-    let relations = relations.map(|(relation, key)| relation_setter(model, &required, relation, key));
+    let relations =
+        relations.map(|(relation, key)| relation_setter(model, &required, relation, key));
     let bounds = required.columns.iter().map(|(column, parameter)| {
         let marker = &column.ident;
         quote! { #parameter: #krate::model::GivenFor<#ident, #markers::#marker> }
@@ -123,12 +130,15 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl<#(#parameters),*> #krate::model::OfModel for #create<#(#parameters),*> {
+            type Model = #ident;
+        }
+
+        #[automatically_derived]
         impl<#(#parameters),*> #krate::model::Insertable for #create<#(#parameters),*>
         where
             #(#bounds,)*
         {
-            type Model = #ident;
-
             fn into_new(self) -> #krate::model::New<#ident> {
                 let mut draft = self.draft;
                 #krate::model::Draft::apply_defaults(&mut draft);
@@ -171,8 +181,13 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
     let (krate, private, create) = (&model.krate, private(model), create_name(model));
     let (vis, field, ty, docs) = (&column.vis, &column.ident, &column.ty, &column.docs);
     let gap = (!docs.is_empty()).then(|| quote! { #[doc = ""] });
-    let value = quote! { #private::Option::Some(#krate::model::IntoColumn::<#ty>::into_column(value)) };
-    if !required.columns.iter().any(|(other, _)| other.ident == column.ident) {
+    let value =
+        quote! { #private::Option::Some(#krate::model::IntoColumn::<#ty>::into_column(value)) };
+    if !required
+        .columns
+        .iter()
+        .any(|(other, _)| other.ident == column.ident)
+    {
         let doc = format!("Gives the column `{}` a value.", column.name.value);
         return quote! {
             #[doc = #doc]
@@ -184,7 +199,10 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
             }
         };
     }
-    let doc = format!("Gives the column `{}` its value, which is required.", column.name.value);
+    let doc = format!(
+        "Gives the column `{}` its value, which is required.",
+        column.name.value
+    );
     let (arguments, bounds) = required.after(model, &[field]);
     quote! {
         #[doc = #doc]
@@ -199,7 +217,12 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
     }
 }
 
-fn relation_setter(model: &Model, required: &Required<'_>, relation: &Relation, key: &BelongsTo) -> TokenStream {
+fn relation_setter(
+    model: &Model,
+    required: &Required<'_>,
+    relation: &Relation,
+    key: &BelongsTo,
+) -> TokenStream {
     let (krate, vis, ident, private) = (&model.krate, &model.vis, &model.ident, private(model));
     let create = create_name(model);
     let (name, constant) = (&relation.name, names::constant(&relation.name));

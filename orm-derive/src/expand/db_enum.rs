@@ -19,9 +19,20 @@ use crate::parse::enumeration::DbEnum;
 pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
     let (krate, ident, name) = (&described.krate, &described.ident, &described.name.value);
     let private = quote! { #krate::__private };
-    let variants: Vec<_> = described.variants.iter().map(|(variant, _)| variant).collect();
-    let labels: Vec<_> = described.variants.iter().map(|(_, label)| &label.value).collect();
-    let schema = super::some(&private, described.schema.as_ref().map(|schema| &schema.value));
+    let variants: Vec<_> = described
+        .variants
+        .iter()
+        .map(|(variant, _)| variant)
+        .collect();
+    let labels: Vec<_> = described
+        .variants
+        .iter()
+        .map(|(_, label)| &label.value)
+        .collect();
+    let schema = super::some(
+        &private,
+        described.schema.as_ref().map(|schema| &schema.value),
+    );
     quote! {
         const _: () = {
             #[automatically_derived]
@@ -48,13 +59,13 @@ pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
                 type Base = #ident;
                 type Nullify<U: #krate::types::SqlType> = U;
                 const TYPE: &'static #krate::types::PgType = &#krate::types::enum_type(
-                    <#ident as #krate::types::DbEnum>::NAME,
+                    #name,
                     #schema,
-                    <#ident as #krate::types::DbEnum>::LABELS,
+                    &[#(#labels),*],
                 );
 
                 fn encode(&self, out: &mut #private::BytesMut) -> bool {
-                    #krate::types::encode_enum(*self, out)
+                    #krate::types::encode_enum(#private::Clone::clone(self), out)
                 }
 
                 fn decode(raw: #krate::types::Raw<'_>) -> #private::Result<Self, #krate::types::DecodeError> {
@@ -62,7 +73,7 @@ pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
                 }
 
                 fn same(&self, other: &Self) -> bool {
-                    *self == *other
+                    #private::same_variant(self, other)
                 }
             }
 

@@ -29,7 +29,10 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     let schema = some(&private, model.schema.as_ref().map(|schema| &schema.value));
     let columns = (0..model.columns.len()).map(|at| column(model, at));
     let key = model.key().into_iter().map(|(at, _)| at as u16);
-    let version = model.columns.iter().position(|column| column.version.is_some());
+    let version = model
+        .columns
+        .iter()
+        .position(|column| column.version.is_some());
     let version = some(&private, version.map(|at| at as u16));
     let relations = model
         .relations
@@ -39,7 +42,11 @@ pub(super) fn statics(model: &Model) -> TokenStream {
         let columns = columns.value.iter().map(|field| position(model, field));
         quote! { &[#(#columns),*] }
     });
-    let alone = model.columns.iter().enumerate().filter(|(_, column)| column.index.is_some());
+    let alone = model
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.index.is_some());
     let alone = alone.map(|(at, _)| vec![at as u16]);
     let several = model.indexes.iter().map(|columns| {
         let columns = columns.value.iter().map(|field| position(model, field));
@@ -72,9 +79,16 @@ pub(super) fn statics(model: &Model) -> TokenStream {
 
 fn column(model: &Model, at: usize) -> TokenStream {
     let (krate, private, column) = (&model.krate, private(model), &model.columns[at]);
-    let (field, name, codec) = (names::plain(&column.ident), &column.name.value, codec(column));
+    let (field, name, codec) = (
+        names::plain(&column.ident),
+        &column.name.value,
+        codec(column),
+    );
     let declared = some(&private, declared(column));
-    let server_default = some(&private, column.server_default.as_ref().map(|sql| &sql.value));
+    let server_default = some(
+        &private,
+        column.server_default.as_ref().map(|sql| &sql.value),
+    );
     let computed = some(&private, column.computed.as_ref().map(|sql| &sql.value));
     let identity = model.is_identity(at);
     let unique = column.unique.is_some();
@@ -102,14 +116,30 @@ fn column(model: &Model, at: usize) -> TokenStream {
 /// The type in CREATE TABLE, where it isn't simply that of the values: `varchar(100)`, `numeric(10, 2)[]`, `citext`.
 fn declared(column: &Column) -> Option<String> {
     let ty = match column {
-        Column { sql_type: Some(ty), .. } => return Some(ty.value.clone()),
-        Column { length: Some(length), .. } => format!("varchar({})", length.value),
-        Column { fixed_length: Some(length), .. } => format!("char({})", length.value),
-        Column { precision: Some(precision), scale, .. } => {
+        Column {
+            sql_type: Some(ty), ..
+        } => return Some(ty.value.clone()),
+        Column {
+            length: Some(length),
+            ..
+        } => format!("varchar({})", length.value),
+        Column {
+            fixed_length: Some(length),
+            ..
+        } => format!("char({})", length.value),
+        Column {
+            precision: Some(precision),
+            scale,
+            ..
+        } => {
             let scale = scale.as_ref().map_or(0, |scale| scale.value);
             format!("numeric({}, {scale})", precision.value)
         }
         _ => return None,
     };
-    Some(if types::is_array(&column.base) { ty + "[]" } else { ty })
+    Some(if types::is_array(&column.base) {
+        ty + "[]"
+    } else {
+        ty
+    })
 }

@@ -76,6 +76,7 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
         name: At {
             value: names::plain(ident),
             span: ident.span(),
+            word: ident.span(),
         },
         primary_key: None,
         length: None,
@@ -125,17 +126,33 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
             "no_identity" => c.no_identity = values::flag(cx, item),
             "skip" => skip = values::flag(cx, item),
             "belongs_to" => relation = relation::of_field(cx, item, ident, form),
-            _ => FIELD.unknown(cx, &item.name, Some(&STRUCT)),
+            _ => {
+                FIELD.unknown(cx, &item.name, Some(&STRUCT));
+                // A key that is mistyped is there: it isn't reported as missing, too.
+                if c.primary_key.is_none() && FIELD.meant(&item.name, "primary_key") {
+                    c.primary_key = Some(At {
+                        value: (),
+                        span: item.name.span(),
+                        word: item.name.span(),
+                    });
+                }
+            }
         }
     }
     let Some(skip) = skip else {
         return FieldKind::Column(Box::new(column), relation);
     };
     // A field that is no column can have none of a column's attributes.
-    if let Some(other) = items.iter().find(|item| item.name != "skip" && FIELD.knows(&item.name)) {
+    if let Some(other) = items
+        .iter()
+        .find(|item| item.name != "skip" && FIELD.knows(&item.name))
+    {
         cx.error_at(
             skip.span,
-            format!("a skipped field is no column, so it cannot have `{}`", other.name),
+            format!(
+                "a skipped field is no column, so it cannot have `{}`",
+                other.name
+            ),
         );
     }
     FieldKind::Skipped(Skipped {
@@ -153,11 +170,14 @@ fn default(cx: &Ctxt, item: &items::Item, form: &str) -> Option<At<Default>> {
     Some(At {
         value,
         span: item.name.span(),
+        word: item.name.span(),
     })
 }
 
 /// The user's documentation of a thing.
 pub(crate) fn docs(attributes: &[Attribute]) -> Vec<Attribute> {
-    let docs = attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let docs = attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"));
     docs.cloned().collect()
 }

@@ -30,7 +30,10 @@ pub(crate) enum Value {
 /// All items of all `#[orm(..)]` attributes of a thing.
 pub(crate) fn of_attributes(cx: &Ctxt, attributes: &[Attribute]) -> Vec<Item> {
     let mut items = Vec::new();
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("orm")) {
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("orm"))
+    {
         match &attribute.meta {
             Meta::List(list) if matches!(list.delimiter, syn::MacroDelimiter::Paren(_)) => {
                 items.extend(of_tokens(cx, list.tokens.clone()));
@@ -104,7 +107,10 @@ fn assigned(cx: &Ctxt, name: &Ident, input: ParseStream<'_>) -> syn::Result<Valu
         Err(error) => {
             // At the end of the tokens syn has only the attribute to point at; the value's first word is better.
             let at = if input.is_empty() { span } else { error.span() };
-            cx.error_at(at, format!("the value of `{name}` is not a complete Rust expression: {error}"));
+            cx.error_at(
+                at,
+                format!("the value of `{name}` is not a complete Rust expression"),
+            );
             skip_to_comma(input);
             Ok(Value::Broken)
         }

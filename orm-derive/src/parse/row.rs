@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::{DeriveInput, Path, Type};
 
+use super::field::Skipped;
 use super::items::{self, Value};
 use super::spec::{CHANGES, CHANGES_FIELD, Place, ROW, ROW_FIELD};
 use super::values::{self, At};
@@ -15,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) ident: Ident,
     pub(crate) krate: Path,
     pub(crate) fields: Vec<RowField>,
-    pub(crate) skipped: Vec<Ident>,
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 /// One field of it.
@@ -66,6 +67,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
         let mut name = At {
             value: names::plain(ident),
             span: ident.span(),
+            word: ident.span(),
         };
         let mut skip = false;
         for item in field_items(cx, &field.attrs, &ROW_FIELD, &ROW) {
@@ -75,7 +77,11 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
             }
         }
         if skip {
-            row.skipped.push(ident.clone());
+            row.skipped.push(Skipped {
+                ident: ident.clone(),
+                vis: field.vis.clone(),
+                ty: field.ty.clone(),
+            });
         } else {
             row.fields.push(RowField {
                 ident: ident.clone(),
@@ -124,7 +130,10 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
     if !said && fields.is_some() {
         cx.error(
             &input.ident,
-            format!("which model does `{}` change?\nhelp: write `#[orm(model = ..)]` on the struct", input.ident),
+            format!(
+                "which model does `{}` change?\nhelp: write `#[orm(model = ..)]` on the struct",
+                input.ident
+            ),
         );
     }
     for field in fields.into_iter().flatten() {
@@ -134,7 +143,10 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
         for item in field_items(cx, &field.attrs, &CHANGES_FIELD, &CHANGES) {
             match item.name.to_string().as_str() {
                 "skip" => skip |= values::flag(cx, &item).is_some(),
-                _ => target = values::name(cx, &item, CHANGES_FIELD.form(&item.name)).unwrap_or(target),
+                _ => {
+                    target =
+                        values::name(cx, &item, CHANGES_FIELD.form(&item.name)).unwrap_or(target)
+                }
             }
         }
         if skip {
@@ -161,7 +173,12 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
 }
 
 /// The items of a field, those that are known there.
-fn field_items(cx: &Ctxt, attributes: &[syn::Attribute], place: &Place, other: &Place) -> Vec<items::Item> {
+fn field_items(
+    cx: &Ctxt,
+    attributes: &[syn::Attribute],
+    place: &Place,
+    other: &Place,
+) -> Vec<items::Item> {
     let mut items = values::without_repeats(cx, items::of_attributes(cx, attributes), &[]);
     items.retain(|item| {
         let known = place.knows(&item.name);

@@ -20,30 +20,43 @@ pub(crate) fn named_fields<'a>(
     match &input.data {
         Data::Enum(data) => {
             let help = match derive {
-                "Model" => "help: for an enum that is a column's type, use `#[derive(DbEnum)]`".to_owned(),
+                "Model" => {
+                    "help: for an enum that is a column's type, use `#[derive(DbEnum)]`".to_owned()
+                }
                 _ => help,
             };
-            cx.error(data.enum_token, format!("`{derive}` cannot be derived for an enum: {what}\n{help}"));
+            cx.error(
+                data.enum_token,
+                format!("`{derive}` cannot be derived for an enum: {what}\n{help}"),
+            );
             None
         }
         Data::Union(data) => {
-            cx.error(data.union_token, format!("`{derive}` cannot be derived for a union: {what}\n{help}"));
+            cx.error(
+                data.union_token,
+                format!("`{derive}` cannot be derived for a union: {what}\n{help}"),
+            );
             None
         }
-        Data::Struct(data) => match &data.fields {
-            Fields::Unnamed(fields) => {
-                cx.error(fields, format!("`{derive}` cannot be derived for a tuple struct: {what}\n{help}"));
-                None
+        Data::Struct(data) => {
+            match &data.fields {
+                Fields::Unnamed(fields) => {
+                    cx.error(
+                        fields,
+                        format!("`{derive}` cannot be derived for a tuple struct: {what}\n{help}"),
+                    );
+                    None
+                }
+                Fields::Unit => {
+                    cx.error(name, format!("`{derive}` cannot be derived for a struct without fields: {what}\n{help}"));
+                    None
+                }
+                fields => {
+                    no_parameters(cx, input, derive);
+                    Some(fields)
+                }
             }
-            Fields::Unit => {
-                cx.error(name, format!("`{derive}` cannot be derived for a struct without fields: {what}\n{help}"));
-                None
-            }
-            fields => {
-                no_parameters(cx, input, derive);
-                Some(fields)
-            }
-        },
+        }
     }
 }
 

@@ -68,13 +68,34 @@ pub(crate) fn is_float(ty: &Type) -> bool {
 /// The types that are known to be neither text nor a number with digits behind the point. A name that isn't among them
 /// may be an alias of anything.
 const KNOWN: [&str; 17] = [
-    "bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "Uuid", "DateTime", "NaiveDateTime",
-    "NaiveDate", "NaiveTime", "Json",
+    "bool",
+    "i8",
+    "i16",
+    "i32",
+    "i64",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "f32",
+    "f64",
+    "Uuid",
+    "DateTime",
+    "NaiveDateTime",
+    "NaiveDate",
+    "NaiveTime",
+    "Json",
 ];
 
 /// Whether the type can be text, going by its name.
 pub(crate) fn may_be_text(ty: &Type) -> bool {
-    name(ty).is_none_or(|name| !KNOWN.contains(&name.as_str()) && name != "Decimal" && name != "Vec")
+    name(ty)
+        .is_none_or(|name| !KNOWN.contains(&name.as_str()) && name != "Decimal" && name != "Vec")
+}
+
+/// Whether the type can be an integer, going by its name.
+pub(crate) fn may_be_integer(ty: &Type) -> bool {
+    is_integer(ty) || (may_be_text(ty) && may_be_decimal(ty))
 }
 
 /// Whether the type can be `Decimal`, going by its name.
