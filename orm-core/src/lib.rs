@@ -58,7 +58,9 @@ pub mod engine;
 pub mod error;
 pub mod expr;
 pub mod model;
+mod order;
 pub mod query;
+pub mod schema;
 pub mod session;
 #[cfg(feature = "testing")]
 pub mod testing;
