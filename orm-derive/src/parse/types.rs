@@ -93,6 +93,11 @@ pub(crate) fn may_be_text(ty: &Type) -> bool {
         .is_none_or(|name| !KNOWN.contains(&name.as_str()) && name != "Decimal" && name != "Vec")
 }
 
+/// Whether the type can be an integer, going by its name.
+pub(crate) fn may_be_integer(ty: &Type) -> bool {
+    is_integer(ty) || (may_be_text(ty) && may_be_decimal(ty))
+}
+
 /// Whether the type can be `Decimal`, going by its name.
 pub(crate) fn may_be_decimal(ty: &Type) -> bool {
     name(ty).is_none_or(|name| !KNOWN.contains(&name.as_str()) && name != "String" && name != "Vec")
