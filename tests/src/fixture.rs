@@ -25,7 +25,7 @@ impl Fixture {
     /// # Panics
     /// When there is no server.
     pub async fn new<M: Models>() -> Self {
-        let test = TestDb::with_models::<M>().await.unwrap();
+        let test = Box::pin(TestDb::with_models::<M>()).await.unwrap();
         let log = StatementLog::new();
         let engine = Engine::builder(test.url())
             .pool_size(4)

@@ -1,5 +1,7 @@
 //! `drop_all`: drops the tables that are there and the enum types that nothing else uses, in one transaction.
 
+use std::pin::Pin;
+
 use super::catalogue::Catalogue;
 use super::create::{lock, see_commits};
 use super::enums::EnumType;
@@ -103,7 +105,15 @@ impl Connection {
     }
 }
 
-async fn drop(connection: &mut Connection, registry: &Registry) -> Result<()> {
+/// Boxed for the reason that `create` is.
+fn drop<'a>(
+    connection: &'a mut Connection,
+    registry: &'a Registry,
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(drop_unboxed(connection, registry))
+}
+
+async fn drop_unboxed(connection: &mut Connection, registry: &Registry) -> Result<()> {
     if registry.tables().is_empty() {
         return Ok(());
     }

@@ -1,7 +1,8 @@
 //! The names of constraints and indexes: those that PostgreSQL itself would give, `users_email_key`,
 //! `products_category_id_fkey`, `orders_pkey`.
 //!
-//! They are written into the script, so that a name in an error message can be found there, and so that they are the same
+//! (A check whose condition is about one column would have that in its name; ours are numbered, since nobody here reads the
+//! condition.) They are written into the script, so that a name in an error message can be found there, and so that they are the same
 //! wherever the schema is created. Where PostgreSQL's rule depends on what is in the database already (a name that is
 //! taken gets a number), ours depends on the list of models alone, and not on its order.
 
@@ -9,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{ForeignKey, RelationInfo, Table};
 
-/// Names longer than this are cut by the server: NAMEDATALEN - 1.
+/// Names longer than this are cut by the server: NAMEDATALEN - 1. Those of tables and columns never are, which the derive
+/// sees to.
 const LONGEST: usize = 63;
 
 /// The names of one table's parts, each list in the order of the parts.
@@ -46,7 +48,7 @@ pub(super) fn names(tables: &[&'static Table]) -> HashMap<usize, TableNames> {
     // Tables and indexes share their names within a schema.
     let mut taken: HashSet<_> = sorted
         .iter()
-        .map(|table| (table.schema, clipped(table.name, LONGEST).to_owned()))
+        .map(|table| (table.schema, table.name.to_owned()))
         .collect();
     let mut names = HashMap::new();
     for table in sorted {
@@ -86,7 +88,7 @@ fn joined(columns: impl Iterator<Item = &'static str>) -> String {
         if !all.is_empty() {
             all.push('_');
         }
-        all.push_str(clipped(column, LONGEST));
+        all.push_str(column);
         if all.len() > LONGEST {
             break;
         }
@@ -97,7 +99,6 @@ fn joined(columns: impl Iterator<Item = &'static str>) -> String {
 /// PostgreSQL's `makeObjectName`: what is too long is taken from the longer part, byte by byte, and then at the boundary
 /// of a character.
 fn object_name(table: &str, columns: &str, label: &str) -> String {
-    let table = clipped(table, LONGEST);
     let mark = if columns.is_empty() { "" } else { "_" };
     let room = LONGEST - mark.len() - 1 - label.len();
     let (mut first, mut second) = (table.len(), columns.len());

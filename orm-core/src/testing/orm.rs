@@ -44,7 +44,9 @@ impl TestDb {
     pub async fn with_models<M: Models>() -> Result<Self> {
         // Two types may have one name, but not one id; the name is for those who look at the server.
         let key = format!("{} {:?}", type_name::<M>(), TypeId::of::<M>());
-        Self::from_template(&key, async |url| Engine::connect(url).await?.create_all::<M>().await).await
+        let create = async |url: &str| Engine::connect(url).await?.create_all::<M>().await;
+        // Boxed, so that the compiler's limit for futures within futures is left to the tests.
+        Box::pin(Self::from_template(&key, create)).await
     }
 
     /// An engine on the database. One connection is open, others are opened as they are needed.
