@@ -2,7 +2,6 @@
 #![allow(missing_docs)]
 
 use orm_core::Error;
-use orm_core::prelude::*;
 use serde_json::json;
 use tests::fixture::Fixture;
 use tests::models::*;
