@@ -5,7 +5,7 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
-//! | `url` | `postgresql://..` as libpq reads it, into an [`Address`](url::Address); `url/options` has what stands behind the `?` |
+//! | `url` | `postgresql://..` as libpq reads it, into an `Address`; `url/parts` takes it apart, `url/options` knows what stands behind the `?` |
 //! | `tls` | `sslmode` and certificates, for rustls (feature `tls`) |
 //! | `dial` | opens one connection: tries the hosts, with TLS or without; `refusal` says in words why it did not work |
 //! | `builder` | [`EngineBuilder`]: the pool's size and habits |

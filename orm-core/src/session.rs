@@ -2,8 +2,8 @@
 //!
 //! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
 //! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
-//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `order`, which
-//! knows ids and edges only), write the statements (`statements`), and run them (`flush`).
+//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `crate::order`,
+//! which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -20,7 +20,6 @@
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
-//! | `order` | a topological order of ids and edges |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
 //! | `statements` | a step's SQL |
 //! | `flush` | running a plan |
@@ -42,7 +41,6 @@ mod links;
 mod load;
 mod load_sql;
 mod loader;
-mod order;
 mod plan;
 mod related;
 mod slots;

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+pub mod queries;
 pub mod server;
 
-/// The address of the server that the tests use. Tests leave no data there: what they need they make as temporary tables, or
-/// under names of their own.
+/// The address of a server that the tests share. They leave no data there: what they need they make as temporary tables.
 ///
 /// # Panics
-/// Without `DATABASE_URL`.
+/// When there is no PostgreSQL.
 pub fn database_url() -> String {
-    std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL server")
+    orm_core::testing::server_url().expect("there is a PostgreSQL")
 }
 
 /// Waits until a condition holds that another task or the server brings about.

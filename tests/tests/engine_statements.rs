@@ -445,6 +445,10 @@ async fn deadlocks_and_lock_timeouts_are_told_apart() {
         .unwrap();
     let error = refused(lock(3).execute(&mut waiter).await);
     assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "timed out: canceling statement due to lock timeout\n  statement: SELECT pg_advisory_xact_lock($1)"
+    );
 }
 
 #[tokio::test]

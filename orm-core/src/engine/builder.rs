@@ -211,3 +211,29 @@ impl fmt::Debug for EngineBuilder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, not(feature = "tls")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_the_feature_tls_it_is_named() {
+        for mode in ["require", "verify-ca", "verify-full"] {
+            let url = format!("postgresql://ann:hush@db.example/shop?sslmode={mode}");
+            let error = EngineBuilder::new(url)
+                .build()
+                .expect_err("there is no TLS");
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "sslmode={mode} for shop at db.example needs TLS, which this build leaves out: enable orm-core's \
+                     feature `tls`"
+                )
+            );
+        }
+        for options in ["", "?sslmode=disable", "?sslmode=allow", "?sslmode=prefer"] {
+            let url = format!("postgresql://db.example/shop{options}");
+            EngineBuilder::new(url).build().expect("TLS is not needed");
+        }
+    }
+}

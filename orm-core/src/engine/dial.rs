@@ -65,11 +65,11 @@ impl Dialer {
         }
     }
 
-    /// Tries the hosts in their order.
+    /// Tries the hosts in their order, or with `load_balance_hosts=random` in any.
     async fn open(&self) -> DriverResult<Opened> {
         let mut refusals = Vec::new();
         let mut last = None;
-        for host in self.address.hosts() {
+        for host in self.address.hosts_to_try() {
             match self.open_host(host).await {
                 Ok(opened) => return Ok(opened),
                 Err(error) => {

@@ -11,6 +11,9 @@
 //! may still run is told to cancel it, and closed: a request to cancel reaches the server by another way than statements do,
 //! so on a connection that is used again it could meet the wrong one.
 
+#[cfg(all(test, feature = "testing"))]
+mod tests;
+
 use std::panic::Location;
 use std::sync::Arc;
 use std::task::Poll;
@@ -207,6 +210,15 @@ impl Link {
     pub(crate) fn discard(mut self) {
         if let Some(slot) = self.slot.take() {
             slot.discard();
+        }
+    }
+
+    /// Rolls back and gives the connection back to the pool. Where a statement was given up it does not wait for its end: the
+    /// statement is cancelled and the connection closed. Either way the transaction is gone.
+    #[allow(dead_code, reason = "for the session's rollback")]
+    pub(crate) async fn roll_back(self) {
+        if !self.traffic.has_unread() && self.batch("ROLLBACK").await.is_err() {
+            self.discard();
         }
     }
 

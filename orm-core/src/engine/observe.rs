@@ -100,8 +100,8 @@ impl Observer for Echo {
         if self.values && !event.params.is_empty() {
             text.push_str(&format!("    {}\n", event.show()));
         }
-        // One write, so that the lines of two tasks do not mix.
-        eprint!("{text}    -- {}\n", event.outcome());
+        // One call, so that the lines of two tasks do not mix.
+        eprintln!("{text}    -- {}", event.outcome());
     }
 }
 

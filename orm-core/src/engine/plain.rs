@@ -34,7 +34,11 @@ impl Executor for Connection {
     }
 
     fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
-        let paths: Vec<_> = loads.steps.iter().map(|step| step.relation.path()).collect();
+        let paths: Vec<_> = loads
+            .steps
+            .iter()
+            .map(|step| step.relation.path())
+            .collect();
         Err(Error::invalid(format!(
             "`.with({})` needs a session, which has a place to keep what it loads: run the query on one, or join instead",
             paths.join(", ")

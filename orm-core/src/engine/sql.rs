@@ -1,12 +1,11 @@
-//! [`sql`]: hand-written SQL with named parameters, rendered into a [`Statement`]. Used with a [`Connection`].
+//! [`sql`]: hand-written SQL with named parameters, rendered into a [`Statement`]. Used with whatever is an [`Executor`].
 //!
 //! `named` finds the names; here values are put to them.
 
-use super::Connection;
 use super::named;
 use crate::error::{Error, Result};
 use crate::model::{ColumnNames, FromRow, Row};
-use crate::query::Statement;
+use crate::query::{Executor, Statement};
 use crate::types::{Param, SqlType};
 
 /// Hand-written SQL. SQLAlchemy: `text("..")`.
@@ -14,6 +13,9 @@ use crate::types::{Param, SqlType};
 /// A parameter is written `:name` and given with [`Sql::bind`]; it may stand in several places. Casts (`::text`), `:=`,
 /// text in quotes (`'..'`, `E'..'`, `".."`, `$$..$$`) and comments are left alone, and `\:name` is the text `:name`. Values
 /// travel beside the text and are never put into it.
+///
+/// It runs on a [`Connection`](super::Connection), on its [`Transaction`](super::Transaction) and on a session, which
+/// flushes first and reads within its transaction.
 ///
 /// ```
 /// use orm_core::engine::sql;
@@ -158,10 +160,10 @@ impl Sql {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Sql::statement`] and [`Connection::execute`]; [`Error::Decode`] when a value does not fit its Rust type;
+    /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute); [`Error::Decode`] when a value does not fit its Rust type;
     /// [`Error::Invalid`] when the columns do not fit `T`.
-    pub async fn all<T: FromRow>(self, on: &mut Connection) -> Result<Vec<T>> {
-        let rows = on.fetch(self.statement()?).await?;
+    pub async fn all<T: FromRow>(self, on: &mut impl Executor) -> Result<Vec<T>> {
+        let rows = fetch(self.statement()?, on).await?;
         read(&rows)
     }
 
@@ -169,7 +171,7 @@ impl Sql {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Sql::all`].
-    pub async fn one<T: FromRow>(self, on: &mut Connection) -> Result<T> {
+    pub async fn one<T: FromRow>(self, on: &mut impl Executor) -> Result<T> {
         let text = self.text.clone();
         let found = self.optional(on).await?;
         found.ok_or(Error::NotFound { what: text })
@@ -179,9 +181,9 @@ impl Sql {
     ///
     /// # Errors
     /// [`Error::MultipleFound`], and those of [`Sql::all`].
-    pub async fn optional<T: FromRow>(self, on: &mut Connection) -> Result<Option<T>> {
+    pub async fn optional<T: FromRow>(self, on: &mut impl Executor) -> Result<Option<T>> {
         let text = self.text.clone();
-        let rows = on.fetch(self.statement()?).await?;
+        let rows = fetch(self.statement()?, on).await?;
         if rows.len() > 1 {
             return Err(Error::MultipleFound { what: text });
         }
@@ -201,9 +203,9 @@ impl Sql {
     ///
     /// # Errors
     /// Those of [`Sql::one`].
-    pub async fn scalar<T: SqlType>(self, on: &mut Connection) -> Result<T> {
+    pub async fn scalar<T: SqlType>(self, on: &mut impl Executor) -> Result<T> {
         let text = self.text.clone();
-        let rows = on.fetch(self.statement()?).await?;
+        let rows = fetch(self.statement()?, on).await?;
         match rows.as_slice() {
             [row] if row.is_empty() => Err(Error::invalid(format!(
                 "a value was asked for, and the result has no column\n  statement: {text}"
@@ -217,10 +219,18 @@ impl Sql {
     /// Runs it and gives the number of rows that it changed (for SELECT, returned). SQLAlchemy: `.rowcount`. One statement.
     ///
     /// # Errors
-    /// Those of [`Sql::statement`] and [`Connection::execute`].
-    pub async fn execute(self, on: &mut Connection) -> Result<u64> {
-        on.run(self.statement()?).await
+    /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute).
+    pub async fn execute(self, on: &mut impl Executor) -> Result<u64> {
+        let statement = self.statement()?;
+        on.before_query().await?;
+        on.execute(statement).await
     }
+}
+
+/// A session flushes first, so that hand-written SQL sees what was changed.
+async fn fetch(statement: Statement, on: &mut impl Executor) -> Result<Vec<Row>> {
+    on.before_query().await?;
+    on.fetch(statement).await
 }
 
 /// Rows into what was asked for. Where each field stands is looked up once.

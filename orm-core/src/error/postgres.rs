@@ -2,7 +2,7 @@
 
 use tokio_postgres::error::{DbError, ErrorPosition, Severity, SqlState};
 
-use super::{ConstraintError, ConstraintKind, Error, QueryError};
+use super::{ConstraintError, ConstraintKind, Error, QueryError, shortened};
 
 impl Error {
     /// The error of a statement: a violated constraint, a lost transaction, a lost connection or a refused statement.
@@ -86,10 +86,10 @@ fn from_server(db: &DbError, sql: &str, server: &dyn std::fmt::Display) -> Error
         SqlState::EXCLUSION_VIOLATION => constraint(ConstraintKind::Exclusion),
         SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => Error::Retryable {
             code: code.code().to_owned(),
-            message: db.message().to_owned(),
+            message: with_statement(db, sql),
         },
         SqlState::QUERY_CANCELED | SqlState::LOCK_NOT_AVAILABLE => Error::Timeout {
-            what: db.message().to_owned(),
+            what: with_statement(db, sql),
         },
         SqlState::IN_FAILED_SQL_TRANSACTION => Error::after_failure(),
         _ if matches!(
@@ -114,6 +114,10 @@ fn from_server(db: &DbError, sql: &str, server: &dyn std::fmt::Display) -> Error
             },
         })),
     }
+}
+
+fn with_statement(db: &DbError, sql: &str) -> String {
+    format!("{}\n  statement: {}", db.message(), shortened(sql, 2000))
 }
 
 /// The messages of class 22, data exceptions, repeat the value between double quotes: `invalid input syntax for type

@@ -17,10 +17,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use super::change_set::ChangeSet;
-use super::order::{Edge, components, levels};
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
+use crate::order::{Edge, components, levels};
 
 /// What a flush would send: `db.plan()?`. Its `Display` is a numbered list of steps, their SQL and their reasons.
 #[derive(Debug)]
