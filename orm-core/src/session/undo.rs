@@ -18,6 +18,10 @@ pub(crate) enum Undo {
     Added(RawHandle),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
+    /// The last entity was not in the collection.
+    Joined(RawHandle, u16, RawHandle),
+    /// The last entity was in the collection, at this place.
+    Left(RawHandle, u16, RawHandle, usize),
     /// The row was read behind a savepoint, and may hold what is about to be rolled back.
     Read(RawHandle),
 }
@@ -138,6 +142,16 @@ impl Session {
                         );
                     }
                 }
+                Undo::Joined(handle, relation, member) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.remove(member);
+                    }
+                }
+                Undo::Left(handle, relation, member, at) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.put_back(at, member);
+                    }
+                }
             }
         }
         // A flush goes before every savepoint, so whatever waits for the next flush came after it.
@@ -145,6 +159,7 @@ impl Session {
         self.link_rows.clear();
         self.orphans.clear();
         self.loading = None;
+        self.replaced.clear();
         let arenas = &self.arenas;
         self.gone.retain(|handle| {
             let head = arenas[handle.arena as usize].slots().head(*handle);
