@@ -62,11 +62,13 @@ impl World {
     }
 
     fn author(&self, dice: &mut Dice) -> Option<u32> {
-        dice.pick(&self.now.authors.keys().copied().collect::<Vec<_>>()).copied()
+        dice.pick(&self.now.authors.keys().copied().collect::<Vec<_>>())
+            .copied()
     }
 
     fn book(&self, dice: &mut Dice) -> Option<u32> {
-        dice.pick(&self.now.books.keys().copied().collect::<Vec<_>>()).copied()
+        dice.pick(&self.now.books.keys().copied().collect::<Vec<_>>())
+            .copied()
     }
 
     fn handle(&self, author: u32) -> Handle<Author> {
@@ -80,11 +82,20 @@ impl World {
             assert_eq!((&db[*handle].name, &db[*handle].email), (name, email));
         }
         for book in self.now.books.values() {
-            let Expected { handle, title, pages, author } = book;
+            let Expected {
+                handle,
+                title,
+                pages,
+                author,
+            } = book;
             assert_eq!(db.state(*handle), State::Persistent, "{title}");
             assert_eq!((&db[*handle].title, &db[*handle].pages), (title, pages));
             let author = author.map(|author| self.handle(author));
-            assert_eq!(db[*handle].author_id, author.map(|author| db[author].id), "{title}");
+            assert_eq!(
+                db[*handle].author_id,
+                author.map(|author| db[author].id),
+                "{title}"
+            );
             if let Ok(known) = db.related(*handle, Book::AUTHOR) {
                 assert_eq!(known, author, "{title}");
             }
@@ -92,7 +103,11 @@ impl World {
         for (number, (handle, name, _)) in &self.now.authors {
             if let Ok(known) = db.related(*handle, Author::BOOKS) {
                 let mut known = known.to_vec();
-                let of_author = self.now.books.values().filter(|book| book.author == Some(*number));
+                let of_author = self
+                    .now
+                    .books
+                    .values()
+                    .filter(|book| book.author == Some(*number));
                 let mut expected: Vec<_> = of_author.map(|book| book.handle).collect();
                 known.sort();
                 expected.sort();
@@ -111,11 +126,14 @@ impl World {
     }
 
     fn lines(&self) -> Vec<String> {
-        let authors = self.now.authors.values().map(|(_, name, email)| {
-            format!("{name}|{}|NULL", email.as_deref().unwrap_or("NULL"))
-        });
+        let authors =
+            self.now.authors.values().map(|(_, name, email)| {
+                format!("{name}|{}|NULL", email.as_deref().unwrap_or("NULL"))
+            });
         let books = self.now.books.values().map(|book| {
-            let author = book.author.map(|author| self.now.authors[&author].1.as_str());
+            let author = book
+                .author
+                .map(|author| self.now.authors[&author].1.as_str());
             format!("{}|{}|{}", book.title, book.pages, author.unwrap_or("NULL"))
         });
         let mut lines: Vec<_> = authors.chain(books).collect();
@@ -128,11 +146,20 @@ impl World {
         let mut lines = Vec::new();
         let authors = Author::query().select((Author::NAME, Author::EMAIL));
         for (name, email) in authors.all(db).await.unwrap() {
-            lines.push(format!("{name}|{}|NULL", email.as_deref().unwrap_or("NULL")));
+            lines.push(format!(
+                "{name}|{}|NULL",
+                email.as_deref().unwrap_or("NULL")
+            ));
         }
-        let books = Book::query().left_join(Book::AUTHOR).select((Book::TITLE, Book::PAGES, Author::NAME));
+        let books =
+            Book::query()
+                .left_join(Book::AUTHOR)
+                .select((Book::TITLE, Book::PAGES, Author::NAME));
         for (title, pages, author) in books.all(db).await.unwrap() {
-            lines.push(format!("{title}|{pages}|{}", author.as_deref().unwrap_or("NULL")));
+            lines.push(format!(
+                "{title}|{pages}|{}",
+                author.as_deref().unwrap_or("NULL")
+            ));
         }
         lines.sort();
         assert_eq!(lines, self.lines());
@@ -142,7 +169,10 @@ impl World {
     async fn check_rows(&self, f: &Fixture) {
         let mut lines = f.rows("select name, email, null from authors").await;
         lines.extend(
-            f.rows("select title, pages, name from books left join authors on authors.id = author_id").await,
+            f.rows(
+                "select title, pages, name from books left join authors on authors.id = author_id",
+            )
+            .await,
         );
         lines.sort();
         assert_eq!(lines, self.lines());
@@ -194,10 +224,20 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
                 None => db.add(new),
             };
             world.all_books.push(handle);
-            world.now.books.insert(number, Expected { handle, title, pages: 1, author });
+            world.now.books.insert(
+                number,
+                Expected {
+                    handle,
+                    title,
+                    pages: 1,
+                    author,
+                },
+            );
         }
         4 | 5 => {
-            let Some(author) = world.author(dice) else { return };
+            let Some(author) = world.author(dice) else {
+                return;
+            };
             let email = (dice.below(3) > 0).then(|| format!("e{}", dice.below(9)));
             let (handle, _, old) = world.now.authors.get_mut(&author).unwrap();
             old.clone_from(&email);
@@ -216,14 +256,18 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             }
         }
         8 => {
-            let (Some(book), author) = (world.book(dice), world.author(dice)) else { return };
+            let (Some(book), author) = (world.book(dice), world.author(dice)) else {
+                return;
+            };
             let target = author.map(|author| world.handle(author));
             let book = world.now.books.get_mut(&book).unwrap();
             db.set(book.handle, Book::AUTHOR, target);
             book.author = author;
         }
         9 => {
-            let (Some(book), Some(author)) = (world.book(dice), world.author(dice)) else { return };
+            let (Some(book), Some(author)) = (world.book(dice), world.author(dice)) else {
+                return;
+            };
             let owner = world.handle(author);
             let book = world.now.books.get_mut(&book).unwrap();
             db.push(owner, Author::BOOKS, book.handle);
@@ -231,7 +275,9 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
         }
         10 => {
             let Some(book) = world.book(dice) else { return };
-            let Some(author) = world.now.books[&book].author else { return };
+            let Some(author) = world.now.books[&book].author else {
+                return;
+            };
             let owner = world.handle(author);
             let book = world.now.books.get_mut(&book).unwrap();
             db.remove(owner, Author::BOOKS, book.handle);
@@ -239,7 +285,9 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
         }
         11 => {
             // By hand, which works where both have rows; relationships follow at the flush.
-            let (Some(book), Some(author)) = (world.book(dice), world.author(dice)) else { return };
+            let (Some(book), Some(author)) = (world.book(dice), world.author(dice)) else {
+                return;
+            };
             db.flush().await.unwrap();
             let id = db[world.handle(author)].id;
             let book = world.now.books.get_mut(&book).unwrap();
@@ -253,7 +301,9 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             db.delete(book.handle).unwrap();
         }
         13 => {
-            let Some(author) = world.author(dice) else { return };
+            let Some(author) = world.author(dice) else {
+                return;
+            };
             let (handle, ..) = world.now.authors.remove(&author).unwrap();
             db.delete(handle).unwrap();
             for book in world.now.books.values_mut() {
@@ -269,21 +319,31 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             match dice.below(4) {
                 0 => db.expire_all(),
                 1 => {
-                    let Some(author) = world.author(dice) else { return };
+                    let Some(author) = world.author(dice) else {
+                        return;
+                    };
                     db.refresh(world.handle(author)).await.unwrap();
                 }
                 2 => {
-                    let Some(author) = world.author(dice) else { return };
+                    let Some(author) = world.author(dice) else {
+                        return;
+                    };
                     db.load(world.handle(author), Author::BOOKS).await.unwrap();
                 }
                 _ => {
-                    Author::query().with(Author::BOOKS.then(Book::AUTHOR)).all(db).await.unwrap();
+                    Author::query()
+                        .with(Author::BOOKS.then(Book::AUTHOR))
+                        .all(db)
+                        .await
+                        .unwrap();
                 }
             }
         }
         15 => {
             // Refused by the database: nothing but a rollback helps.
-            let Some(author) = world.author(dice) else { return };
+            let Some(author) = world.author(dice) else {
+                return;
+            };
             let name = world.now.authors[&author].1.clone();
             let twin = db.add(Author::create().name(name));
             world.all_authors.push(twin);
@@ -321,7 +381,13 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
     }
 }
 
-async fn savepoint(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
+async fn savepoint(
+    f: &Fixture,
+    db: &mut Session,
+    world: &mut World,
+    dice: &mut Dice,
+    depth: usize,
+) {
     let mut nested = db.begin_nested().await.unwrap();
     let began = world.now.clone();
     world.began.push(began.clone());
@@ -356,7 +422,11 @@ async fn savepoint(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut 
 
 #[tokio::test]
 async fn random_units_of_work() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let number = |name: &str| {
+        std::env::var(name)
+            .ok()
+            .map(|text| text.parse::<u64>().unwrap())
+    };
     let seeds = match number("ORM_RANDOM_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("ORM_RANDOM_ROUNDS").unwrap_or(300),
@@ -364,9 +434,13 @@ async fn random_units_of_work() {
     let f = Fixture::new::<(Author, Book)>().await;
     for seed in seeds {
         println!("seed {seed}");
-        f.elsewhere("truncate authors, books restart identity").await;
+        f.elsewhere("truncate authors, books restart identity")
+            .await;
         let mut dice = Dice((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let mut world = World { began: vec![Reference::default()], ..World::default() };
+        let mut world = World {
+            began: vec![Reference::default()],
+            ..World::default()
+        };
         let mut db = f.session();
         for _ in 0..4 {
             work(&f, &mut db, &mut world, &mut dice, 0).await;

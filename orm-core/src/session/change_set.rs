@@ -144,11 +144,7 @@ impl Session {
             .collect()
     }
 
-    fn refuse_if_required(
-        &self,
-        child: RawHandle,
-        relation: &'static RelationInfo,
-    ) -> Result<()> {
+    fn refuse_if_required(&self, child: RawHandle, relation: &'static RelationInfo) -> Result<()> {
         match relation.required_column() {
             None => Ok(()),
             Some(column) => Err(Error::invalid(format!(

@@ -122,9 +122,8 @@ impl Session {
             let relations: Vec<_> = self.set_links.of(*row).collect();
             for relation in relations {
                 let target = self.known_target(*row, relation).flatten();
-                let to_come = target.filter(|target| {
-                    target != row && self.raw_state(*target) == State::Pending
-                });
+                let to_come = target
+                    .filter(|target| target != row && self.raw_state(*target) == State::Pending);
                 if to_come.is_some() {
                     self.copy_key(*row, relation, None);
                 }
@@ -300,7 +299,10 @@ impl Session {
     /// The same along one relationship. Looks at every loaded child, but only where a key did change, which is rare.
     fn follow_along(&mut self, step: &Step, number: usize, via: &'static RelationInfo) {
         let (columns, references) = via.columns();
-        if !references.iter().any(|column| step.columns.contains(*column)) {
+        if !references
+            .iter()
+            .any(|column| step.columns.contains(*column))
+        {
             return;
         }
         let moved: HashMap<KeyBytes, RawHandle> = step

@@ -16,8 +16,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::link_rows::LinkRow;
 use super::Session;
+use super::link_rows::LinkRow;
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 
@@ -100,7 +100,11 @@ impl Step {
 
     /// The entities that know the rows as they are in the database.
     pub(super) fn before(&self) -> &[RawHandle] {
-        if self.old.is_empty() { &self.rows } else { &self.old }
+        if self.old.is_empty() {
+            &self.rows
+        } else {
+            &self.old
+        }
     }
 }
 

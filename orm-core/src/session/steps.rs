@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::change_set::{ChangeSet, given_anew};
-use super::link_rows::LinkRow;
 use super::key::KeyBytes;
+use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind};
 use super::{Session, State};
 use crate::error::{Error, Result};
