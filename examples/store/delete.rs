@@ -50,7 +50,7 @@ pub async fn soft_delete_product(db: &mut Session, product_id: i32) -> Result<bo
 
 /// The chapter: calls the functions above and looks at what they did.
 pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Deleting records")?;
+    story.chapter("Deleting records", "delete.rs")?;
     let mut db = engine.session();
 
     let ann = create_user(&mut db, "ann", "ann@example.com", "secret").await?;

@@ -103,7 +103,7 @@ pub async fn get_user_statistics(db: &mut Session) -> Result<UserStatistics> {
 
 /// The chapter: calls the functions above and looks at what they did.
 pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Filtering, sorting, statistics")?;
+    story.chapter("Filtering, sorting, statistics", "queries.rs")?;
     let mut db = engine.session();
 
     let filters = ProductFilters {

@@ -1,6 +1,7 @@
 //! Reading records.
 
 use orm_core::prelude::*;
+use rust_decimal_macros::dec;
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -102,7 +103,7 @@ pub async fn product_named(db: &mut Session, name: &str) -> Result<Handle<Produc
 
 /// The chapter: calls the functions above and looks at what they did.
 pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Reading records")?;
+    story.chapter("Reading records", "read.rs")?;
     let mut db = engine.session();
 
     let john = get_user_by_id(&mut db, 1).await?;
@@ -184,19 +185,17 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
         story.say("The first order:")?;
         let mut rows = Vec::new();
         for item in order.related(Order::ITEMS)? {
+            let product = item.related(OrderItem::PRODUCT)?;
             rows.push([
+                product.name.clone(),
                 item.quantity.to_string(),
-                item.related(OrderItem::PRODUCT)?.name.clone(),
+                format!("{:.2}", item.unit_price),
                 format!("{:.2}", item.total_price),
             ]);
         }
-        rows.push([
-            String::new(),
-            "total".to_owned(),
-            format!("{:.2}", order.total_amount()?),
-        ]);
-        story.table(["", "item", "price"], &rows)?;
-        story.check("total_amount", &rows[2][2], "998.00");
+        story.table(["product", "quantity", "unit price", "total"], &rows)?;
+        story.say(format_args!("Together: {:.2}", order.total_amount()?))?;
+        story.check("total_amount", order.total_amount()?, dec!(998));
     }
     story.check("get_order_with_items", order.is_some(), true);
     Ok(())
