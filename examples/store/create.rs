@@ -3,12 +3,13 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{TimeDelta, Utc};
+use orm_core::Result;
 use orm_core::error::ConstraintKind;
 use orm_core::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
-use crate::error::Result;
+use crate::error;
 use crate::models::{Address, Category, Order, OrderItem, OrderStatus, Product, User};
 use crate::story::Story;
 
@@ -60,9 +61,9 @@ pub async fn get_or_create_category(db: &mut Session, name: &str) -> Result<Hand
                 .is_some_and(|c| c.kind == ConstraintKind::Unique) =>
         {
             savepoint.rollback().await?;
-            Ok(by_name().one(db).await?)
+            by_name().one(db).await
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
@@ -118,68 +119,55 @@ pub fn fill_the_store(db: &mut Session, john: Handle<User>, laptop: Handle<Produ
     let novel = db.add(product("Novel", dec!(12.90), 100).category(books));
     let atlas = db.add(product("Atlas, 50% larger", dec!(89), 3).category(books));
 
-    let bought = [
-        (
-            john,
-            johns_home,
-            70,
-            OrderStatus::Delivered,
-            vec![(laptop, dec!(949), 1), (mouse, dec!(24.50), 2)],
-        ),
-        (
-            john,
-            johns_home,
-            40,
-            OrderStatus::Delivered,
-            vec![(laptop, dec!(999.99), 2)],
-        ),
-        (
-            jane,
-            janes_home,
-            35,
-            OrderStatus::Delivered,
-            vec![(novel, dec!(12.90), 5), (atlas, dec!(79), 1)],
-        ),
-        (
-            jane,
-            janes_home,
-            3,
-            OrderStatus::Shipped,
-            vec![(monitor, dec!(249), 1), (laptop, dec!(999.99), 1)],
-        ),
-        (
-            jane,
-            janes_home,
-            1,
-            OrderStatus::Cancelled,
-            vec![(laptop, dec!(999.99), 7)],
-        ),
-    ];
-    for (user, address, days_ago, status, items) in bought {
-        let order = db.add(
-            Order::create()
-                .user(user)
-                .shipping_address(address)
-                .status(status)
-                .tags(["web"])
-                .metadata(serde_json::json!({ "channel": "web", "gift": items.len() > 1 }))
-                .created_at(Utc::now() - TimeDelta::days(days_ago)),
-        );
-        for (product, unit_price, quantity) in items {
-            db.add(
-                OrderItem::create()
-                    .order(order)
-                    .product(product)
-                    .quantity(quantity)
-                    .unit_price(unit_price),
-            );
-        }
-    }
+    let delivered = OrderStatus::Delivered;
+    let first = [(laptop, dec!(949), 1), (mouse, dec!(24.50), 2)];
+    add_past_order(db, 70, john, johns_home, delivered, &first);
+    add_past_order(
+        db,
+        40,
+        john,
+        johns_home,
+        delivered,
+        &[(laptop, dec!(999.99), 2)],
+    );
+    let gifts = [(novel, dec!(12.90), 5), (atlas, dec!(79), 1)];
+    add_past_order(db, 35, jane, janes_home, delivered, &gifts);
+    let desk = [(monitor, dec!(249), 1), (laptop, dec!(999.99), 1)];
+    add_past_order(db, 3, jane, janes_home, OrderStatus::Shipped, &desk);
+    let mistake = [(laptop, dec!(999.99), 7)];
+    add_past_order(db, 1, jane, janes_home, OrderStatus::Cancelled, &mistake);
     Ok(())
 }
 
+/// An order of some days ago, with its items: product, unit price, quantity.
+fn add_past_order(
+    db: &mut Session,
+    days_ago: i64,
+    user: Handle<User>,
+    address: Handle<Address>,
+    status: OrderStatus,
+    items: &[(Handle<Product>, Decimal, i32)],
+) {
+    let order = db.add(
+        Order::create()
+            .user(user)
+            .shipping_address(address)
+            .status(status)
+            .tags(["web"])
+            .metadata(serde_json::json!({ "channel": "web", "lines": items.len() }))
+            .created_at(Utc::now() - TimeDelta::days(days_ago)),
+    );
+    db.add_all(items.iter().map(|&(product, unit_price, quantity)| {
+        OrderItem::create()
+            .order(order)
+            .product(product)
+            .quantity(quantity)
+            .unit_price(unit_price)
+    }));
+}
+
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
     story.chapter("Creating records", "create.rs")?;
     let mut db = engine.session();
 

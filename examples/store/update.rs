@@ -1,11 +1,12 @@
 //! Updating records: one field of a loaded row, many rows in one statement, and a PATCH from JSON.
 
 use chrono::Utc;
+use orm_core::Result;
 use orm_core::expr::func;
 use orm_core::prelude::*;
 use serde::{Deserialize, Deserializer};
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error};
 use crate::models::{Product, User};
 use crate::read::{get_user_by_username, product_named};
 use crate::story::Story;
@@ -63,7 +64,7 @@ pub async fn update_product_stock(
         .exec(db)
         .await?;
     db.commit().await?;
-    Ok(db.get::<Product>(product_id).await?)
+    db.get::<Product>(product_id).await
 }
 
 /// Sets the status of many users in one statement, and gives their number.
@@ -85,7 +86,7 @@ pub async fn bulk_update_user_status(
 }
 
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
     story.chapter("Updating records", "update.rs")?;
     let mut db = engine.session();
 
@@ -168,7 +169,7 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
     db.refresh(laptop).await?;
     story.check(
         "a stock below zero is refused",
-        matches!(too_many, Err(Error::Integrity(_))),
+        too_many.is_err_and(|error| error.constraint().is_some()),
         true,
     );
     story.check("the stock after that", db[laptop].stock_quantity, 8);
