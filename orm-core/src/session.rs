@@ -2,8 +2,8 @@
 //!
 //! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
 //! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
-//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `order`, which
-//! knows ids and edges only), write the statements (`statements`), and run them (`flush`).
+//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `crate::order`,
+//! which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -16,7 +16,6 @@
 //! | `loader` | relationships from the database: joined, select-in, `load`, `get`, `refresh` |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
-//! | `order` | a topological order of ids and edges |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
 //! | `statements` | a step's SQL |
 //! | `flush` | running a plan |
@@ -32,7 +31,6 @@ mod execute;
 mod flush;
 mod key;
 mod loader;
-mod order;
 mod plan;
 mod related;
 mod slots;

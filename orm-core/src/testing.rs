@@ -35,10 +35,11 @@
 //!
 //! # How it works inside
 //!
-//! [`TestDb`] (`database`, `template`) sends what it wants to one thread (`clerk`), which executes the statements (`desk`,
-//! `leftovers`, `connect`, `url`) on the server of the process (`server`). If that has to be started: which programs
-//! (`find`, `fetch`), as whom (`account`), a fresh data directory (`initdb`, `cache`), where (`place`), and started so that
-//! it ends with us (`supervisor`). Imports run in this order; all fail with a `Failure` (`failure`).
+//! [`TestDb`] (`database`, `template`; `orm` for what of it knows models and engines) sends what it wants to one thread
+//! (`clerk`), which executes the statements (`desk`, `leftovers`, `connect`, `url`) on the server of the process
+//! (`server`). If that has to be started: which programs (`find`, `fetch`), as whom (`account`), a fresh data directory
+//! (`initdb`, `cache`), where (`place`), and started so that it ends with us (`supervisor`). Imports run in this order; all
+//! fail with a `Failure` (`failure`).
 
 mod clerk;
 mod connect;
@@ -46,6 +47,7 @@ mod database;
 mod desk;
 mod failure;
 mod leftovers;
+mod orm;
 mod server;
 mod template;
 mod url;

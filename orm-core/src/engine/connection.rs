@@ -242,6 +242,11 @@ impl Connection {
         self.link.engine()
     }
 
+    /// Whether a transaction is open: by [`Connection::begin`], even if nothing was sent yet, or by a BEGIN sent by hand.
+    pub(crate) fn in_transaction(&self) -> bool {
+        self.in_guard || self.link.in_transaction()
+    }
+
     pub(crate) fn link(&self) -> &Link {
         &self.link
     }

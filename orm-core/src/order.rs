@@ -1,4 +1,5 @@
 //! A topological order of ids and edges. Knows nothing of entities, tables or SQL; gives the same answer on every run.
+//! The flush orders rows with it, `create_all` tables.
 
 /// Groups nodes that lead to one another (strongly connected components), and orders the groups so that edges lead
 /// forward. Nodes without an edge between them keep the order of their numbers.
