@@ -1,4 +1,55 @@
-//! SQLAlchemy's ORM for Rust and PostgreSQL.
+//! SQLAlchemy's ORM for Rust and PostgreSQL: `#[derive(Model)]` on plain structs, typed queries, relationship loaders, and a
+//! [`Session`](session::Session) that is a real unit of work.
+//!
+//! ```
+//! use orm_core::prelude::*;
+//!
+//! #[derive(Model, Debug, Clone)]
+//! #[orm(table = "users")]
+//! pub struct User {
+//!     #[orm(primary_key)]
+//!     pub id: i32,
+//!     #[orm(unique)]
+//!     pub name: String,
+//!     #[orm(default = true)]
+//!     pub active: bool,
+//! }
+//!
+//! async fn rename(engine: &Engine, from: &str, to: &str) -> orm_core::Result<()> {
+//!     let mut db = engine.session();
+//!     let user = User::query().filter(User::NAME.eq(from)).one(&mut db).await?;
+//!     db[user].name = to.to_owned();
+//!     db.commit().await                       // UPDATE users SET name = $1 WHERE id = $2
+//! }
+//! ```
+//!
+//! # Four nouns
+//!
+//! | | |
+//! | --- | --- |
+//! | a **model** | a plain struct that is a row of a table: [`derive@Model`] |
+//! | a **query** | a value that says which rows: [`Query`](query::Query); wrong ones don't compile |
+//! | a **session** | owns the rows of a unit of work, and knows what has changed: [`Session`](session::Session) |
+//! | a **handle** | a small key that names a row of a session: [`Handle`](model::Handle), `db[handle]` |
+//!
+//! # Two doors
+//!
+//! **To use it:** the README has the two commands and a tour. Then [`derive@Model`] for what a struct can say,
+//! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
+//! [`Engine`](engine::Engine) for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
+//! wrong, and [`testing`] for a PostgreSQL of your tests' own.
+//!
+//! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
+//! page begins with a table of its files; [`session`] is the heart, and `db.plan()` prints what it is about to do.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `derive` (default) | the derives |
+//! | `uuid`, `chrono`, `decimal`, `json` | columns of these types |
+//! | `tls` | TLS through rustls |
+//! | `testing` | a throw-away PostgreSQL and a database for each test |
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -24,8 +75,8 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model};
 pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
-        Condition, Expression, Nulls, Operators, TextOperators, avg, count, count_all,
-        count_distinct, func, max, min, sum, value,
+        Condition, Expression, Filter, Nulls, Operators, TextOperators, all_of, any_of, avg, count,
+        count_all, count_distinct, func, max, min, sum, value,
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Query};

@@ -30,11 +30,10 @@ pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
 pub use relation::{
-    BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo, Many,
-    ManyThrough, ManyToMany, One, OptionalOne, RefersTo, Relation, RelationShape, Target, ToMany,
-    ToOne,
+    BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo, Many, ManyThrough,
+    ManyToMany, One, OptionalOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
-pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, Source};
+pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, OfModel, Source};

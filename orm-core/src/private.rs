@@ -18,8 +18,8 @@ pub use bytes::BytesMut;
 use crate::error::Error;
 use crate::expr::Column;
 use crate::model::{
-    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RelationInfo, RelationKind, Row, RowReader,
-    Table,
+    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
+    Row, RowReader, Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -188,16 +188,12 @@ pub fn positions(
         .collect()
 }
 
-/// The type of a primary key's column, for those that can be one. Derived code goes through it, so that a type that
-/// cannot is one error and not one for each trait that a key needs.
-pub trait PrimaryKey {
-    /// The type itself.
-    type Key;
-}
+/// Compiles if the type can be part of a primary key.
+pub const fn key_part<T: KeyPart>() {}
 
-#[diagnostic::do_not_recommend]
-impl<T: KeyPart> PrimaryKey for T {
-    type Key = T;
+/// Whether two values of an enum are the same variant.
+pub fn same_variant<E>(a: &E, b: &E) -> bool {
+    std::mem::discriminant(a) == std::mem::discriminant(b)
 }
 
 /// Writes a change that is present.
@@ -213,11 +209,7 @@ pub const fn target<To: Model, ForeignKey: RefersTo<To::Key>>() -> &'static Tabl
 }
 
 /// The position of a column that a foreign key refers to; compiles if its values fit into the foreign key's column.
-pub const fn refers<ForeignKey, To, T>(column: &Column<To, T>) -> u16
-where
-    T: SqlType,
-    ForeignKey: RefersTo<T::Base>,
-{
+pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(column: &Column<To, T>) -> u16 {
     column.position()
 }
 
@@ -257,7 +249,11 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
 }
 
 /// The description of a table whose derive has reported a mistake. Never seen by running code.
-pub const fn broken_table(model: &'static str, name: &'static str, arena: fn() -> Box<dyn Any>) -> Table {
+pub const fn broken_table(
+    model: &'static str,
+    name: &'static str,
+    arena: fn() -> Box<dyn Any>,
+) -> Table {
     Table {
         model,
         schema: None,

@@ -47,7 +47,9 @@ pub(crate) fn db_enum(cx: &Ctxt, described: &DbEnum) {
     name(cx, &described.name, "type");
     for (at, (variant, label)) in described.variants.iter().enumerate() {
         length(cx, label, "label");
-        let earlier = described.variants[..at].iter().find(|(_, other)| other.value == label.value);
+        let earlier = described.variants[..at]
+            .iter()
+            .find(|(_, other)| other.value == label.value);
         if let Some((other, _)) = earlier {
             cx.error_at(
                 label.span,
@@ -64,11 +66,16 @@ pub(crate) fn db_enum(cx: &Ctxt, described: &DbEnum) {
 /// Checks a set of changes: two fields that change the same column would make it a matter of luck which of them wins.
 pub(crate) fn changes(cx: &Ctxt, changes: &Changes) {
     for (at, change) in changes.fields.iter().enumerate() {
-        let earlier = changes.fields[..at].iter().find(|other| other.target == change.target);
+        let earlier = changes.fields[..at]
+            .iter()
+            .find(|other| other.target == change.target);
         if let Some(other) = earlier {
             cx.error(
                 &change.ident,
-                format!("`{}` and `{}` both change `{}`", other.ident, change.ident, change.target),
+                format!(
+                    "`{}` and `{}` both change `{}`",
+                    other.ident, change.ident, change.target
+                ),
             );
         }
     }
@@ -118,32 +125,57 @@ fn fields_exist(cx: &Ctxt, model: &Model, fields: &[Ident]) -> bool {
 
 fn no_such_field(cx: &Ctxt, model: &Model, field: &Ident) {
     let written = names::plain(field);
-    let known: Vec<String> = model.columns.iter().map(|column| names::plain(&column.ident)).collect();
-    let by_column = model.columns.iter().find(|column| column.name.value == written);
-    let by_relation = model.foreign_keys().find(|(relation, _)| names::plain(&relation.name) == written);
-    let help = if model.skipped.iter().any(|skipped| names::plain(&skipped.ident) == written) {
+    let known: Vec<String> = model
+        .columns
+        .iter()
+        .map(|column| names::plain(&column.ident))
+        .collect();
+    let by_column = model
+        .columns
+        .iter()
+        .find(|column| column.name.value == written);
+    let by_relation = model
+        .foreign_keys()
+        .find(|(relation, _)| names::plain(&relation.name) == written);
+    let help = if model
+        .skipped
+        .iter()
+        .any(|skipped| names::plain(&skipped.ident) == written)
+    {
         format!("`{written}` is skipped, so it is no column")
     } else if let Some(column) = by_column {
-        format!("columns are named by their fields here: write `{}`", column.ident)
+        format!(
+            "columns are named by their fields here: write `{}`",
+            column.ident
+        )
     } else if let Some((_, key)) = by_relation {
         let columns: Vec<String> = key.columns.iter().map(names::plain).collect();
-        format!("`{written}` is a relationship; its column is {}", names::list(&columns))
+        format!(
+            "`{written}` is a relationship; its column is {}",
+            names::list(&columns)
+        )
     } else if let Some(near) = names::nearest(&written, known.iter().map(String::as_str)) {
         format!("did you mean `{near}`?")
     } else {
         format!("the columns are {}", names::list(&known))
     };
-    cx.error(field, format!("`{}` has no field `{written}`\nhelp: {help}", names::plain(&model.ident)));
+    cx.error(
+        field,
+        format!(
+            "`{}` has no field `{written}`\nhelp: {help}",
+            names::plain(&model.ident)
+        ),
+    );
 }
 
 /// Reports two attributes that cannot stand together, at the second of them.
 fn conflict<A, B>(cx: &Ctxt, one: (&str, &Option<At<A>>), two: (&str, &Option<At<B>>), why: &str) {
-    if let ((a, Some(_)), (b, Some(At { span, .. }))) = (one, two) {
-        cx.error_at(*span, format!("`{b}` cannot stand beside `{a}`: {why}"));
+    if let ((a, Some(_)), (b, Some(At { word, .. }))) = (one, two) {
+        cx.error_at(*word, format!("`{b}` cannot stand beside `{a}`: {why}"));
     }
 }
 
 /// Where an attribute was written.
 fn span_of<T>(attribute: &Option<At<T>>) -> Option<Span> {
-    attribute.as_ref().map(|at| at.span)
+    attribute.as_ref().map(|at| at.word)
 }

@@ -28,11 +28,12 @@ mod model;
 mod relations;
 mod table;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use crate::names;
-use crate::parse::field::Column;
+use crate::parse::field::{Column, Skipped};
 use crate::parse::model::Model;
 
 pub(crate) use changes::changes;
@@ -51,6 +52,7 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     ];
     let items = [
         codecs(model),
+        skipped_defaults(&private(model), &model.skipped),
         table::statics(model),
         relations::statics(model),
         constants::of_model(model),
@@ -72,9 +74,17 @@ pub(crate) fn model(model: &Model) -> TokenStream {
 
 /// What can be named of a model: the types beside it, its constants and its alias's, and the builder's methods.
 pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
-    let types = [draft::types(model), create::types(model), alias::types(model)];
+    let types = [
+        draft::types(model),
+        create::types(model),
+        alias::types(model),
+    ];
     let constants = [constants::of_model(model), constants::of_alias(model)];
-    (quote! { #(#types)* }, quote! { #(#constants)* }, create::impls(model))
+    (
+        quote! { #(#types)* },
+        quote! { #(#constants)* },
+        create::impls(model),
+    )
 }
 
 /// What reads and writes each column:
@@ -89,6 +99,25 @@ fn codecs(model: &Model) -> TokenStream {
         quote! { const #name: #private::Codec<#ty> = #private::codec::<#ty>(); }
     });
     quote! { #(#codecs)* }
+}
+
+/// The values of fields that are no columns, each from a function: a type without a default is a mistake of its field, and
+/// is reported once.
+///
+/// ```text
+/// fn __note_skipped() -> Note { <Note as Default>::default() }
+/// ```
+fn skipped_defaults(private: &TokenStream, skipped: &[Skipped]) -> TokenStream {
+    let functions = skipped.iter().map(|field| {
+        let (name, ty) = (skipped_default(field), &field.ty);
+        let value = quote_spanned! { ty.span() => <#ty as #private::Default>::default() };
+        quote! { fn #name() -> #ty { #value } }
+    });
+    quote! { #(#functions)* }
+}
+
+fn skipped_default(field: &Skipped) -> Ident {
+    format_ident!("__{}_skipped", names::plain(&field.ident))
 }
 
 fn codec(column: &Column) -> Ident {
@@ -148,6 +177,17 @@ impl<'a> Columns<'a> {
 /// Where a field's column stands. A name that leads nowhere has been reported, and leads to the first column.
 fn position(model: &Model, field: &Ident) -> u16 {
     model.position(field).unwrap_or(0) as u16
+}
+
+/// The module of orm-core that has what derived code needs, written at a user's word: an error in what is called there is
+/// shown at that word.
+fn private_at(model: &Model, span: Span) -> TokenStream {
+    let span = span.resolved_at(Span::call_site());
+    let tokens = private(model).into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    tokens.collect()
 }
 
 /// An `Option`, written out.

@@ -22,8 +22,12 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
     }
     // What has the same constant as something before it has been reported.
     let mut constants = HashSet::from(["ALL".to_owned()]);
-    model.columns.retain(|column| constants.insert(names::constant(&column.ident).to_string()));
-    model.relations.retain(|relation| constants.insert(names::constant(&relation.name).to_string()));
+    model
+        .columns
+        .retain(|column| constants.insert(names::constant(&column.ident).to_string()));
+    model
+        .relations
+        .retain(|relation| constants.insert(names::constant(&relation.name).to_string()));
 
     let (krate, ident) = (&model.krate, &model.ident);
     let private = quote! { #krate::__private };
@@ -36,7 +40,10 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
         quote! { static #name: #krate::model::RelationInfo = #private::broken(&__TABLE); }
     });
     let key = key(&model);
-    let stored = model.columns.iter().filter(|column| types::inside_option(&column.base).is_none());
+    let stored = model
+        .columns
+        .iter()
+        .filter(|column| types::inside_option(&column.base).is_none());
     let stored = stored.map(|column| &column.ty);
     quote! {
         #types
@@ -103,8 +110,11 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
                 fn fmt(&self, _: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result { #private::never() }
             }
             #[automatically_derived]
-            impl #krate::model::Insertable for #ident {
+            impl #krate::model::OfModel for #ident {
                 type Model = #ident;
+            }
+            #[automatically_derived]
+            impl #krate::model::Insertable for #ident {
                 fn into_new(self) -> #krate::model::New<#ident> { #private::never() }
             }
             #[automatically_derived]
@@ -120,8 +130,8 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
 fn key(model: &Model) -> TokenStream {
     let key = model.key();
     match key.as_slice() {
-        // A float is no key, which has been reported.
-        [(_, column)] if types::is_float(&column.base) => quote! { () },
+        // A type that can be no key, which has been reported.
+        [(_, column)] if types::is_no_key(&column.base) => quote! { () },
         [(_, column)] => column.base.to_token_stream(),
         [] => match model.columns.iter().find(|column| column.ident == "id") {
             Some(id) => id.base.to_token_stream(),
@@ -134,7 +144,8 @@ fn key(model: &Model) -> TokenStream {
     }
 }
 
-/// In place of `expand::db_enum`.
+/// In place of `expand::db_enum`. `DbEnum` itself asks for `Copy`, which an enum whose variants hold values may lack: it
+/// is left out.
 pub(crate) fn db_enum(described: &DbEnum, input: &DeriveInput) -> TokenStream {
     if !input.generics.params.is_empty() {
         return TokenStream::new();
@@ -143,13 +154,6 @@ pub(crate) fn db_enum(described: &DbEnum, input: &DeriveInput) -> TokenStream {
     let private = quote! { #krate::__private };
     quote! {
         const _: () = {
-            #[automatically_derived]
-            impl #krate::types::DbEnum for #ident {
-                const NAME: &'static str = "";
-                const LABELS: &'static [&'static str] = &[];
-                fn label(self) -> &'static str { #private::never() }
-                fn from_label(_: &str) -> #private::Option<Self> { #private::never() }
-            }
             #[automatically_derived]
             impl #krate::types::SqlType for #ident {
                 type Base = #ident;
@@ -161,7 +165,6 @@ pub(crate) fn db_enum(described: &DbEnum, input: &DeriveInput) -> TokenStream {
                 }
                 fn same(&self, _: &Self) -> bool { #private::never() }
             }
-            #krate::expr::value_type!(#ident);
         };
     }
 }
@@ -184,7 +187,11 @@ pub(crate) fn from_row(row: &Row, input: &DeriveInput) -> TokenStream {
 
 /// In place of `expand::changes`.
 pub(crate) fn changes(changes: &Changes, input: &DeriveInput) -> TokenStream {
-    let Some(model) = changes.model.as_ref().filter(|_| input.generics.params.is_empty()) else {
+    let Some(model) = changes
+        .model
+        .as_ref()
+        .filter(|_| input.generics.params.is_empty())
+    else {
         return TokenStream::new();
     };
     let (krate, ident) = (&changes.krate, &changes.ident);

@@ -1,4 +1,17 @@
-//! The derives of orm-core.
+//! The derives of orm-core. Use them through `orm_core`, which re-exports them; this crate is of no use by itself.
+//!
+//! Each derive is a small compiler: `parse` reads what the user wrote into a description, `check` finds what is wrong with
+//! it, all mistakes at once, and `expand` writes the code, one file for each generated thing. After a mistake `fallback`
+//! writes what keeps the compiler from reporting the mistake's consequences as well.
+//!
+//! | file | what it does |
+//! | --- | --- |
+//! | `parse`, `parse/` | from attributes and fields to a description |
+//! | `check`, `check/` | the rules, each in prose above its function |
+//! | `expand`, `expand/` | from the description to code, with the code that each file makes in a comment at its head |
+//! | `fallback` | what is written after a mistake |
+//! | `ctxt` | gathers the mistakes |
+//! | `names` | cases of names, and the nearest name to a mistyped one |
 
 mod check;
 mod ctxt;
@@ -13,6 +26,94 @@ use syn::DeriveInput;
 use ctxt::Ctxt;
 
 /// Makes a struct the row of a table.
+///
+/// ```
+/// use orm_core::Model;
+/// use rust_decimal::Decimal;
+///
+/// #[derive(Model, Debug, Clone, PartialEq)]
+/// #[orm(table = "products", unique(name, category_id), has_many(reviews: Review, via = product))]
+/// pub struct Product {
+///     #[orm(primary_key)]
+///     pub id: i32,
+///     #[orm(length = 200)]
+///     pub name: String,
+///     #[orm(precision = 10, scale = 2)]
+///     pub price: Decimal,
+///     #[orm(default = 0)]
+///     pub stock_quantity: i32,
+///     #[orm(belongs_to(category: Category))]
+///     pub category_id: Option<i32>,
+/// }
+/// # #[derive(Model, Debug, Clone)]
+/// # pub struct Category {
+/// #     #[orm(primary_key)]
+/// #     pub id: i32,
+/// # }
+/// # #[derive(Model, Debug, Clone)]
+/// # pub struct Review {
+/// #     #[orm(primary_key)]
+/// #     pub id: i32,
+/// #     #[orm(belongs_to(product: Product))]
+/// #     pub product_id: i32,
+/// # }
+///
+/// let air = Product::create().name("Air").price(Decimal::new(99999, 2));
+/// ```
+///
+/// # What it makes
+/// - a constant for each column (`Product::NAME`) and each relationship (`Product::CATEGORY`), and `Product::ALL` for the
+///   whole row;
+/// - `Product::query()`, `Product::create()`, and `Product::column("name")` for names that come from a request;
+/// - `ProductCreate`, the builder behind `create()`. What has no default and cannot be NULL is required, and `add` does
+///   not compile without it. Relationships are set by their names: `.category(handle)`;
+/// - `ProductDraft`, a product that is being put together;
+/// - `ProductAs<N>`, for `type Other = Aliased<Product, 1>`;
+/// - the implementations of `Model`, `Insertable` and `FromRow`.
+///
+/// A column's constant, its method of the builder and its field of the draft are as visible as its field; everything else
+/// is as visible as the struct. The struct has to be `Clone`.
+///
+/// # On the struct
+/// | attribute | what it says |
+/// | --- | --- |
+/// | `table = "products"` | the table's name; without it, the struct's name in snake_case: `OrderItem` is `order_item` |
+/// | `schema = "shop"` | the schema; without it, the search path decides |
+/// | `has_many(orders: Order, via = user)` | one-to-many; `via` names the `belongs_to` of `Order` that leads back here |
+/// | `has_one(profile: Profile, via = user)` | one-to-one, with the foreign key on the other side |
+/// | `.. cascade(delete, delete_orphan)` | in `has_many` and `has_one`: children go with their parent; a child taken out of its parent goes |
+/// | `.. passive_deletes` | in `has_many` and `has_one`: children that aren't loaded are left to the database's ON DELETE |
+/// | `many_to_many(tags: Tag, through = PostTag)` | many-to-many; `PostTag` has a `belongs_to` for each side |
+/// | `.. via = (near, far)` | in `many_to_many`: which `belongs_to` leads back here, and which to the other side, where several do |
+/// | `belongs_to(line: OrderLine, columns(order_id, line_no))` | many-to-one by a key of several columns |
+/// | `unique(a, b)`, `index(a, b)` | over several columns, named by their fields; may stand several times |
+/// | `check("price > 0")` | a CHECK constraint; may stand several times |
+/// | `crate = "path::to::orm_core"` | where orm-core is, if not at `::orm_core` |
+///
+/// # On a field
+/// | attribute | what it says |
+/// | --- | --- |
+/// | `primary_key` | part of the primary key |
+/// | `identity`, `no_identity` | whether the server generates the value. It does for an integer (`i16`, `i32`, `i64`) that is the whole primary key, has no default and is no foreign key |
+/// | `column = "name"` | the column's name; without it, the field's |
+/// | `length = 100`, `fixed_length = 2` | `varchar(100)`, `char(2)` |
+/// | `precision = 10, scale = 2` | `numeric(10, 2)` |
+/// | `sql_type = "citext"` | the type in CREATE TABLE, where it isn't that of the Rust type |
+/// | `unique`, `index` | of this column alone |
+/// | `default`, `default = ..` | what the application gives where nothing is given: the type's `Default`, or an expression |
+/// | `server_default = "now()"` | DEFAULT of the column, as SQL |
+/// | `computed = "price * quantity"` | GENERATED ALWAYS AS (..) STORED, as SQL |
+/// | `on_update = ..` | an expression that gives the value whenever the row is updated without it |
+/// | `server_on_update` | a trigger gives it a new value on UPDATE, which is read back |
+/// | `version` | counts the row's changes, for optimistic locking: an `i32` or `i64`, which begins at 1 |
+/// | `belongs_to(category: Category)` | the foreign key of a many-to-one, and the relationship |
+/// | `.. references(code)` | in `belongs_to`: the column there, where it isn't the primary key |
+/// | `.. on_delete = "cascade"` | in `belongs_to`: `cascade`, `restrict`, `set null`, `set default` or `no action` |
+/// | `.. deferred` | in `belongs_to`: the constraint is checked at COMMIT |
+/// | `skip` | no column; the type has a `Default`, which rows that are read get |
+///
+/// A column can be NULL when its type is `Option`. The derive sees words and not types: for a type alias of an `Option`
+/// the table is right, but `create()` asks for a value.
 #[proc_macro_derive(Model, attributes(orm))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
@@ -26,7 +127,32 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
     })
 }
 
-/// Makes an enum a native PostgreSQL enum.
+/// Makes an enum a native PostgreSQL enum: each variant is a label, in their order.
+///
+/// ```
+/// use orm_core::DbEnum;
+/// use orm_core::types::DbEnum as _;
+///
+/// #[derive(DbEnum, Debug, Clone, Copy, PartialEq, Eq)]
+/// #[orm(name = "order_status", rename_all = "snake_case")]
+/// pub enum OrderStatus {
+///     Pending,
+///     #[orm(rename = "under way")]
+///     InProgress,
+/// }
+///
+/// assert_eq!(OrderStatus::LABELS, ["pending", "under way"]);
+/// ```
+///
+/// The enum has to be `Debug`, `Copy` and `Eq`; with `Hash` and `Ord` it can be part of a primary key.
+///
+/// | attribute | what it says |
+/// | --- | --- |
+/// | `name = "order_status"` | the type's name; without it, the enum's name in snake_case |
+/// | `schema = "shop"` | the schema; without it, the search path decides |
+/// | `rename_all = "snake_case"` | how variants become labels: `snake_case` (also without it), `lowercase`, `UPPERCASE`, `SCREAMING_SNAKE_CASE`, `PascalCase`, `camelCase`, `kebab-case` |
+/// | `crate = "path::to::orm_core"` | where orm-core is, if not at `::orm_core` |
+/// | `rename = "under way"`, on a variant | its label |
 #[proc_macro_derive(DbEnum, attributes(orm))]
 pub fn derive_db_enum(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
@@ -39,7 +165,28 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
     })
 }
 
-/// Reads rows of hand-written SQL into a struct.
+/// Reads rows of hand-written SQL into a struct, by the names of the columns.
+///
+/// ```
+/// use orm_core::FromRow;
+/// use rust_decimal::Decimal;
+///
+/// #[derive(FromRow)]
+/// struct Report {
+///     name: String,
+///     #[orm(column = "sum")]
+///     total: Option<Decimal>,
+///     #[orm(skip)]
+///     shown: bool,
+/// }
+/// ```
+///
+/// | attribute of a field | what it says |
+/// | --- | --- |
+/// | `column = "sum"` | the column's name; without it, the field's |
+/// | `skip` | not read: the field gets its type's `Default` |
+///
+/// On the struct, `crate = "path::to::orm_core"` says where orm-core is, if not at `::orm_core`.
 #[proc_macro_derive(FromRow, attributes(orm))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {
@@ -51,7 +198,32 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
     })
 }
 
-/// A set of changes to a model.
+/// Makes a struct of `Option`s a set of changes to a model: the whitelist of a PATCH, for `db.apply(handle, patch)`.
+///
+/// ```
+/// use orm_core::{Changes, Model};
+///
+/// # #[derive(Model, Debug, Clone)]
+/// # struct Product {
+/// #     #[orm(primary_key)]
+/// #     id: i32,
+/// #     name: String,
+/// #     description: Option<String>,
+/// # }
+/// #[derive(Changes, serde::Deserialize)]
+/// #[orm(model = Product)]
+/// struct ProductPatch {
+///     name: Option<String>,                  // absent, or a new value
+///     description: Option<Option<String>>,   // a column that can be NULL: absent, NULL, or a new value
+/// }
+/// ```
+///
+/// | attribute | what it says |
+/// | --- | --- |
+/// | `model = Product` | the model |
+/// | `crate = "path::to::orm_core"` | where orm-core is, if not at `::orm_core` |
+/// | `field = stock`, on a field | the model's field; without it, the field of the same name |
+/// | `skip`, on a field | no change |
 #[proc_macro_derive(Changes, attributes(orm))]
 pub fn derive_changes(input: TokenStream) -> TokenStream {
     derive(input, |cx, input| {

@@ -7,7 +7,7 @@ use orm_core::model::{
     OnUpdate, One, OptionalOne, Relation, RelationKind, Source,
 };
 use orm_core::types::{DbEnum as _, SqlType};
-use orm_core::{DbEnum, Model};
+use orm_core::{Changes, DbEnum, FromRow, Model};
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use uuid::Uuid;
@@ -259,7 +259,7 @@ fn constants_are_typed() {
     let _: Relation<LineNote, OrderLine, One> = LineNote::LINE;
     assert_eq!(Product::PRICE.position(), 2);
     let _ = (Product::ALL, Product::query());
-    assert_eq!(Product::column("price").unwrap().position, 2);
+    assert_eq!(Product::column("price").unwrap().info().name, "price");
     assert!(Product::column("prise").is_err());
 }
 
@@ -434,4 +434,71 @@ fn enums_have_labels() {
     );
     assert_eq!(OrderStatus::from_label("other"), None);
     assert_eq!(OrderStatus::Shipped.label(), "sent out");
+}
+
+/// Three columns of a report.
+#[derive(FromRow, Debug)]
+pub struct Report {
+    /// The name.
+    pub name: String,
+    /// The total.
+    #[orm(column = "sum")]
+    pub total: Option<i64>,
+    /// Not read.
+    #[orm(skip)]
+    pub shown: bool,
+}
+
+#[test]
+fn rows_are_read_by_the_names_of_their_columns() {
+    use orm_core::model::{ColumnNames, FromRow as _};
+    let found = Report::positions(&ColumnNames(&["sum", "id", "name"]));
+    assert_eq!(found.unwrap(), [2, 0]);
+    let error = Report::positions(&ColumnNames(&["name", "total"])).unwrap_err();
+    assert!(
+        error.to_string().contains("`Report` wants a column `sum`"),
+        "{error}"
+    );
+    let found = Tag::positions(&ColumnNames(&["word", "tag_id"]));
+    assert_eq!(found.unwrap(), [1, 0]);
+}
+
+/// What a request may change.
+#[derive(Changes)]
+#[orm(model = Product)]
+pub struct ProductPatch {
+    /// The name.
+    pub name: Option<String>,
+    /// The stock.
+    #[orm(field = stock_quantity)]
+    pub stock: Option<i32>,
+    /// The category, or none.
+    pub category_id: Option<Option<i32>>,
+    /// No change.
+    #[orm(skip)]
+    pub reason: String,
+}
+
+#[test]
+fn changes_write_what_is_present() {
+    use orm_core::model::Changes as _;
+    let mut row = Product {
+        category_id: Some(1),
+        ..product()
+    };
+    let patch = ProductPatch {
+        name: None,
+        stock: Some(9),
+        category_id: Some(None),
+        reason: "sold out".to_owned(),
+    };
+    patch.apply(&mut row);
+    assert_eq!(
+        row,
+        Product {
+            stock_quantity: 9,
+            category_id: None,
+            ..product()
+        }
+    );
 }

@@ -45,7 +45,7 @@ pub trait IntoColumn<T> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: SqlType> IntoColumn<T> for T {
+impl<T> IntoColumn<T> for T {
     fn into_column(self) -> T {
         self
     }

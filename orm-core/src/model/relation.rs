@@ -213,6 +213,20 @@ impl<Key> RefersTo<Key> for Key {}
 #[diagnostic::do_not_recommend]
 impl<Key> RefersTo<Key> for Option<Key> {}
 
+/// Whether a foreign key column can hold the values of a column of type `T` that it refers to by name.
+#[diagnostic::on_unimplemented(
+    message = "a foreign key of type `{Self}` cannot refer to a column of type `{T}`",
+    label = "this column and the one that it refers to must have the same type"
+)]
+pub trait RefersToColumn<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> RefersToColumn<T> for T {}
+#[diagnostic::do_not_recommend]
+impl<T> RefersToColumn<T> for Option<T> {}
+#[diagnostic::do_not_recommend]
+impl<T> RefersToColumn<Option<T>> for T {}
+
 /// A relationship of `Child` that leads to `Owner`: what `via = ..` of `Owner`'s `has_many` and `has_one`, and of a
 /// `many_to_many`, has to name.
 #[diagnostic::on_unimplemented(

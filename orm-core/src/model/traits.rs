@@ -139,15 +139,24 @@ impl DraftLink {
     }
 }
 
+/// The model that a builder or a row is of, whether the builder is complete or not.
+///
+/// It is apart from [`Insertable`] so that a column that is missing is one error: what `add` returns is known without it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be added to a session",
+    label = "expected `Model::create()..` with its required columns, or a value of a model"
+)]
+pub trait OfModel {
+    /// The model that it becomes.
+    type Model: Model;
+}
+
 /// What `db.add(..)` takes: a complete `create()` builder, or a complete row.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be added to a session",
     label = "expected `Model::create()..` with its required columns, or a value of a model"
 )]
-pub trait Insertable {
-    /// The model that it becomes.
-    type Model: Model;
-
+pub trait Insertable: OfModel {
     /// The draft and its links, with client-side defaults filled in.
     fn into_new(self) -> New<Self::Model>;
 }

@@ -141,6 +141,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         self.select.items.clear();
         list.push_to(&mut self.select.items);
+        let from = self.select.from;
+        let whole = |item: &Item| matches!(item, Item::Whole(table) if table.alias == from.alias);
+        if !self.select.items.iter().any(whole) {
+            // What was to be loaded with the entities has nothing to be loaded with.
+            self.loads.clear();
+        }
         self.retyped()
     }
 
@@ -155,11 +161,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     fn locked(mut self, strength: LockStrength) -> Self {
-        // Only the first table: the far side of an outer join cannot be locked, and loaders join such.
         self.select.lock = Some(Lock {
             strength,
             wait: LockWait::Wait,
-            of: vec![self.select.from],
+            of: Vec::new(),
         });
         self
     }
@@ -265,3 +270,5 @@ tuples!(A IA, B IB, C IC);
 tuples!(A IA, B IB, C IC, D ID);
 tuples!(A IA, B IB, C IC, D ID, E IE);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);

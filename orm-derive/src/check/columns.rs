@@ -42,7 +42,10 @@ fn names(cx: &Ctxt, model: &Model) {
     for (at, column) in model.columns.iter().enumerate() {
         let earlier = &model.columns[..at];
         super::length(cx, &column.name, "column");
-        if let Some(other) = earlier.iter().find(|other| other.name.value == column.name.value) {
+        if let Some(other) = earlier
+            .iter()
+            .find(|other| other.name.value == column.name.value)
+        {
             // A field that stands twice is reported by the compiler.
             if other.ident != column.ident {
                 cx.error_at(
@@ -62,10 +65,16 @@ fn names(cx: &Ctxt, model: &Model) {
                 "a field cannot be called `all`: its constant would be `ALL`, which stands for the whole row\n\
                  help: call the field something else, and write `#[orm(column = \"all\")]` on it",
             );
-        } else if let Some(other) = earlier.iter().find(|other| names::constant(&other.ident) == constant) {
+        } else if let Some(other) = earlier
+            .iter()
+            .find(|other| names::constant(&other.ident) == constant)
+        {
             cx.error(
                 &column.ident,
-                format!("the fields `{}` and `{}` would have the same constant, `{constant}`", other.ident, column.ident),
+                format!(
+                    "the fields `{}` and `{}` would have the same constant, `{constant}`",
+                    other.ident, column.ident
+                ),
             );
         }
     }
@@ -87,20 +96,40 @@ fn options(cx: &Ctxt, column: &Column) {
 /// A length is that of a text; it and `sql_type` would both say what the column's type is.
 fn text(cx: &Ctxt, column: &Column) {
     const WHY: &str = "each says what the column's type is";
-    conflict(cx, ("length", &column.length), ("fixed_length", &column.fixed_length), WHY);
-    conflict(cx, ("sql_type", &column.sql_type), ("length", &column.length), WHY);
-    conflict(cx, ("sql_type", &column.sql_type), ("fixed_length", &column.fixed_length), WHY);
-    for (word, length) in [("length", &column.length), ("fixed_length", &column.fixed_length)] {
-        let Some(At { value, span }) = length else { continue };
+    conflict(
+        cx,
+        ("length", &column.length),
+        ("fixed_length", &column.fixed_length),
+        WHY,
+    );
+    conflict(
+        cx,
+        ("sql_type", &column.sql_type),
+        ("length", &column.length),
+        WHY,
+    );
+    conflict(
+        cx,
+        ("sql_type", &column.sql_type),
+        ("fixed_length", &column.fixed_length),
+        WHY,
+    );
+    for (name, length) in [
+        ("length", &column.length),
+        ("fixed_length", &column.fixed_length),
+    ] {
+        let Some(At { value, span, word }) = length else {
+            continue;
+        };
         if *value == 0 {
-            cx.error_at(*span, format!("`{word}` has to be 1 at least"));
+            cx.error_at(*span, format!("`{name}` has to be 1 at least"));
         }
         let element = types::element(&column.base);
         if !types::may_be_text(element) {
             cx.error_at(
-                *span,
+                *word,
                 format!(
-                    "`{word}` is for text, and `{}` is a `{}`\nhelp: remove it, or make the field a `String`",
+                    "`{name}` is for text, and `{}` is a `{}`\nhelp: remove it, or make the field a `String`",
                     column.ident,
                     types::show(&column.ty)
                 ),
@@ -112,20 +141,25 @@ fn text(cx: &Ctxt, column: &Column) {
 /// Precision and scale are those of a `Decimal`: the number of digits, and how many of them stand behind the point.
 fn decimal(cx: &Ctxt, column: &Column) {
     let why = "each says what the column's type is";
-    conflict(cx, ("sql_type", &column.sql_type), ("precision", &column.precision), why);
+    conflict(
+        cx,
+        ("sql_type", &column.sql_type),
+        ("precision", &column.precision),
+        why,
+    );
     let element = types::element(&column.base);
-    if let Some(span) = span_of(&column.precision).or(span_of(&column.scale)) {
-        if !types::may_be_decimal(element) {
-            cx.error_at(
-                span,
-                format!(
-                    "`precision` and `scale` are for `Decimal`, and `{}` is a `{}`",
-                    column.ident,
-                    types::show(&column.ty)
-                ),
-            );
-            return;
-        }
+    if let Some(span) = span_of(&column.precision).or(span_of(&column.scale))
+        && !types::may_be_decimal(element)
+    {
+        cx.error_at(
+            span,
+            format!(
+                "`precision` and `scale` are for `Decimal`, and `{}` is a `{}`",
+                column.ident,
+                types::show(&column.ty)
+            ),
+        );
+        return;
     }
     match (&column.precision, &column.scale) {
         (None, Some(scale)) => cx.error_at(
@@ -152,18 +186,42 @@ fn sources(cx: &Ctxt, column: &Column) {
     let computed = ("computed", &column.computed);
     let why = "a computed column gets its value from the database, always";
     conflict(cx, computed, ("default", &column.default), why);
-    conflict(cx, computed, ("server_default", &column.server_default), why);
+    conflict(
+        cx,
+        computed,
+        ("server_default", &column.server_default),
+        why,
+    );
     conflict(cx, computed, ("on_update", &column.on_update), why);
-    conflict(cx, computed, ("server_on_update", &column.server_on_update), why);
+    conflict(
+        cx,
+        computed,
+        ("server_on_update", &column.server_on_update),
+        why,
+    );
     conflict(cx, computed, ("identity", &column.identity), why);
     conflict(cx, computed, ("version", &column.version), why);
 
     let identity = ("identity", &column.identity);
     let why = "the server generates the value from a sequence";
-    conflict(cx, identity, ("no_identity", &column.no_identity), "they say the opposite");
+    conflict(
+        cx,
+        identity,
+        ("no_identity", &column.no_identity),
+        "they say the opposite",
+    );
     conflict(cx, identity, ("default", &column.default), why);
-    conflict(cx, identity, ("server_default", &column.server_default), why);
-    if let Some(identity) = column.identity.as_ref().filter(|_| !types::is_integer(&column.ty)) {
+    conflict(
+        cx,
+        identity,
+        ("server_default", &column.server_default),
+        why,
+    );
+    if let Some(identity) = column
+        .identity
+        .as_ref()
+        .filter(|_| !types::may_be_integer(&column.ty))
+    {
         cx.error_at(
             identity.span,
             format!(
@@ -174,5 +232,10 @@ fn sources(cx: &Ctxt, column: &Column) {
         );
     }
     let why = "one of the two gives the new value: the application, or a trigger of the database";
-    conflict(cx, ("on_update", &column.on_update), ("server_on_update", &column.server_on_update), why);
+    conflict(
+        cx,
+        ("on_update", &column.on_update),
+        ("server_on_update", &column.server_on_update),
+        why,
+    );
 }

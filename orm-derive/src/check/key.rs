@@ -22,7 +22,9 @@ fn primary_key(cx: &Ctxt, model: &Model) {
         let id = model.columns.iter().find(|column| column.ident == "id");
         let help = match id {
             Some(_) => "write `#[orm(primary_key)]` on `id`".to_owned(),
-            None => "write `#[orm(primary_key)]` on the field that is the key, or on several".to_owned(),
+            None => {
+                "write `#[orm(primary_key)]` on the field that is the key, or on several".to_owned()
+            }
         };
         cx.error(
             id.map_or(&model.ident, |id| &id.ident),
@@ -42,7 +44,7 @@ fn primary_key(cx: &Ctxt, model: &Model) {
                     types::show(&column.base)
                 ),
             );
-        } else if types::is_float(&column.ty) {
+        } else if types::is_no_key(&column.ty) {
             cx.error_at(
                 column.ty.span(),
                 format!(
@@ -70,7 +72,9 @@ fn identity(cx: &Ctxt, model: &Model) {
 fn version(cx: &Ctxt, model: &Model) {
     let mut first = None;
     for column in &model.columns {
-        let Some(version) = &column.version else { continue };
+        let Some(version) = &column.version else {
+            continue;
+        };
         if let Some(first) = first {
             cx.error_at(
                 version.span,
@@ -78,7 +82,8 @@ fn version(cx: &Ctxt, model: &Model) {
             );
         }
         first = first.or(Some(&column.ident));
-        if !matches!(types::name(&column.ty).as_deref(), Some("i32" | "i64")) {
+        let short = types::name(&column.ty).as_deref() == Some("i16");
+        if short || !types::may_be_integer(&column.ty) {
             cx.error(
                 &column.ty,
                 format!(
@@ -93,7 +98,12 @@ fn version(cx: &Ctxt, model: &Model) {
         conflict(cx, version, ("primary_key", &column.primary_key), why);
         conflict(cx, version, ("default", &column.default), why);
         conflict(cx, version, ("on_update", &column.on_update), why);
-        conflict(cx, version, ("server_on_update", &column.server_on_update), why);
+        conflict(
+            cx,
+            version,
+            ("server_on_update", &column.server_on_update),
+            why,
+        );
         conflict(cx, version, ("identity", &column.identity), why);
     }
 }

@@ -21,20 +21,36 @@ pub(super) fn check(cx: &Ctxt, model: &Model) {
 /// A relationship is a constant beside those of the columns and the other relationships, so its name is its own.
 fn name(cx: &Ctxt, model: &Model, at: usize) {
     let relation = &model.relations[at];
-    let (name, constant) = (names::plain(&relation.name), names::constant(&relation.name));
-    let column = model.columns.iter().find(|column| names::constant(&column.ident) == constant);
-    let earlier = model.relations[..at].iter().any(|other| names::constant(&other.name) == constant);
+    let (name, constant) = (
+        names::plain(&relation.name),
+        names::constant(&relation.name),
+    );
+    let column = model
+        .columns
+        .iter()
+        .find(|column| names::constant(&column.ident) == constant);
+    let earlier = model.relations[..at]
+        .iter()
+        .any(|other| names::constant(&other.name) == constant);
     if let Some(column) = column {
         let help = match &relation.kind {
-            Kind::BelongsTo(_) => format!("call the field `{name}_id`, or the relationship something else"),
+            Kind::BelongsTo(_) => {
+                format!("call the field `{name}_id`, or the relationship something else")
+            }
             _ => "call the relationship something else".to_owned(),
         };
         cx.error(
             &relation.name,
-            format!("the relationship `{name}` and the field `{}` have the same name\nhelp: {help}", column.ident),
+            format!(
+                "the relationship `{name}` and the field `{}` have the same name\nhelp: {help}",
+                column.ident
+            ),
         );
     } else if earlier {
-        cx.error(&relation.name, format!("there are two relationships called `{name}`"));
+        cx.error(
+            &relation.name,
+            format!("there are two relationships called `{name}`"),
+        );
     } else if constant == "ALL" {
         cx.error(
             &relation.name,
@@ -49,8 +65,17 @@ fn foreign_key(cx: &Ctxt, model: &Model, relation: &Relation, key: &BelongsTo) {
     if !super::fields_exist(cx, model, &key.columns) {
         return;
     }
-    let columns: Vec<_> = key.columns.iter().filter_map(|field| model.position(field)).map(|at| &model.columns[at]).collect();
-    if let Some(references) = key.references.as_ref().filter(|references| references.len() != columns.len()) {
+    let columns: Vec<_> = key
+        .columns
+        .iter()
+        .filter_map(|field| model.position(field))
+        .map(|at| &model.columns[at])
+        .collect();
+    if let Some(references) = key
+        .references
+        .as_ref()
+        .filter(|references| references.len() != columns.len())
+    {
         cx.error(
             &references[0],
             format!(
@@ -62,7 +87,9 @@ fn foreign_key(cx: &Ctxt, model: &Model, relation: &Relation, key: &BelongsTo) {
             ),
         );
     }
-    let Some(on_delete) = &key.on_delete else { return };
+    let Some(on_delete) = &key.on_delete else {
+        return;
+    };
     match on_delete.value {
         OnDelete::SetNull => {
             if let Some(column) = columns.iter().find(|column| !column.nullable) {

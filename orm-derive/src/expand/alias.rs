@@ -19,7 +19,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
     );
     quote! {
         #[doc = #doc]
-        #[allow(dead_code, unreachable_pub)]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
         #vis enum #alias<const N: u8> {}
     }
 }

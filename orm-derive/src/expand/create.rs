@@ -94,7 +94,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
     quote! {
         #[doc = #doc]
         #[must_use = "it has to be given to a session: `db.add(..)`"]
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
         #vis struct #create<#(#parameters = #krate::model::Unset),*> {
             draft: #draft,
             links: #private::Vec<#krate::model::DraftLink>,
@@ -130,12 +130,15 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl<#(#parameters),*> #krate::model::OfModel for #create<#(#parameters),*> {
+            type Model = #ident;
+        }
+
+        #[automatically_derived]
         impl<#(#parameters),*> #krate::model::Insertable for #create<#(#parameters),*>
         where
             #(#bounds,)*
         {
-            type Model = #ident;
-
             fn into_new(self) -> #krate::model::New<#ident> {
                 let mut draft = self.draft;
                 #krate::model::Draft::apply_defaults(&mut draft);

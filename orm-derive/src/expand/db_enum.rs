@@ -59,13 +59,13 @@ pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
                 type Base = #ident;
                 type Nullify<U: #krate::types::SqlType> = U;
                 const TYPE: &'static #krate::types::PgType = &#krate::types::enum_type(
-                    <#ident as #krate::types::DbEnum>::NAME,
+                    #name,
                     #schema,
-                    <#ident as #krate::types::DbEnum>::LABELS,
+                    &[#(#labels),*],
                 );
 
                 fn encode(&self, out: &mut #private::BytesMut) -> bool {
-                    #krate::types::encode_enum(*self, out)
+                    #krate::types::encode_enum(#private::Clone::clone(self), out)
                 }
 
                 fn decode(raw: #krate::types::Raw<'_>) -> #private::Result<Self, #krate::types::DecodeError> {
@@ -73,11 +73,10 @@ pub(crate) fn db_enum(described: &DbEnum) -> TokenStream {
                 }
 
                 fn same(&self, other: &Self) -> bool {
-                    *self == *other
+                    #private::same_variant(self, other)
                 }
             }
 
-            #krate::expr::value_type!(#ident);
         };
     }
 }

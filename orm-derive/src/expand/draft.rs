@@ -15,9 +15,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
-use syn::spanned::Spanned;
 
-use super::{Columns, draft_name, model, private};
+use super::{Columns, draft_name, model, private, skipped_default};
 use crate::names;
 use crate::parse::field::{Column, Default};
 use crate::parse::model::Model;
@@ -39,7 +38,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
     });
     quote! {
         #[doc = #doc]
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
         #vis struct #draft {
             #(#columns,)*
             #(#skipped,)*
@@ -49,7 +48,12 @@ pub(super) fn types(model: &Model) -> TokenStream {
 
 pub(super) fn impls(model: &Model) -> TokenStream {
     let standard = standard_impls(model);
-    let (krate, ident, private, draft) = (&model.krate, &model.ident, private(model), draft_name(model));
+    let (krate, ident, private, draft) = (
+        &model.krate,
+        &model.ident,
+        private(model),
+        draft_name(model),
+    );
     let Columns { at, fields, codecs } = Columns::of(model);
     let skipped: Vec<_> = model.skipped.iter().map(|field| &field.ident).collect();
     let (default_functions, defaults) = defaults(model);
@@ -109,14 +113,12 @@ fn standard_impls(model: &Model) -> TokenStream {
     let (private, draft) = (private(model), draft_name(model));
     let Columns { fields, codecs, .. } = Columns::of(model);
     let skipped: Vec<_> = model.skipped.iter().map(|field| &field.ident).collect();
-    let no_value = model.skipped.iter().map(|field| {
-        let (ident, ty) = (&field.ident, &field.ty);
-        // A type without a default is a mistake of the field, which only the attribute `skip` asks of it.
-        let default = quote_spanned! { ty.span() => <#ty as #private::Default>::default() };
-        quote! { #ident: #default }
-    });
+    let defaults = model.skipped.iter().map(skipped_default);
     let name = draft.to_string();
-    let labels = model.columns.iter().map(|column| names::plain(&column.ident));
+    let labels = model
+        .columns
+        .iter()
+        .map(|column| names::plain(&column.ident));
     quote! {
         #[automatically_derived]
         impl #private::Clone for #draft {
@@ -142,7 +144,7 @@ fn standard_impls(model: &Model) -> TokenStream {
             fn default() -> Self {
                 #draft {
                     #(#fields: #private::Option::None,)*
-                    #(#no_value,)*
+                    #(#skipped: #defaults(),)*
                 }
             }
         }
@@ -159,7 +161,9 @@ fn defaults(model: &Model) -> (TokenStream, TokenStream) {
         let value = match &column.default {
             Some(default) => match &default.value {
                 Default::Value(value) => model::into_column(model, column, value),
-                Default::OfType => quote_spanned! { default.span => <#ty as #private::Default>::default() },
+                Default::OfType => {
+                    quote_spanned! { default.span => <#ty as #private::Default>::default() }
+                }
             },
             None => quote! { 1 },
         };

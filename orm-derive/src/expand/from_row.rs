@@ -15,6 +15,7 @@ use syn::Path;
 
 use super::Columns;
 use crate::names;
+use crate::parse::field::Skipped;
 use crate::parse::model::Model;
 use crate::parse::row::Row;
 
@@ -25,14 +26,13 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
         .iter()
         .map(|column| &column.name.value)
         .collect();
-    let skipped: Vec<&Ident> = model.skipped.iter().map(|field| &field.ident).collect();
     implementation(
         &model.krate,
         &model.ident,
         &fields,
         &codecs,
         &columns,
-        &skipped,
+        &model.skipped,
     )
 }
 
@@ -45,12 +45,14 @@ pub(crate) fn from_row(row: &Row) -> TokenStream {
         .map(|field| format_ident!("__{}", names::constant(field)))
         .collect();
     let columns: Vec<&String> = row.fields.iter().map(|field| &field.name.value).collect();
-    let skipped: Vec<&Ident> = row.skipped.iter().collect();
+    let defaults = super::skipped_defaults(&quote! { #krate::__private }, &row.skipped);
     let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
-    let implementation = implementation(krate, &row.ident, &fields, &codecs, &columns, &skipped);
+    let implementation =
+        implementation(krate, &row.ident, &fields, &codecs, &columns, &row.skipped);
     quote! {
         const _: () = {
             #(const #codecs: #krate::__private::Codec<#types> = #krate::__private::codec::<#types>();)*
+            #defaults
             #implementation
         };
     }
@@ -62,11 +64,13 @@ fn implementation(
     fields: &[&Ident],
     codecs: &[Ident],
     columns: &[&String],
-    skipped: &[&Ident],
+    skipped: &[Skipped],
 ) -> TokenStream {
     let private = quote! { #krate::__private };
     let name = names::plain(ident);
     let at = 0..fields.len();
+    let defaults = skipped.iter().map(super::skipped_default);
+    let skipped = skipped.iter().map(|field| &field.ident);
     quote! {
         #[automatically_derived]
         impl #krate::model::FromRow for #ident {
@@ -77,7 +81,7 @@ fn implementation(
             fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
                 #private::Result::Ok(#ident {
                     #(#fields: #codecs.get(row, positions[#at])?,)*
-                    #(#skipped: #private::Default::default(),)*
+                    #(#skipped: #defaults(),)*
                 })
             }
         }

@@ -24,7 +24,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Index;
 use syn::spanned::Spanned;
 
-use super::{Columns, alias_name, codec, draft_name, private};
+use super::{Columns, alias_name, codec, draft_name, private, private_at, skipped_default};
 use crate::names;
 use crate::parse::field::Column;
 use crate::parse::model::Model;
@@ -34,9 +34,11 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let (draft, alias) = (draft_name(model), alias_name(model));
     let Columns { at, fields, codecs } = Columns::of(model);
     let skipped = model.skipped.iter().map(|field| &field.ident);
-    let key = key(model);
+    let defaults = model.skipped.iter().map(skipped_default);
+    let (key, key_parts) = (key(model), key_parts(model));
     let (touch_functions, touch) = touch(model);
     quote! {
+        #key_parts
         #touch_functions
 
         #[automatically_derived]
@@ -56,7 +58,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             fn read(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self> {
                 #private::Result::Ok(#ident {
                     #(#fields: #codecs.read(row, &__TABLE, #at)?,)*
-                    #(#skipped: #private::Default::default(),)*
+                    #(#skipped: #defaults(),)*
                 })
             }
 
@@ -88,9 +90,12 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #krate::model::Insertable for #ident {
+        impl #krate::model::OfModel for #ident {
             type Model = #ident;
+        }
 
+        #[automatically_derived]
+        impl #krate::model::Insertable for #ident {
             fn into_new(self) -> #krate::model::New<#ident> {
                 #krate::model::New {
                     draft: <#draft as #krate::model::Draft>::from_row(self),
@@ -99,6 +104,19 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             }
         }
     }
+}
+
+/// What the key's columns have to be, which the compiler checks:
+///
+/// ```text
+/// const _: () = key_part::<i32>();
+/// ```
+fn key_parts(model: &Model) -> TokenStream {
+    let checks = model.key().into_iter().map(|(_, column)| {
+        let (ty, private) = (&column.ty, private_at(model, column.ty.span()));
+        quote_spanned! { ty.span() => #private::key_part::<#ty>() }
+    });
+    quote! { #(const _: () = #checks;)* }
 }
 
 /// The key's type, and the functions that deal with it: one column, or a tuple of several.
@@ -113,14 +131,14 @@ fn key(model: &Model) -> TokenStream {
     let index = parts.iter().map(|part| Index::from(*part));
     let (ty, value, read, encode) = if key.len() == 1 {
         (
-            quote! { #(<#types as #private::PrimaryKey>::Key)* },
+            quote! { #(#types)* },
             quote! { #(#private::Clone::clone(&self.#fields))* },
             quote! { #(#codecs.read(row, &__TABLE, #at))* },
             quote! { #(#parts => #codecs.encode(key, out),)* },
         )
     } else {
         (
-            quote! { (#(<#types as #private::PrimaryKey>::Key,)*) },
+            quote! { (#(#types,)*) },
             quote! { (#(#private::Clone::clone(&self.#fields),)*) },
             quote! { #private::Result::Ok((#(#codecs.read(row, &__TABLE, #at)?,)*)) },
             quote! { #(#parts => #codecs.encode(&key.#index, out),)* },
@@ -129,15 +147,15 @@ fn key(model: &Model) -> TokenStream {
     quote! {
         type Key = #ty;
 
-        fn key(&self) -> Self::Key {
+        fn key(&self) -> #ty {
             #value
         }
 
-        fn read_key(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self::Key> {
+        fn read_key(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<#ty> {
             #read
         }
 
-        fn encode_key(key: &Self::Key, part: usize, out: &mut #private::BytesMut) -> bool {
+        fn encode_key(key: &#ty, part: usize, out: &mut #private::BytesMut) -> bool {
             match part {
                 #encode
                 _ => false,

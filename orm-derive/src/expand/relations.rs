@@ -12,20 +12,22 @@
 //! impl LinksTo<Category> for Product { const LINK: &RelationInfo = &__CATEGORY; }
 //!
 //! // has_many(products: Product, via = category)
+//! const fn __products_via() -> &'static RelationInfo { Product::CATEGORY.info() }
 //! const _: () = leads_back::<Product, Category, _>(&Product::CATEGORY);
-//! const _: () = is_belongs_to(Product::CATEGORY.info());
+//! const _: () = is_belongs_to(__products_via());
 //! static __PRODUCTS: RelationInfo = RelationInfo {
-//!     to: Product::CATEGORY.info().from,
-//!     kind: RelationKind::HasMany { via: Product::CATEGORY.info() },
+//!     to: __products_via().from,
+//!     kind: RelationKind::HasMany { via: __products_via() },
 //!     ..
 //! };
 //! ```
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::{position, private, some};
+use super::{position, private, private_at, some};
 use crate::names;
 use crate::parse::model::Model;
 use crate::parse::relation::{BelongsTo, Has, Kind, OnDelete, Relation, last};
@@ -43,9 +45,9 @@ fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
     let target = target(model, &relation.target);
     let (checks, to, kind) = match &relation.kind {
         Kind::BelongsTo(key) => belongs_to(model, key, &target),
-        Kind::HasMany(has) => has_via(model, has, &target, &quote! { HasMany }),
-        Kind::HasOne(has) => has_via(model, has, &target, &quote! { HasOne }),
-        Kind::ManyToMany { through, via } => many_to_many(model, &target, through, via.as_ref()),
+        Kind::HasMany(has) => has_via(model, relation, has, &quote! { HasMany }),
+        Kind::HasOne(has) => has_via(model, relation, has, &quote! { HasOne }),
+        Kind::ManyToMany { through, via } => many_to_many(model, relation, through, via.as_ref()),
     };
     let (delete, delete_orphan, passive_deletes) = match &relation.kind {
         Kind::HasMany(has) | Kind::HasOne(has) => {
@@ -90,15 +92,21 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
         .collect();
     let references = key.references.as_ref().map(|references| {
         let columns = references.iter().zip(&types).map(|(there, ty)| {
-            let constant = names::constant(there);
-            quote! { #private::refers::<#ty, _, _>(&#target::#constant) }
+            let (constant, private) = (names::constant(there), private_at(model, there.span()));
+            quote_spanned! { there.span() => #private::refers::<#ty, _, _>(&#target::#constant) }
         });
         quote! { &[#(#columns),*] }
     });
     let to = match (&references, types.as_slice()) {
         (Some(_), _) => quote! { <#target as #krate::model::Model>::TABLE },
-        (None, [ty]) => quote! { #private::target::<#target, #ty>() },
-        (None, types) => quote! { #private::target::<#target, (#(#types,)*)>() },
+        (None, [ty]) => {
+            let private = private_at(model, target.span());
+            quote_spanned! { target.span() => #private::target::<#target, #ty>() }
+        }
+        (None, types) => {
+            let private = private_at(model, target.span());
+            quote_spanned! { target.span() => #private::target::<#target, (#(#types,)*)>() }
+        }
     };
     let references = some(&private, references);
     let on_delete = match key.on_delete.as_ref().map(|on_delete| on_delete.value) {
@@ -120,38 +128,42 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
     (TokenStream::new(), to, kind)
 }
 
-fn has_via(model: &Model, has: &Has, target: &Path, kind: &TokenStream) -> Parts {
-    let checks = check_link(model, target, &has.via, &model.ident.clone().into());
-    let via = names::constant(&has.via);
+fn has_via(model: &Model, relation: &Relation, has: &Has, kind: &TokenStream) -> Parts {
+    let there = target(model, &relation.target);
+    let name = format_ident!("__{}_via", names::plain(&relation.name));
+    let link = link(model, &name, &there, &has.via, &model.ident.clone().into());
     (
-        checks,
-        quote! { #target::#via.info().from },
-        quote! { #kind { via: #target::#via.info() } },
+        link,
+        quote! { #name().from },
+        quote! { #kind { via: #name() } },
     )
 }
 
 fn many_to_many(
     model: &Model,
-    target: &Path,
+    relation: &Relation,
     through: &Path,
     via: Option<&(Ident, Ident)>,
 ) -> Parts {
-    let (krate, ident) = (&model.krate, &model.ident);
-    let link = |to: TokenStream| quote! { <#through as #krate::model::LinksTo<#to>>::LINK };
+    let (krate, here) = (&model.krate, Path::from(model.ident.clone()));
+    let target = target(model, &relation.target);
     let (checks, near, far) = match via {
-        None => (
-            TokenStream::new(),
-            link(quote! { #ident }),
-            link(quote! { #target }),
-        ),
+        None => {
+            let only = |to: &Path| quote! { <#through as #krate::model::LinksTo<#to>>::LINK };
+            (TokenStream::new(), only(&here), only(&target))
+        }
         Some((near, far)) => {
-            let near_check = check_link(model, through, near, &ident.clone().into());
-            let far_check = check_link(model, through, far, target);
-            let (near, far) = (names::constant(near), names::constant(far));
+            let name = names::plain(&relation.name);
+            let (near_name, far_name) = (
+                format_ident!("__{name}_near"),
+                format_ident!("__{name}_far"),
+            );
+            let near = link(model, &near_name, through, near, &here);
+            let far = link(model, &far_name, through, far, &target);
             (
-                quote! { #near_check #far_check },
-                quote! { #through::#near.info() },
-                quote! { #through::#far.info() },
+                quote! { #near #far },
+                quote! { #near_name() },
+                quote! { #far_name() },
             )
         }
     };
@@ -162,13 +174,20 @@ fn many_to_many(
     )
 }
 
-/// `via` has to be a `belongs_to` of the model there that leads to the model here.
-fn check_link(model: &Model, there: &Path, via: &Ident, here: &Path) -> TokenStream {
-    let private = private(model);
+/// A function that gives what `via` names, which has to be a `belongs_to` of the model there that leads to the model here.
+fn link(model: &Model, name: &Ident, there: &Path, via: &Ident, here: &Path) -> TokenStream {
+    let krate = &model.krate;
+    let (span, private) = (via.span(), private_at(model, via.span()));
     let via = names::constant(via);
+    let leads_back =
+        quote_spanned! { span => #private::leads_back::<#there, #here, _>(&#there::#via) };
+    let is_belongs_to = quote_spanned! { span => #private::is_belongs_to(#name()) };
     quote! {
-        const _: () = #private::leads_back::<#there, #here, _>(&#there::#via);
-        const _: () = #private::is_belongs_to(#there::#via.info());
+        const fn #name() -> &'static #krate::model::RelationInfo {
+            #there::#via.info()
+        }
+        const _: () = #leads_back;
+        const _: () = #is_belongs_to;
     }
 }
 

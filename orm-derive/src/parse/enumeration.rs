@@ -26,6 +26,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> DbEnum {
         name: At {
             value: names::snake_case(&names::plain(&input.ident)),
             span: input.ident.span(),
+            word: input.ident.span(),
         },
         schema: None,
         variants: Vec::new(),
@@ -97,6 +98,7 @@ fn label(cx: &Ctxt, variant: &Variant, case: Case) -> At<String> {
     let mut label = At {
         value: case.apply(&names::plain(&variant.ident)),
         span: variant.ident.span(),
+        word: variant.ident.span(),
     };
     for item in &values::without_repeats(cx, items::of_attributes(cx, &variant.attrs), &[]) {
         match item.name.to_string().as_str() {

@@ -76,6 +76,7 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
         name: At {
             value: names::plain(ident),
             span: ident.span(),
+            word: ident.span(),
         },
         primary_key: None,
         length: None,
@@ -125,7 +126,17 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
             "no_identity" => c.no_identity = values::flag(cx, item),
             "skip" => skip = values::flag(cx, item),
             "belongs_to" => relation = relation::of_field(cx, item, ident, form),
-            _ => FIELD.unknown(cx, &item.name, Some(&STRUCT)),
+            _ => {
+                FIELD.unknown(cx, &item.name, Some(&STRUCT));
+                // A key that is mistyped is there: it isn't reported as missing, too.
+                if c.primary_key.is_none() && FIELD.meant(&item.name, "primary_key") {
+                    c.primary_key = Some(At {
+                        value: (),
+                        span: item.name.span(),
+                        word: item.name.span(),
+                    });
+                }
+            }
         }
     }
     let Some(skip) = skip else {
@@ -159,6 +170,7 @@ fn default(cx: &Ctxt, item: &items::Item, form: &str) -> Option<At<Default>> {
     Some(At {
         value,
         span: item.name.span(),
+        word: item.name.span(),
     })
 }
 

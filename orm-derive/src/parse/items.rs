@@ -109,7 +109,7 @@ fn assigned(cx: &Ctxt, name: &Ident, input: ParseStream<'_>) -> syn::Result<Valu
             let at = if input.is_empty() { span } else { error.span() };
             cx.error_at(
                 at,
-                format!("the value of `{name}` is not a complete Rust expression: {error}"),
+                format!("the value of `{name}` is not a complete Rust expression"),
             );
             skip_to_comma(input);
             Ok(Value::Broken)

@@ -39,6 +39,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Model {
         table: At {
             value: names::snake_case(&names::plain(&input.ident)),
             span: input.ident.span(),
+            word: input.ident.span(),
         },
         schema: None,
         columns: Vec::new(),

@@ -74,9 +74,13 @@ pub(crate) fn of_struct(cx: &Ctxt, item: &Item, form: &str) -> Option<Relation> 
             let columns = take(&mut options, "columns");
             if columns.is_none() {
                 let help = "write it on the field that holds the key, or `columns(..)` here for a key of several columns";
-                cx.error(&item.name, format!("this `belongs_to` names no column\nhelp: {help}"));
+                cx.error(
+                    &item.name,
+                    format!("this `belongs_to` names no column\nhelp: {help}"),
+                );
             }
-            let columns = columns.and_then(|item| values::names(cx, &item, "columns(order_id, line_no)"));
+            let columns =
+                columns.and_then(|item| values::names(cx, &item, "columns(order_id, line_no)"));
             let columns = columns.map_or_else(Vec::new, |names| names.value);
             Kind::BelongsTo(belongs_to(cx, &mut options, columns))
         }
@@ -107,14 +111,21 @@ fn head(cx: &Ctxt, item: &Item, form: &str) -> Option<(Ident, Path, Vec<Item>)> 
         _ => {
             cx.error(
                 &item.name,
-                format!("`{}` needs a name and a model\nhelp: write `{form}`", item.name),
+                format!(
+                    "`{}` needs a name and a model\nhelp: write `{form}`",
+                    item.name
+                ),
             );
             return None;
         }
     };
     let mut result = None;
     items::parse(cx, tokens, |input| {
-        let span = if input.is_empty() { item.name.span() } else { input.span() };
+        let span = if input.is_empty() {
+            item.name.span()
+        } else {
+            input.span()
+        };
         match name_and_target(input) {
             Ok((name, target)) => {
                 items::comma(cx, input);
@@ -145,7 +156,9 @@ fn name_and_target(input: ParseStream<'_>) -> syn::Result<(Ident, Path)> {
     // A path from a `macro_rules!` comes in invisible parentheses, which only a type's parser looks through.
     let ty: syn::Type = input.parse()?;
     match super::types::ungrouped(&ty) {
-        syn::Type::Path(path) if path.qself.is_none() => Ok((raw_if_keyword(name), path.path.clone())),
+        syn::Type::Path(path) if path.qself.is_none() => {
+            Ok((raw_if_keyword(name), path.path.clone()))
+        }
         _ => Err(input.error("expected a model")),
     }
 }
@@ -153,7 +166,9 @@ fn name_and_target(input: ParseStream<'_>) -> syn::Result<(Ident, Path)> {
 /// A relationship called `type` is the constant `TYPE` and the method `r#type`.
 fn raw_if_keyword(name: Ident) -> Ident {
     let text = name.to_string();
-    if syn::parse_str::<Ident>(&text).is_err() && !matches!(text.as_str(), "self" | "Self" | "super" | "crate") {
+    if syn::parse_str::<Ident>(&text).is_err()
+        && !matches!(text.as_str(), "self" | "Self" | "super" | "crate")
+    {
         Ident::new_raw(&text, name.span())
     } else {
         name
@@ -204,7 +219,10 @@ fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Id
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "it can be `delete` and `delete_orphan`".to_owned(),
                     };
-                    cx.error(&name, format!("there is no cascade `{other}`\nhelp: {help}"));
+                    cx.error(
+                        &name,
+                        format!("there is no cascade `{other}`\nhelp: {help}"),
+                    );
                 }
             }
         }
@@ -219,8 +237,18 @@ fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Id
     }
 }
 
-fn many_to_many(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, name: &Ident, target: &Path) -> Kind {
-    let form = format!("{}({name}: {}, through = LinkModel)", item.name, last(target));
+fn many_to_many(
+    cx: &Ctxt,
+    item: &Item,
+    options: &mut Vec<Item>,
+    name: &Ident,
+    target: &Path,
+) -> Kind {
+    let form = format!(
+        "{}({name}: {}, through = LinkModel)",
+        item.name,
+        last(target)
+    );
     let via = take(options, "via").and_then(|via| near_and_far(cx, &via));
     let through = match take(options, "through") {
         None => {
@@ -307,7 +335,10 @@ fn leftover_names(cx: &Ctxt, options: &[Item], known: &[&str]) {
                 None => format!("there can be {}", names::list(known)),
             },
         };
-        cx.error(&item.name, format!("`{name}` is not known here\nhelp: {help}"));
+        cx.error(
+            &item.name,
+            format!("`{name}` is not known here\nhelp: {help}"),
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 use proc_macro2::Ident;
 use syn::{DeriveInput, Path, Type};
 
+use super::field::Skipped;
 use super::items::{self, Value};
 use super::spec::{CHANGES, CHANGES_FIELD, Place, ROW, ROW_FIELD};
 use super::values::{self, At};
@@ -15,7 +16,7 @@ pub(crate) struct Row {
     pub(crate) ident: Ident,
     pub(crate) krate: Path,
     pub(crate) fields: Vec<RowField>,
-    pub(crate) skipped: Vec<Ident>,
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 /// One field of it.
@@ -66,6 +67,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
         let mut name = At {
             value: names::plain(ident),
             span: ident.span(),
+            word: ident.span(),
         };
         let mut skip = false;
         for item in field_items(cx, &field.attrs, &ROW_FIELD, &ROW) {
@@ -75,7 +77,11 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
             }
         }
         if skip {
-            row.skipped.push(ident.clone());
+            row.skipped.push(Skipped {
+                ident: ident.clone(),
+                vis: field.vis.clone(),
+                ty: field.ty.clone(),
+            });
         } else {
             row.fields.push(RowField {
                 ident: ident.clone(),

@@ -142,6 +142,15 @@ impl Place {
         known.map_or("", |(_, form)| form)
     }
 
+    /// Whether a word that isn't known was meant to be another.
+    pub(crate) fn meant(&self, name: &Ident, word: &str) -> bool {
+        let written = name.to_string();
+        let near = names::nearest(&written, self.words.iter().map(|(word, _)| *word));
+        let translated = ELSEWHERE.iter().find(|(theirs, _)| *theirs == written);
+        near == Some(word)
+            || translated.is_some_and(|(_, help)| help.contains(&format!("`{word}`")))
+    }
+
     /// Whether the attribute can stand here.
     pub(crate) fn knows(&self, name: &Ident) -> bool {
         self.words.iter().any(|(word, _)| name == word)

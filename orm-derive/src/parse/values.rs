@@ -14,6 +14,8 @@ use crate::ctxt::Ctxt;
 pub(crate) struct At<T> {
     pub(crate) value: T,
     pub(crate) span: Span,
+    /// Where the attribute's name was written.
+    pub(crate) word: Span,
 }
 
 /// `primary_key`: a word that stands alone.
@@ -29,6 +31,7 @@ pub(crate) fn flag(cx: &Ctxt, item: &Item) -> Option<At<()>> {
     Some(At {
         value: (),
         span: item.name.span(),
+        word: item.name.span(),
     })
 }
 
@@ -63,6 +66,7 @@ fn not_empty(cx: &Ctxt, name: &Ident, text: &syn::LitStr) -> Option<At<String>> 
     Some(At {
         value: text.value(),
         span: text.span(),
+        word: name.span(),
     })
 }
 
@@ -80,6 +84,7 @@ pub(crate) fn number(cx: &Ctxt, item: &Item, form: &str) -> Option<At<u32>> {
         Ok(value) => Some(At {
             value,
             span: number.span(),
+            word: item.name.span(),
         }),
         Err(_) => wrong_kind(cx, item, "a whole number", form),
     }
@@ -91,6 +96,7 @@ pub(crate) fn expression(cx: &Ctxt, item: &Item, form: &str) -> Option<At<Expr>>
         Value::Is(value) => Some(At {
             value: value.clone(),
             span: item.name.span(),
+            word: item.name.span(),
         }),
         Value::Broken => None,
         _ => wrong_kind(cx, item, "an expression", form),
@@ -123,6 +129,7 @@ pub(crate) fn names(cx: &Ctxt, item: &Item, form: &str) -> Option<At<Vec<Ident>>
         Ok(names) if !names.is_empty() => Some(At {
             value: names.into_iter().collect(),
             span: item.name.span(),
+            word: item.name.span(),
         }),
         _ => wrong_kind(cx, item, "a list of names without quotes", form),
     }
@@ -143,11 +150,12 @@ pub(crate) fn choice<T: Copy>(
     form: &str,
     choices: &[(&'static str, T)],
 ) -> Option<At<T>> {
-    let At { value, span } = text(cx, item, form)?;
+    let At { value, span, word } = text(cx, item, form)?;
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == value) {
         return Some(At {
             value: *choice,
             span,
+            word,
         });
     }
     let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();

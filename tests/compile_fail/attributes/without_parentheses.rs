@@ -2,10 +2,12 @@ use orm_core::Model;
 
 #[derive(Model, Debug, Clone)]
 struct Product {
-    #[orm = "primary_key"]
+    #[orm(primary_key)]
     id: i32,
-    #[orm]
+    #[orm = "unique"]
     name: String,
+    #[orm]
+    title: String,
 }
 
 fn main() {}

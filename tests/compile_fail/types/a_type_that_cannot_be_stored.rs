@@ -13,7 +13,6 @@ struct Product {
 }
 
 fn main() {
-    let _ = Product::query();
-    let _ = Product::ID;
-    orm_core::session::add(Product::create());
+    let _ = (Product::query(), Product::SIZE);
+    orm_core::session::add(Product::create().size(Size { width: 1 }));
 }
