@@ -14,7 +14,13 @@ enum Size {
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
-#[orm(table = "user", schema = "Mein \"Laden\"", unique(order, from), index(from), check(r#""order" <> 'x;y'"#))]
+#[orm(
+    table = "user",
+    schema = "Mein \"Laden\"",
+    unique(order, from),
+    index(from),
+    check(r#""order" <> 'x;y'"#)
+)]
 struct User {
     #[orm(primary_key, column = "Id")]
     id: i32,
@@ -38,13 +44,24 @@ async fn names_of_all_kinds_are_quoted() -> Result<()> {
     let mut inspector = engine.inspect().await?;
     let columns = inspector.columns("user", schema).await?;
     let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    assert_eq!(names, ["Id", "order", "größe; DROP TABLE \"user\"; --", "select", "table"]);
+    assert_eq!(
+        names,
+        [
+            "Id",
+            "order",
+            "größe; DROP TABLE \"user\"; --",
+            "select",
+            "table"
+        ]
+    );
     assert_eq!(columns[2].sql_type, "\"Mein \"\"Laden\"\"\".\"Größe\"");
 
     let mut conn = engine.acquire().await?;
     let insert = "INSERT INTO \"Mein \"\"Laden\"\"\".\"user\" (\"order\", \"größe; DROP TABLE \"\"user\"\"; --\") VALUES ('', '-- '';')";
     conn.execute(insert).await?;
-    let user: User = conn.fetch_one("SELECT * FROM \"Mein \"\"Laden\"\"\".\"user\"").await?;
+    let user: User = conn
+        .fetch_one("SELECT * FROM \"Mein \"\"Laden\"\"\".\"user\"")
+        .await?;
     assert_eq!(user.from, Size::None);
     engine.drop_all::<User>().await?;
     assert_eq!(inspector.table_names(schema).await?, [""; 0]);
@@ -58,7 +75,11 @@ async fn names_of_all_kinds_are_quoted() -> Result<()> {
 struct Long {
     #[orm(primary_key)]
     id: i32,
-    #[orm(unique, index, column = "lé_nom_complét_dé_la_pérsonné_énrégistréé_à_la_éé")]
+    #[orm(
+        unique,
+        index,
+        column = "lé_nom_complét_dé_la_pérsonné_énrégistréé_à_la_éé"
+    )]
     long: String,
     #[orm(column = "lé_nom_complét_dé_la_pérsonné_énrégistréé_à_l_é", belongs_to(parent: Self))]
     parent_id: Option<i32>,
