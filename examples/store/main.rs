@@ -62,11 +62,7 @@ async fn main() -> ExitCode {
 async fn run(out: &mut (dyn Write + Send), echo: bool) -> Result<()> {
     let test_db = TestDb::new().await?;
     let engine = Engine::builder(test_db.url()).echo(echo).connect().await?;
-    engine
-        .acquire()
-        .await?
-        .execute_script(include_str!("tables.sql"))
-        .await?;
+    engine.create_all::<models::All>().await?;
 
     let mut story = Story::new(out);
     let version: String = engine
