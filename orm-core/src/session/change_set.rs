@@ -11,7 +11,7 @@ use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationKind, Table};
 pub(crate) struct ChangeSet {
     /// Pending entities, model after model, each in the order of `add`.
     pub inserts: Vec<RawHandle>,
-    /// Changed rows, with the columns that differ or are given anew.
+    /// Changed rows, with the columns that differ.
     pub updates: Vec<(RawHandle, ColumnSet)>,
     /// Rows to delete.
     pub deletes: Vec<RawHandle>,
@@ -64,11 +64,11 @@ impl Session {
                     changes.deletes.push(slots.handle(index));
                     continue;
                 }
-                let changed = store.changes(index);
+                let handle = slots.handle(index);
+                let changed = store.changes(index).union(self.keys_to_come(handle));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
-                    let set = changed.union(given_anew(slots.table));
-                    changes.updates.push((slots.handle(index), set));
+                    changes.updates.push((handle, changed));
                 }
             }
         }
@@ -92,6 +92,17 @@ impl Session {
             self.copy_key(child, relation, target);
         }
         Ok(())
+    }
+
+    /// The foreign keys of relationships that were set to pending entities: their values come with the INSERT.
+    pub(super) fn keys_to_come(&self, child: RawHandle) -> ColumnSet {
+        let waiting = self.set_links.of(child).filter(|relation| {
+            let target = self.known_target(child, relation).flatten();
+            target.is_some_and(|target| self.raw_state(target) == State::Pending)
+        });
+        waiting
+            .flat_map(|relation| relation.columns().0.iter().copied())
+            .collect()
     }
 
     fn refuse_if_required(
@@ -178,7 +189,7 @@ fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
 }
 
 /// The columns that every update gives a new value.
-fn given_anew(table: &'static Table) -> ColumnSet {
+pub(super) fn given_anew(table: &'static Table) -> ColumnSet {
     let columns = table.columns.iter().enumerate();
     columns
         .filter(|(_, column)| column.on_update == OnUpdate::Client)

@@ -204,6 +204,9 @@ impl Session {
         let store = self.arenas[number as usize].as_mut();
         let read = store.read(row, epoch, overwrite)?;
         let handle = store.slots().handle(read.index);
+        if read.taken {
+            self.note_read(handle);
+        }
         if let Some((image, changed)) = read.refreshed {
             let frame = self.undo.frame() + 1;
             let head = &mut self.arenas[number as usize].slots_mut().heads[read.index as usize];

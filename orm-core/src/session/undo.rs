@@ -18,6 +18,8 @@ pub(crate) enum Undo {
     Added(RawHandle),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
+    /// The row was read behind a savepoint, and may hold what is about to be rolled back.
+    Read(RawHandle),
 }
 
 /// The log, and where its frames begin.
@@ -97,6 +99,14 @@ impl Session {
         self.undo.push(Undo::Row(handle, image));
     }
 
+    /// A row was read. What was read behind a savepoint is stale when that is rolled back; with the whole transaction
+    /// every row is, so nothing is noted outside of savepoints.
+    pub(super) fn note_read(&mut self, handle: RawHandle) {
+        if self.undo.depth() > 0 {
+            self.undo.push(Undo::Read(handle));
+        }
+    }
+
     /// Puts memory back to what it was when the savepoint at `depth` was made; with `None`, when the transaction began.
     pub(super) fn restore(&mut self, depth: Option<usize>) {
         for undo in self.undo.take_back(depth).into_iter().rev() {
@@ -107,6 +117,11 @@ impl Session {
                         let head =
                             &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
                         head.saved = 0;
+                    }
+                }
+                Undo::Read(handle) => {
+                    if self.raw_state(handle) == State::Persistent {
+                        self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
                     }
                 }
                 Undo::Added(handle) => {
@@ -129,6 +144,7 @@ impl Session {
         self.set_links.clear();
         self.link_rows.clear();
         self.orphans.clear();
+        self.loading = None;
         let arenas = &self.arenas;
         self.gone.retain(|handle| {
             let head = arenas[handle.arena as usize].slots().head(*handle);
