@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 pub mod queries;
+pub mod relations;
 pub mod server;
 
 /// The address of a server that the tests share. They leave no data there: what they need they make as temporary tables.
