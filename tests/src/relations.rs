@@ -257,7 +257,7 @@ pub struct Roof {
     #[orm(primary_key)]
     pub id: i32,
     pub colour: String,
-    #[orm(unique, belongs_to(house: House))]
+    #[orm(belongs_to(house: House))]
     pub house_id: i32,
 }
 

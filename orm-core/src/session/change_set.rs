@@ -32,6 +32,7 @@ impl Session {
     /// Whether anything was touched since the last flush: what autoflush asks before every query.
     pub(super) fn has_changes(&self) -> bool {
         !self.link_rows.is_empty()
+            || !self.replaced.is_empty()
             || self.arenas.iter().any(|store| {
                 let slots = store.slots();
                 slots.touched().len() > 0 || slots.pending().len() > 0
@@ -64,7 +65,7 @@ impl Session {
                     changes.deletes.push(slots.handle(index));
                     continue;
                 }
-                let changed = store.changes(index);
+                let changed = store.changes(index).union(self.awaited_keys(slots.handle(index)));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
                     let set = changed.union(given_anew(slots.table));
@@ -94,6 +95,21 @@ impl Session {
             self.copy_key(child, relation, target);
         }
         Ok(())
+    }
+
+    /// The foreign keys of a row that was set to lead to pending entities, which get their keys in this flush.
+    fn awaited_keys(&self, child: RawHandle) -> ColumnSet {
+        let awaited = self.set_links.of(child).filter(|relation| {
+            let target = self.known_target(child, relation).flatten();
+            target.is_some_and(|target| {
+                self.raw_state(target) == State::Pending
+                    && self.key_at(target, relation.columns().1).is_none()
+            })
+        });
+        awaited
+            .flat_map(|relation| relation.columns().0)
+            .copied()
+            .collect()
     }
 
     fn refuse_if_required(

@@ -136,7 +136,7 @@ impl Session {
                 );
                 if to_many
                     && !relation.cascade.passive_deletes
-                    && self.targets(*handle, relation).is_none()
+                    && !self.is_complete(*handle, relation)
                 {
                     *loads.entry(relation.path()).or_default() += 1;
                 }
