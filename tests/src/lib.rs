@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+pub mod fixture;
+pub mod models;
 pub mod queries;
 pub mod relations;
 pub mod server;

@@ -172,13 +172,17 @@ async fn create_here(connection: &mut Connection, tables: &[&'static Table]) -> 
 /// Makes the transaction that is about to begin see, with each statement, what others have committed by then. A database
 /// may have another level as its default.
 pub(super) async fn see_commits(connection: &mut Connection) -> Result<()> {
-    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+    connection
+        .execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
     Ok(())
 }
 
 /// Waits until nobody else changes the schema.
 pub(super) async fn lock(connection: &mut Connection) -> Result<()> {
-    connection.execute(format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    connection
+        .execute(format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .await?;
     Ok(())
 }
 

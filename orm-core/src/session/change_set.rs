@@ -11,7 +11,7 @@ use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationInfo, RelationKind, T
 pub(crate) struct ChangeSet {
     /// Pending entities, model after model, each in the order of `add`.
     pub inserts: Vec<RawHandle>,
-    /// Changed rows, with the columns that differ or are given anew.
+    /// Changed rows, with the columns that differ.
     pub updates: Vec<(RawHandle, ColumnSet)>,
     /// Rows to delete.
     pub deletes: Vec<RawHandle>,
@@ -65,11 +65,11 @@ impl Session {
                     changes.deletes.push(slots.handle(index));
                     continue;
                 }
-                let changed = store.changes(index).union(self.awaited_keys(slots.handle(index)));
+                let handle = slots.handle(index);
+                let changed = store.changes(index).union(self.keys_to_come(handle));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
-                    let set = changed.union(given_anew(slots.table));
-                    changes.updates.push((slots.handle(index), set));
+                    changes.updates.push((handle, changed));
                 }
             }
         }
@@ -97,18 +97,14 @@ impl Session {
         Ok(())
     }
 
-    /// The foreign keys of a row that was set to lead to pending entities, which get their keys in this flush.
-    fn awaited_keys(&self, child: RawHandle) -> ColumnSet {
-        let awaited = self.set_links.of(child).filter(|relation| {
+    /// The foreign keys of relationships that were set to pending entities: their values come with the INSERT.
+    pub(super) fn keys_to_come(&self, child: RawHandle) -> ColumnSet {
+        let waiting = self.set_links.of(child).filter(|relation| {
             let target = self.known_target(child, relation).flatten();
-            target.is_some_and(|target| {
-                self.raw_state(target) == State::Pending
-                    && self.key_at(target, relation.columns().1).is_none()
-            })
+            target.is_some_and(|target| self.raw_state(target) == State::Pending)
         });
-        awaited
-            .flat_map(|relation| relation.columns().0)
-            .copied()
+        waiting
+            .flat_map(|relation| relation.columns().0.iter().copied())
             .collect()
     }
 
@@ -195,7 +191,7 @@ fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
 }
 
 /// The columns that every update gives a new value.
-fn given_anew(table: &'static Table) -> ColumnSet {
+pub(super) fn given_anew(table: &'static Table) -> ColumnSet {
     let columns = table.columns.iter().enumerate();
     columns
         .filter(|(_, column)| column.on_update == OnUpdate::Client)

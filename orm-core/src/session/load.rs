@@ -147,9 +147,8 @@ impl Session {
             }
             self.follow_row(handle, changed);
         }
-        if self.undo.depth() > 0 {
-            // What is read behind a savepoint may be of the statements that a rollback takes back.
-            self.undo.push(super::undo::Undo::Read(handle));
+        if read.taken {
+            self.note_read(handle);
         }
         Ok(handle)
     }

@@ -103,6 +103,14 @@ impl Session {
         self.undo.push(Undo::Row(handle, image));
     }
 
+    /// A row was read. What was read behind a savepoint is stale when that is rolled back; with the whole transaction
+    /// every row is, so nothing is noted outside of savepoints.
+    pub(super) fn note_read(&mut self, handle: RawHandle) {
+        if self.undo.depth() > 0 {
+            self.undo.push(Undo::Read(handle));
+        }
+    }
+
     /// Puts memory back to what it was when the savepoint at `depth` was made; with `None`, when the transaction began.
     pub(super) fn restore(&mut self, depth: Option<usize>) {
         for undo in self.undo.take_back(depth).into_iter().rev() {
@@ -152,6 +160,7 @@ impl Session {
         self.link_rows.clear();
         self.orphans.clear();
         self.replaced.clear();
+        self.loading = None;
         let arenas = &self.arenas;
         self.gone.retain(|handle| {
             let head = arenas[handle.arena as usize].slots().head(*handle);
