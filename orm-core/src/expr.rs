@@ -36,7 +36,7 @@ mod scope;
 mod text;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
-pub use assign::{AssignTo, Assignment, Assignments};
+pub use assign::{AssignTo, Assignment, Assignments, Updated};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};

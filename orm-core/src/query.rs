@@ -27,7 +27,7 @@ mod selection;
 mod statement;
 mod write;
 
-pub use builder::{EntityQuery, GroupBy, Query, entity};
+pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use executor::Executor;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};

@@ -101,9 +101,9 @@ impl<K> Accepts<K> for Grouped {}
 
 /// Whether an expression has a value in each row: no aggregate in it.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate cannot stand in a WHERE",
-    label = "`count`, `sum` .. are known only after grouping",
-    note = "use `.having(..)` instead of `.filter(..)`"
+    message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",
+    label = "this needs a value of each row, and uses an aggregate",
+    note = "to filter by an aggregate: `.group_by(..)` and `.having(..)` instead of `.filter(..)`"
 )]
 pub trait RowLevel {}
 

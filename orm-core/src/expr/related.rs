@@ -60,11 +60,11 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     ///      (SELECT 1 FROM orders WHERE orders.user_id = users.id AND orders.total > $1)"
     /// );
     /// ```
-    pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn any<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition<Uses = U>,
+        U: InScope<Related<Self>, I> + RowLevel,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }
@@ -78,11 +78,11 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// Whether none of the related rows meets the condition. SQLAlchemy: `~User.orders.any(..)`.
-    pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn none<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition<Uses = U>,
+        U: InScope<Related<Self>, I> + RowLevel,
     {
         !self.any(condition)
     }
@@ -104,11 +104,11 @@ impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
     ///      (SELECT 1 FROM users WHERE users.id = orders.user_id AND users.name = $1)"
     /// );
     /// ```
-    pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn has<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition<Uses = U>,
+        U: InScope<Related<Self>, I> + RowLevel,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }

@@ -10,10 +10,10 @@ use crate::model::{Joinable, RelationKind, Source};
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Joins along a relationship: rows without a partner are left out, and a to-many gives a row for each partner.
     /// SQLAlchemy: `join(User.orders)`.
-    pub fn join<R, I>(mut self, relation: R) -> Query<Sel, (R::To, Scope), G>
+    pub fn join<R, From, To, I>(mut self, relation: R) -> Query<Sel, (To, Scope), G>
     where
-        R: Joinable,
-        Scope: Has<R::From, I>,
+        R: Joinable<From = From, To = To>,
+        Scope: Has<From, I>,
     {
         along(&mut self.select, JoinKind::Inner, &relation);
         self.retyped()
@@ -21,21 +21,21 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// Joins along a relationship; rows without a partner stay, and what is selected of the joined table becomes an
     /// `Option`. SQLAlchemy: `outerjoin(User.orders)`.
-    pub fn left_join<R, I>(mut self, relation: R) -> Query<Sel, (Maybe<R::To>, Scope), G>
+    pub fn left_join<R, From, To, I>(mut self, relation: R) -> Query<Sel, (Maybe<To>, Scope), G>
     where
-        R: Joinable,
-        Scope: Has<R::From, I>,
+        R: Joinable<From = From, To = To>,
+        Scope: Has<From, I>,
     {
         along(&mut self.select, JoinKind::Left, &relation);
         self.retyped()
     }
 
     /// Joins a table on a condition: `join_on(Payment::ALL, Payment::ORDER_ID.eq(Order::ID))`.
-    pub fn join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (S, Scope), G>
+    pub fn join_on<S, E, U, I>(mut self, table: All<S>, on: E) -> Query<Sel, (S, Scope), G>
     where
         S: Source,
-        E: Condition,
-        E::Uses: InScope<(S, Scope), I> + RowLevel,
+        E: Condition<Uses = U>,
+        U: InScope<(S, Scope), I> + RowLevel,
     {
         let _ = table;
         push(
@@ -48,11 +48,11 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Joins a table on a condition; rows without a partner stay.
-    pub fn left_join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (Maybe<S>, Scope), G>
+    pub fn left_join_on<S, E, U, I>(mut self, table: All<S>, on: E) -> Query<Sel, (Maybe<S>, Scope), G>
     where
         S: Source,
-        E: Condition,
-        E::Uses: InScope<(S, Scope), I> + RowLevel,
+        E: Condition<Uses = U>,
+        U: InScope<(S, Scope), I> + RowLevel,
     {
         let _ = table;
         push(

@@ -64,8 +64,9 @@ impl<T: SqlType> Selection for Value<T> {
 ///
 /// In a query with a LEFT JOIN, what uses the joined table becomes an `Option`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be selected",
-    label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these"
+    message = "this cannot be selected",
+    label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these; found `{Self}`",
+    note = "a plain value is selected with `value(..)`, related rows are loaded with `.with(..)`"
 )]
 pub trait SelectList<Scope, I> {
     /// What it reads rows into.
@@ -77,7 +78,6 @@ pub trait SelectList<Scope, I> {
     fn push_to(self, items: &mut Vec<Item>);
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, S: Source, T: SqlType> SelectList<Scope, I> for Column<S, T>
 where
     Scope: Has<S, I>,
@@ -90,7 +90,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, T: SqlType, Uses> SelectList<Scope, I> for Expr<T, Uses>
 where
     Uses: InScope<Scope, I>,
@@ -103,7 +102,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, S: Source> SelectList<Scope, I> for All<S>
 where
     Scope: Has<S, I>,
@@ -124,7 +122,6 @@ macro_rules! uses {
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        #[diagnostic::do_not_recommend]
         impl<Scope, $($name, $index),*> SelectList<Scope, ($($index,)*)> for ($($name,)*)
         where
             $($name: SelectList<Scope, $index>),*
