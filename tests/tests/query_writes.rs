@@ -131,7 +131,7 @@ async fn a_sessions_entities_are_in_step() {
     // Deleted rows leave, and come back with a rollback.
     let n = Product::query().filter(Product::ID.eq(4)).delete().exec(&mut db).await.unwrap();
     assert_eq!(n, 1);
-    assert!(db.peek(loose).is_err());
+    assert_ne!(db.state(loose), orm_core::session::State::Persistent);
     assert_eq!(Product::query().count(&mut db).await.unwrap(), 3);
     db.rollback().await.unwrap();
     assert_eq!(db[loose].name, "Loose");

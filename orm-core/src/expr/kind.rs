@@ -4,6 +4,7 @@
 //! aggregate has no place in WHERE, and a plain column has none beside an aggregate in a query without GROUP BY. Which
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
+use super::Expression;
 use super::scope::{Agg, Of, Solid};
 
 /// The kind of an expression.
@@ -106,6 +107,15 @@ impl<K> Accepts<K> for Grouped {}
     note = "to filter by an aggregate: `.group_by(..)` and `.having(..)` instead of `.filter(..)`"
 )]
 pub trait RowLevel {}
+
+/// An expression with a value in each row.
+pub trait PerRow {}
+impl<E> PerRow for E
+where
+    E: Expression,
+    E::Uses: RowLevel,
+{
+}
 
 #[diagnostic::do_not_recommend]
 impl RowLevel for () {}

@@ -3,8 +3,8 @@
 
 use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, InScope, Item, Join, JoinKind, Node, Of, RowLevel, Select, Solid,
-    TableRef,
+    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef,
+    Within,
 };
 use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
@@ -60,11 +60,10 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     ///      (SELECT 1 FROM orders WHERE orders.user_id = users.id AND orders.total > $1)"
     /// );
     /// ```
-    pub fn any<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition<Uses = U>,
-        U: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }
@@ -78,11 +77,10 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// Whether none of the related rows meets the condition. SQLAlchemy: `~User.orders.any(..)`.
-    pub fn none<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition<Uses = U>,
-        U: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         !self.any(condition)
     }
@@ -104,11 +102,10 @@ impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
     ///      (SELECT 1 FROM users WHERE users.id = orders.user_id AND users.name = $1)"
     /// );
     /// ```
-    pub fn has<E, U, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
+    pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition<Uses = U>,
-        U: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }

@@ -6,10 +6,12 @@ use std::marker::PhantomData;
 use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
-    Accepts, All, Condition, Expression, Grouped, Has, InScope, Item, KindOf, Lock, LockStrength,
-    LockWait, Node, OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole, table_ref,
+    Accepts, All, Column, Condition, Expr, Expression, Grouped, Has, InScope, Item, KindOf, Lock,
+    LockStrength, LockWait, Node, Of, OrderBy, PerRow, RowLevel, Select, TableRef, Ungrouped,
+    Whole, Within, table_ref,
 };
 use crate::model::{Model, Source};
+use crate::types::SqlType;
 
 /// A query: what a row of it is (`Sel`), which tables it has (`Scope`), and whether it is grouped (`G`).
 ///
@@ -77,10 +79,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Keeps the rows for which a condition is true. Several filters must all hold. SQLAlchemy: `filter`, `where`.
-    pub fn filter<E, U, I>(mut self, condition: E) -> Self
+    pub fn filter<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition<Uses = U>,
-        U: InScope<Scope, I> + RowLevel,
+        E: Condition + Within<Scope, I> + PerRow,
     {
         self.select.filters.push(condition.into_node());
         self
@@ -99,10 +100,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ///     .select(Product::ID);
     /// assert_eq!(q.to_sql(), "SELECT products.id FROM products WHERE products.price >= $1");
     /// ```
-    pub fn filter_some<E, U, I>(self, condition: Option<E>) -> Self
+    pub fn filter_some<E, I>(self, condition: Option<E>) -> Self
     where
-        E: Condition<Uses = U>,
-        U: InScope<Scope, I> + RowLevel,
+        E: Condition + Within<Scope, I> + PerRow,
     {
         match condition {
             Some(condition) => self.filter(condition),
@@ -147,20 +147,19 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Keeps the groups for which a condition is true.
-    pub fn having<E, U, I>(mut self, condition: E) -> Self
+    pub fn having<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition<Uses = U>,
-        U: InScope<Scope, I>,
+        E: Condition + Within<Scope, I>,
     {
         self.select.having.push(condition.into_node());
         self
     }
 
     /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
-    pub fn select<L, I, Row, U, K>(mut self, list: L) -> Query<Row, Scope, G>
+    pub fn select<L, I, Row, Uses, K>(mut self, list: L) -> Query<Row, Scope, G>
     where
-        L: SelectList<Scope, I, Selection = Row, Uses = U>,
-        U: KindOf<Kind = K>,
+        L: SelectList<Scope, I, Row, Uses>,
+        Uses: KindOf<Kind = K>,
         G: Accepts<K>,
     {
         self.select.items.clear();
@@ -303,10 +302,18 @@ pub trait GroupBy<Scope, I> {
     fn push_to(self, groups: &mut Vec<Node>);
 }
 
-impl<Scope, I, E, U> GroupBy<Scope, I> for E
+impl<Scope, I, S: Source, T: SqlType> GroupBy<Scope, I> for Column<S, T>
 where
-    E: Expression<Uses = U>,
-    U: InScope<Scope, I> + RowLevel,
+    Of<S>: InScope<Scope, I>,
+{
+    fn push_to(self, groups: &mut Vec<Node>) {
+        groups.push(self.into_node());
+    }
+}
+
+impl<Scope, I, T: SqlType, Uses> GroupBy<Scope, I> for Expr<T, Uses>
+where
+    Uses: InScope<Scope, I> + RowLevel,
 {
     fn push_to(self, groups: &mut Vec<Node>) {
         groups.push(self.into_node());
