@@ -84,3 +84,8 @@ pub mod prelude {
     #[cfg(feature = "derive")]
     pub use crate::{Changes, DbEnum, FromRow, Model};
 }
+
+/// Compiles and runs the tour in the README.
+#[cfg(all(doctest, feature = "derive", feature = "testing"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
