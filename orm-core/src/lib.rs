@@ -36,7 +36,7 @@
 //!
 //! **To use it:** the README has the two commands and a tour. Then [`derive@Model`] for what a struct can say,
 //! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
-//! [`Engine`](engine::Engine) for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
+//! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
 //! wrong, and [`testing`] for a PostgreSQL of your tests' own.
 //!
 //! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
