@@ -51,9 +51,10 @@ impl Engine {
     /// another in a ring, the foreign key that closes it is added last. A table that a foreign key leads to may also stand
     /// outside of the list, if it is in the database.
     ///
-    /// What is there is left as it is, as with SQLAlchemy's `checkfirst=True`: a table is looked for by its name alone, and
-    /// one that lacks a column is not altered. Changing a schema with data in it is the work of migrations. Only
-    /// the labels of enum types are compared, because a missing one shows late, with the first row that has it.
+    /// What is there is left as it is, as with SQLAlchemy's `checkfirst=True`: a table is looked for by its name alone (one
+    /// without a schema along the search path), and one that lacks a column is not altered. Changing a schema with data in
+    /// it is the work of migrations. Only the labels of enum types are compared, because a missing one shows late, with the
+    /// first row that has it.
     ///
     /// Everything happens in one transaction, so that a failure leaves nothing behind, and under an advisory lock, so that
     /// several processes may start at once. Statements: BEGIN, `SET TRANSACTION ISOLATION LEVEL READ COMMITTED` (each
