@@ -86,6 +86,30 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// As [`filter`](Query::filter) where there is a condition, else nothing: for filters that a request may leave out.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, price: i32 }
+    /// let (min, max) = (Some(10), None::<i32>);
+    /// let q = Product::query()
+    ///     .filter_some(min.map(|min| Product::PRICE.ge(min)))
+    ///     .filter_some(max.map(|max| Product::PRICE.le(max)))
+    ///     .select(Product::ID);
+    /// assert_eq!(q.to_sql(), "SELECT products.id FROM products WHERE products.price >= $1");
+    /// ```
+    pub fn filter_some<E, I>(self, condition: Option<E>) -> Self
+    where
+        E: Condition,
+        E::Uses: InScope<Scope, I> + RowLevel,
+    {
+        match condition {
+            Some(condition) => self.filter(condition),
+            None => self,
+        }
+    }
+
     /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where

@@ -4,7 +4,7 @@
 
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
-use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationKind, Table};
+use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationInfo, RelationKind, Table};
 
 /// What a flush has to do.
 #[derive(Debug, Default)]
@@ -84,8 +84,10 @@ impl Session {
             {
                 continue;
             }
-            let target = self.known_target(child, relation).flatten();
-            let target = target.filter(|target| self.raw_state(*target) != State::Detached);
+            // Where it was set to what has left the session since, the foreign key stays.
+            let Some(target) = self.known_target(child, relation) else {
+                continue;
+            };
             if target.is_none() {
                 self.refuse_if_required(child, relation)?;
             }
@@ -108,14 +110,9 @@ impl Session {
     fn refuse_if_required(
         &self,
         child: RawHandle,
-        relation: &'static crate::model::RelationInfo,
+        relation: &'static RelationInfo,
     ) -> Result<()> {
-        let required = relation
-            .columns()
-            .0
-            .iter()
-            .find(|column| !relation.from.columns[**column as usize].nullable);
-        match required {
+        match relation.required_column() {
             None => Ok(()),
             Some(column) => Err(Error::invalid(format!(
                 "`{}` of {}#{} leads nowhere, and `{}.{}` must not be NULL: set another target, or delete the row",
@@ -123,7 +120,7 @@ impl Session {
                 relation.from.model,
                 child.index,
                 relation.from.name,
-                relation.from.columns[*column as usize].name,
+                relation.from.columns[column as usize].name,
             ))),
         }
     }
@@ -143,7 +140,9 @@ impl Session {
 
     /// A foreign key that was set by hand takes the entity out of one parent's collection and into another's; what its
     /// relationship led to is unknown from now on. A relationship that was set wins over it.
-    pub(super) fn follow_hand_set_keys(&mut self) {
+    ///
+    /// Returns those whose target the session doesn't know, or not yet: it may be inserted by the same flush.
+    pub(super) fn follow_hand_set_keys(&mut self) -> Vec<(RawHandle, &'static RelationInfo)> {
         let mut moved = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
@@ -171,9 +170,11 @@ impl Session {
                 }
             }
         }
-        for (child, relation) in moved {
-            self.follow_key(child, relation);
+        for (child, relation) in &moved {
+            self.follow_key(*child, relation);
         }
+        moved.retain(|(child, relation)| self.known_target(*child, relation).is_none());
+        moved
     }
 }
 

@@ -24,7 +24,7 @@ impl Session {
         if !self.has_changes() {
             return Ok(());
         }
-        self.follow_hand_set_keys();
+        let unknown = self.follow_hand_set_keys();
         self.cascade().await?;
         let changes = self.change_set()?;
         if !changes.is_empty() {
@@ -34,6 +34,9 @@ impl Session {
             for step in &steps {
                 self.run_step(step).await?;
             }
+        }
+        for (child, relation) in unknown {
+            self.follow_key(child, relation);
         }
         self.flushed();
         Ok(())
@@ -105,8 +108,9 @@ impl Session {
         for row in rows {
             let relations: Vec<_> = self.set_links.of(*row).collect();
             for relation in relations {
-                let target = self.known_target(*row, relation).flatten();
-                self.copy_key(*row, relation, target);
+                if let Some(target) = self.known_target(*row, relation) {
+                    self.copy_key(*row, relation, target);
+                }
             }
         }
     }

@@ -18,7 +18,11 @@ pub(crate) enum Undo {
     Added(RawHandle),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
-    /// The row was read behind a savepoint, and may hold what is about to be rolled back.
+    /// The last entity was not in the collection.
+    Joined(RawHandle, u16, RawHandle),
+    /// The last entity was in the collection, at this place.
+    Left(RawHandle, u16, RawHandle, usize),
+    /// The row was not read in the frame that is rolled back: what it says may never have been.
     Read(RawHandle),
 }
 
@@ -119,11 +123,6 @@ impl Session {
                         head.saved = 0;
                     }
                 }
-                Undo::Read(handle) => {
-                    if self.raw_state(handle) == State::Persistent {
-                        self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
-                    }
-                }
                 Undo::Added(handle) => {
                     if self.raw_state(handle) != State::Detached {
                         self.store_mut(handle).release(handle.index);
@@ -138,12 +137,29 @@ impl Session {
                         );
                     }
                 }
+                Undo::Joined(handle, relation, member) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.remove(member);
+                    }
+                }
+                Undo::Left(handle, relation, member, at) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.put_back(at, member);
+                    }
+                }
+                Undo::Read(handle) => {
+                    if self.raw_state(handle) != State::Detached {
+                        let slots = self.store_mut(handle).slots_mut();
+                        slots.heads[handle.index as usize].epoch = 0;
+                    }
+                }
             }
         }
         // A flush goes before every savepoint, so whatever waits for the next flush came after it.
         self.set_links.clear();
         self.link_rows.clear();
         self.orphans.clear();
+        self.replaced.clear();
         self.loading = None;
         let arenas = &self.arenas;
         self.gone.retain(|handle| {

@@ -66,13 +66,15 @@ impl Session {
 
     pub(super) fn doom(&mut self, handle: RawHandle) {
         match self.raw_state(handle) {
-            State::Pending => self.discard(handle),
+            State::Pending => {
+                self.let_go_of_children(handle);
+                self.discard(handle);
+            }
             State::Persistent => {
                 self.save(handle);
                 let slots = self.store_mut(handle).slots_mut();
                 slots.heads[handle.index as usize].doomed = true;
                 slots.touch(handle.index);
-                self.leave_collections(handle);
             }
             State::Deleted | State::Detached => {}
         }
@@ -90,31 +92,8 @@ impl Session {
     }
 
     fn discard(&mut self, handle: RawHandle) {
-        self.leave_collections(handle);
         self.set_links.remove_all_of(handle);
-        self.orphans.retain(|(child, _)| *child != handle);
-        self.link_rows
-            .retain(|row| row.owner != handle && row.target != handle);
         self.store_mut(handle).release(handle.index);
-    }
-
-    /// Takes an entity out of all collections in memory that hold it.
-    fn leave_collections(&mut self, handle: RawHandle) {
-        for relation in self.table(handle).relations {
-            let targets = match self.slots(handle).link(relation.index, handle.index) {
-                LinkState::One(Some(target)) => vec![*target],
-                LinkState::Many(targets) => targets.clone(),
-                _ => match self.known_target(handle, relation) {
-                    Some(Some(target)) => vec![target],
-                    _ => continue,
-                },
-            };
-            for inverse in relation.inverses() {
-                for target in &targets {
-                    self.remove_from(*target, inverse, handle);
-                }
-            }
-        }
     }
 
     /// Writes a set of changes (`#[derive(Changes)]`) into an entity: the values that are present; the others stay.
@@ -212,9 +191,12 @@ impl Session {
         }
         let head = &mut store.slots_mut().heads[handle.index as usize];
         head.epoch = 0;
-        // Others may have given it children meanwhile.
+        // Its collections were known to be empty; others may have filled them.
         head.created = false;
-        self.set_links.remove_all_of(handle);
+        for relation in self.set_links.of(handle).collect::<Vec<_>>() {
+            self.set_links.remove(handle, relation);
+            self.follow_key(handle, relation);
+        }
         for relation in self.table(handle).relations {
             self.set_link(handle, relation.index, LinkState::NotLoaded);
         }
