@@ -16,7 +16,7 @@
 //! | `text` | [`TextOperators`]: `like`, `ilike`, `contains` |
 //! | `arithmetic` | `+`, `-`, `*`, `/` and `!` |
 //! | `aggregate` | [`count`], [`sum`], [`avg`], [`min`], [`max`] |
-//! | `function` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
+//! | `func` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
@@ -39,8 +39,8 @@ pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max
 pub use assign::{AssignTo, Assignment, Assignments};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
-pub use compare::{ListItem, Operators};
-pub use expression::{AsExpr, Condition, Expr, Expression, NeverNull, value};
+pub use compare::{Filter, ListItem, Operators, all_of, any_of};
+pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
 pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, Plain, RowLevel, Ungrouped,
 };
@@ -51,4 +51,4 @@ pub use order::{Nulls, OrderBy, Ordered};
 pub use scope::{
     Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole, Yes,
 };
-pub use text::{TextOperators, escape_like};
+pub use text::{Text, TextOperators, escape_like};

@@ -75,8 +75,8 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model};
 pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
-        Condition, Expression, Nulls, Operators, TextOperators, avg, count, count_all,
-        count_distinct, func, max, min, sum, value,
+        Condition, Expression, Filter, Nulls, Operators, TextOperators, all_of, any_of, avg, count,
+        count_all, count_distinct, func, max, min, sum, value,
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Query};

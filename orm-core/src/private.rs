@@ -188,22 +188,8 @@ pub fn positions(
         .collect()
 }
 
-/// The type of a primary key's column, for those that can be one. Derived code goes through it, so that a type that
-/// cannot is one error and not one for each trait that a key needs.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be a primary key",
-    label = "equal keys must be equal in Rust and in PostgreSQL",
-    note = "integers, `String`, `Uuid`, `bool`, dates and native enums can"
-)]
-pub trait PrimaryKey {
-    /// The type itself.
-    type Key;
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: KeyPart> PrimaryKey for T {
-    type Key = T;
-}
+/// Compiles if the type can be part of a primary key.
+pub const fn key_part<T: KeyPart>() {}
 
 /// Whether two values of an enum are the same variant.
 pub fn same_variant<E>(a: &E, b: &E) -> bool {

@@ -32,4 +32,4 @@ pub use executor::Executor;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;
-pub use write::{Bulk, BulkDelete, BulkUpdate};
+pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};

@@ -9,11 +9,15 @@
 //! | --- | --- |
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
-//! | `related` | `related`, `view`, `set`, `push`, `remove`: relationships in memory |
+//! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
+//! | `view` | `view`: reading along relationships |
+//! | `links` | what `set` and `push` change: both sides, and the foreign key |
 //! | `transaction` | `begin`, `commit`, `rollback`, savepoints; what is sent when |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
-//! | `loader` | relationships from the database: joined, select-in, `load`, `get`, `refresh` |
+//! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
+//! | `loader` | relationships from the database, level by level |
+//! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
@@ -21,15 +25,21 @@
 //! | `flush` | running a plan |
 //! | `undo` | the undo log: what rollback puts back |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
+//! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
 
 mod arena;
 mod cascade;
 mod change_set;
 mod closure;
+mod collection;
 mod entity;
 mod execute;
 mod flush;
 mod key;
+mod link_rows;
+mod links;
+mod load;
+mod load_sql;
 mod loader;
 mod plan;
 mod related;
@@ -40,6 +50,7 @@ mod store;
 mod transaction;
 mod undo;
 mod unit;
+mod view;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -48,13 +59,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
-pub use loader::Loadable;
+pub use load::Loadable;
 pub use plan::{Plan, Step, StepKind};
-pub use related::{View, ViewShape};
 pub use state::State;
 pub use transaction::{Isolation, Nested, NoAutoflush, SessionOptions};
+pub use view::{View, ViewShape};
 
 use self::arena::Arena;
+use self::link_rows::{LinkRow, LinkRows};
 use self::slots::Slots;
 use self::store::Store;
 use self::transaction::Phase;
@@ -88,9 +100,11 @@ pub struct Session {
     /// Relationships that were set since the last flush, whose foreign keys are copied at the next.
     set_links: SetLinks,
     /// Many-to-many links that were added (true) or removed (false) since the last flush.
-    link_rows: Vec<LinkRow>,
+    link_rows: LinkRows,
     /// Children that were taken out of a parent that deletes its orphans.
     orphans: Vec<(RawHandle, &'static RelationInfo)>,
+    /// Entities whose `has_one` was set before it was known what it led to: the next flush finds out.
+    replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
     /// What a query that loads relationships collects while its rows are read.
@@ -139,15 +153,6 @@ impl SetLinks {
     }
 }
 
-/// A row of a many-to-many's link table, to be inserted or deleted.
-#[derive(Debug, Clone, Copy)]
-struct LinkRow {
-    relation: &'static RelationInfo,
-    owner: RawHandle,
-    target: RawHandle,
-    added: bool,
-}
-
 static SESSIONS: AtomicU32 = AtomicU32::new(1);
 
 impl Engine {
@@ -180,8 +185,9 @@ impl Session {
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
-            link_rows: Vec::new(),
+            link_rows: LinkRows::default(),
             orphans: Vec::new(),
+            replaced: Vec::new(),
             gone: Vec::new(),
             loading: None,
         }

@@ -130,8 +130,8 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
 fn key(model: &Model) -> TokenStream {
     let key = model.key();
     match key.as_slice() {
-        // A float is no key, which has been reported.
-        [(_, column)] if types::is_float(&column.base) => quote! { () },
+        // A type that can be no key, which has been reported.
+        [(_, column)] if types::is_no_key(&column.base) => quote! { () },
         [(_, column)] => column.base.to_token_stream(),
         [] => match model.columns.iter().find(|column| column.ident == "id") {
             Some(id) => id.base.to_token_stream(),

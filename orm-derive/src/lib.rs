@@ -27,8 +27,9 @@ use ctxt::Ctxt;
 
 /// Makes a struct the row of a table.
 ///
-/// ```ignore
-/// use orm_core::prelude::*;
+/// ```
+/// use orm_core::Model;
+/// use rust_decimal::Decimal;
 ///
 /// #[derive(Model, Debug, Clone, PartialEq)]
 /// #[orm(table = "products", unique(name, category_id), has_many(reviews: Review, via = product))]
@@ -44,6 +45,20 @@ use ctxt::Ctxt;
 ///     #[orm(belongs_to(category: Category))]
 ///     pub category_id: Option<i32>,
 /// }
+/// # #[derive(Model, Debug, Clone)]
+/// # pub struct Category {
+/// #     #[orm(primary_key)]
+/// #     pub id: i32,
+/// # }
+/// # #[derive(Model, Debug, Clone)]
+/// # pub struct Review {
+/// #     #[orm(primary_key)]
+/// #     pub id: i32,
+/// #     #[orm(belongs_to(product: Product))]
+/// #     pub product_id: i32,
+/// # }
+///
+/// let air = Product::create().name("Air").price(Decimal::new(99999, 2));
 /// ```
 ///
 /// # What it makes
@@ -114,7 +129,10 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 
 /// Makes an enum a native PostgreSQL enum: each variant is a label, in their order.
 ///
-/// ```ignore
+/// ```
+/// use orm_core::DbEnum;
+/// use orm_core::types::DbEnum as _;
+///
 /// #[derive(DbEnum, Debug, Clone, Copy, PartialEq, Eq)]
 /// #[orm(name = "order_status", rename_all = "snake_case")]
 /// pub enum OrderStatus {
@@ -122,6 +140,8 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 ///     #[orm(rename = "under way")]
 ///     InProgress,
 /// }
+///
+/// assert_eq!(OrderStatus::LABELS, ["pending", "under way"]);
 /// ```
 ///
 /// The enum has to be `Debug`, `Copy` and `Eq`; with `Hash` and `Ord` it can be part of a primary key.
@@ -147,7 +167,10 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
 
 /// Reads rows of hand-written SQL into a struct, by the names of the columns.
 ///
-/// ```ignore
+/// ```
+/// use orm_core::FromRow;
+/// use rust_decimal::Decimal;
+///
 /// #[derive(FromRow)]
 /// struct Report {
 ///     name: String,
@@ -177,7 +200,16 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 
 /// Makes a struct of `Option`s a set of changes to a model: the whitelist of a PATCH, for `db.apply(handle, patch)`.
 ///
-/// ```ignore
+/// ```
+/// use orm_core::{Changes, Model};
+///
+/// # #[derive(Model, Debug, Clone)]
+/// # struct Product {
+/// #     #[orm(primary_key)]
+/// #     id: i32,
+/// #     name: String,
+/// #     description: Option<String>,
+/// # }
 /// #[derive(Changes, serde::Deserialize)]
 /// #[orm(model = Product)]
 /// struct ProductPatch {

@@ -158,7 +158,7 @@ mod tests {
         let names = ["primary_key", "column", "length"];
         assert_eq!(nearest("lenght", names), Some("length"));
         assert_eq!(nearest("primarykey", names), Some("primary_key"));
-        assert_eq!(nearest("colour", names), Some("column"));
+        assert_eq!(nearest("colum", names), Some("column"));
         assert_eq!(nearest("zebra", names), None);
     }
 }

@@ -10,3 +10,85 @@ fn mistakes_are_reported() {
     cases.pass("pass/*.rs");
     cases.compile_fail("compile_fail/*/*.rs");
 }
+
+/// The first line of a message is in the user's words: no name that only orm-core and its derives know.
+#[test]
+fn messages_begin_with_the_users_words() {
+    const OURS: [&str; 14] = [
+        "__",
+        "GivenFor",
+        "MissingFor",
+        "IntoColumn",
+        "RefersTo",
+        "LinksTo",
+        "LeadsBack",
+        "PrimaryKey",
+        "SqlType",
+        "Codec",
+        "KeyPart",
+        "OfModel",
+        "InScope",
+        "Next<",
+    ];
+    for (path, message) in messages() {
+        for line in message.lines().filter(|line| line.starts_with("error")) {
+            // rustc's words for a method that does not exist name the builder, parameters and all.
+            let line = line.split(" found for struct `").next().unwrap_or(line);
+            for ours in OURS {
+                assert!(!line.contains(ours), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+/// One mistake is one error. The names of the cases that hold several mistakes say so in this list, as do the few where
+/// rustc repeats itself.
+#[test]
+fn one_mistake_is_one_error() {
+    const SEVERAL: [(&str, usize); 12] = [
+        ("several_mistakes_at_once", 6),
+        ("a_word_of_another_library", 3),
+        ("all_required_columns_are_missing", 3),
+        ("without_parentheses", 2),
+        ("an_index_over_a_relationship", 2),
+        ("an_index_over_a_mistyped_column", 2),
+        ("a_mistyped_primary_key", 2),
+        ("a_length_without_a_value", 2),
+        // `Clone` is asked for by every trait that has to do with models.
+        ("without_clone", 6),
+        // Once for each item that the type stands in.
+        ("a_type_that_does_not_exist", 3),
+        ("via_is_a_column", 2),
+        ("something_that_is_no_model", 2),
+    ];
+    for (path, message) in messages() {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let expected = SEVERAL
+            .iter()
+            .find(|(case, _)| *case == name)
+            .map_or(1, |(_, errors)| *errors);
+        let found = message
+            .lines()
+            .filter(|line| line.starts_with("error"))
+            .count();
+        assert_eq!(found, expected, "{}", path.display());
+    }
+}
+
+fn messages() -> Vec<(std::path::PathBuf, String)> {
+    let mut messages = Vec::new();
+    for topic in std::fs::read_dir("compile_fail").unwrap() {
+        for file in std::fs::read_dir(topic.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "stderr")
+            {
+                let message = std::fs::read_to_string(&path).unwrap();
+                messages.push((path, message));
+            }
+        }
+    }
+    assert!(!messages.is_empty());
+    messages
+}

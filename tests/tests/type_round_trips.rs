@@ -15,9 +15,9 @@ use tokio_postgres::Client;
 use tokio_postgres::types::{FromSql, ToSql, Type};
 use uuid::Uuid;
 
-/// A connection to the server that `DATABASE_URL` names.
+/// A connection to the server that the tests share.
 async fn connect() -> Client {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a PostgreSQL server");
+    let url = tests::database_url();
     let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
         .await
         .expect("the server answers");

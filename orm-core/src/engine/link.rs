@@ -215,7 +215,6 @@ impl Link {
 
     /// Rolls back and gives the connection back to the pool. Where a statement was given up it does not wait for its end: the
     /// statement is cancelled and the connection closed. Either way the transaction is gone.
-    #[allow(dead_code, reason = "for the session's rollback")]
     pub(crate) async fn roll_back(self) {
         if !self.traffic.has_unread() && self.batch("ROLLBACK").await.is_err() {
             self.discard();

@@ -99,6 +99,23 @@ impl<T: SqlType, Uses, C: SqlType<Base = T::Base>> AssignTo<C> for Expr<T, Uses>
     }
 }
 
+/// A literal for a `Decimal` column: `PRICE.set(10)`.
+#[cfg(feature = "decimal")]
+mod decimal {
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    #[diagnostic::do_not_recommend]
+    impl AssignTo<Decimal> for i32 {
+        type Uses = ();
+
+        fn into_value(self) -> Node {
+            Node::Param(Param::new(&Decimal::from(self)))
+        }
+    }
+}
+
 /// What `update` takes: one [`Assignment`], or a tuple of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an assignment to a column of `{S}`",
@@ -116,6 +133,15 @@ where
 {
     fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
         assignments.push((self.column, self.value));
+    }
+}
+
+/// Assignments that are put together at run time. They have one type if their values are all plain values.
+impl<S, I, A: Assignments<S, I>> Assignments<S, (I,)> for Vec<A> {
+    fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
+        for assignment in self {
+            assignment.push_to(assignments);
+        }
     }
 }
 
@@ -143,3 +169,7 @@ tuples!(A IA, B IB, C IC, D ID, E IE);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM);

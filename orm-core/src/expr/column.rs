@@ -102,6 +102,14 @@ pub struct NamedColumn<S> {
     source: PhantomData<fn() -> S>,
 }
 
+impl<S> Clone for NamedColumn<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S> Copy for NamedColumn<S> {}
+
 impl<S: Source> NamedColumn<S> {
     /// The column with this name, or of the field with this name.
     ///

@@ -10,6 +10,12 @@ type Truth<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
     <<R as AsExpr<Base<E>>>::Type as SqlType>::Nullify<bool>,
 >;
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
+/// The type of a comparison with two others.
+type Within<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
+    <<L as AsExpr<Base<E>>>::Type as SqlType>::Nullify<
+        <<H as AsExpr<Base<E>>>::Type as SqlType>::Nullify<bool>,
+    >,
+>;
 type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
 
 macro_rules! comparisons {
@@ -86,7 +92,7 @@ pub trait Operators: Expression {
 
     /// `BETWEEN low AND high`, both included.
     #[allow(clippy::type_complexity)]
-    fn between<L, H>(self, low: L, high: H) -> Expr<Truth<Self, L>, (Both<Self, L>, H::Uses)>
+    fn between<L, H>(self, low: L, high: H) -> Expr<Within<Self, L, H>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
         H: AsExpr<Base<Self>>,
@@ -126,7 +132,7 @@ pub trait Operators: Expression {
     where
         Self: Condition,
     {
-        Expr::new(Node::infix(self.into_node(), "AND", other.into_node()))
+        Expr::new(Node::junction(self.into_node(), "AND", other.into_node()))
     }
 
     /// One of them holds, or both. SQLAlchemy: `or_(..)`, `|`.
@@ -134,12 +140,23 @@ pub trait Operators: Expression {
     where
         Self: Condition,
     {
-        Expr::new(Node::infix(self.into_node(), "OR", other.into_node()))
+        Expr::new(Node::junction(self.into_node(), "OR", other.into_node()))
     }
 
     /// Forgets which way a condition was put together: all conditions of one model become one type, for the arms of an
-    /// `if` or the elements of a `Vec`.
-    fn for_model<S, I>(self) -> Expr<bool, Of<S>>
+    /// `if`, the elements of a `Vec`, or what a function returns.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// fn grown_up(known: bool) -> Filter<User> {
+    ///     if known { User::AGE.ge(18).for_model() } else { User::AGE.is_null().for_model() }
+    /// }
+    /// let q = User::query().filter(grown_up(true)).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.age >= $1");
+    /// ```
+    fn for_model<S, I>(self) -> Filter<S>
     where
         S: Source,
         Self: Condition,
@@ -170,6 +187,57 @@ pub trait Operators: Expression {
 }
 
 impl<E: Expression> Operators for E {}
+
+/// A condition of one model, whatever it is made of: what [`Operators::for_model`] gives.
+pub type Filter<M> = Expr<Option<bool>, Of<M>>;
+
+/// Whether all of the conditions hold; true of none. SQLAlchemy: `and_(*conditions)`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// let words = ["ann", "lee"].map(|word| User::NAME.icontains(word));
+/// let q = User::query().filter(all_of(words)).select(User::ID);
+/// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name ILIKE $1 AND users.name ILIKE $2");
+/// ```
+pub fn all_of<T, Uses>(conditions: impl IntoIterator<Item = Expr<T, Uses>>) -> Expr<T, Uses>
+where
+    T: SqlType,
+    Expr<T, Uses>: Condition,
+{
+    joined(conditions, "AND", "TRUE")
+}
+
+/// Whether one of the conditions holds; false of none. SQLAlchemy: `or_(*conditions)`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, login: String }
+/// let word = "ann";
+/// let q = User::query()
+///     .filter(any_of([User::NAME.icontains(word), User::LOGIN.icontains(word)]))
+///     .select(User::ID);
+/// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name ILIKE $1 OR users.login ILIKE $2");
+/// ```
+pub fn any_of<T, Uses>(conditions: impl IntoIterator<Item = Expr<T, Uses>>) -> Expr<T, Uses>
+where
+    T: SqlType,
+    Expr<T, Uses>: Condition,
+{
+    joined(conditions, "OR", "FALSE")
+}
+
+fn joined<T: SqlType, Uses>(
+    conditions: impl IntoIterator<Item = Expr<T, Uses>>,
+    word: &'static str,
+    of_none: &'static str,
+) -> Expr<T, Uses> {
+    let nodes = conditions.into_iter().map(Expression::into_node);
+    let joined = nodes.reduce(|all, next| Node::junction(all, word, next));
+    Expr::new(joined.unwrap_or(Node::Word(of_none)))
+}
 
 /// The type of two conditions together.
 type Joint<E, R> = <<E as Expression>::Type as SqlType>::Nullify<

@@ -69,18 +69,53 @@ impl<S: Source, T: SqlType> Expression for Column<S, T> {
     }
 }
 
-/// A plain value as an expression: in a select list, or on the left of an operator.
+/// A plain value as an expression: in a select list, among a function's arguments, or on the left of an operator.
+/// SQLAlchemy: `literal(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
-/// use orm_core::expr::value;
 ///
-/// # #[derive(Model, Clone)] struct User { #[orm(primary_key)] id: i32 }
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32 }
 /// let q = User::query().select((User::ID, value("here")));
-/// assert_eq!(q.to_sql(), "SELECT \"user\".id, $1 FROM \"user\"");
+/// assert_eq!(q.to_sql(), "SELECT users.id, $1 FROM users");
 /// ```
-pub fn value<T: SqlType>(value: impl crate::model::IntoColumn<T>) -> Expr<T, ()> {
-    Expr::new(Node::Param(Param::new(&value.into_column())))
+///
+/// The server takes the type of text from where it stands; where nothing says it (`func::call` of a function that takes
+/// anything), say it with `func::cast::<String, _>(value(..))`.
+pub fn value<V: Literal>(value: V) -> Expr<V::Type, ()> {
+    Expr::new(Node::Param(Param::new(&value.into_value())))
+}
+
+/// What [`value`] takes: anything that a column can hold, and `&str`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value that PostgreSQL can be given",
+    label = "no PostgreSQL type is known for `{Self}`"
+)]
+pub trait Literal {
+    /// The type of the expression.
+    type Type: SqlType;
+
+    /// The value.
+    fn into_value(self) -> Self::Type;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType> Literal for T {
+    type Type = T;
+
+    fn into_value(self) -> T {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Literal for &str {
+    type Type = String;
+
+    fn into_value(self) -> String {
+        self.to_owned()
+    }
 }
 
 /// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
@@ -143,6 +178,57 @@ macro_rules! text {
 }
 
 text!(&str, &String, std::borrow::Cow<'_, str>);
+
+/// Narrow columns and expressions beside wide ones, as PostgreSQL takes them: `PRICE * QUANTITY`, a `Decimal` and an
+/// `i32`. The wide one stands on the left. Values are not widened, except literals beside a `Decimal`.
+macro_rules! widened {
+    ($($narrow:ty => $wide:ty),*) => { $(
+        widened!(@ $narrow, $wide);
+        widened!(@ Option<$narrow>, Option<$wide>);
+    )* };
+    (@ $narrow:ty, $wide:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<S: Source> AsExpr<<$wide as SqlType>::Base> for Column<S, $narrow> {
+            type Type = $wide;
+            type Uses = Of<S>;
+
+            fn into_operand(self) -> Node {
+                self.node()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<Uses> AsExpr<<$wide as SqlType>::Base> for Expr<$narrow, Uses> {
+            type Type = $wide;
+            type Uses = Uses;
+
+            fn into_operand(self) -> Node {
+                self.node
+            }
+        }
+    };
+}
+
+widened!(i16 => i32, i16 => i64, i32 => i64, f32 => f64);
+
+#[cfg(feature = "decimal")]
+mod decimal {
+    use rust_decimal::Decimal;
+
+    use super::*;
+
+    widened!(i16 => Decimal, i32 => Decimal, i64 => Decimal);
+
+    #[diagnostic::do_not_recommend]
+    impl AsExpr<Decimal> for i32 {
+        type Type = Decimal;
+        type Uses = ();
+
+        fn into_operand(self) -> Node {
+            Node::Param(Param::new(&Decimal::from(self)))
+        }
+    }
+}
 
 /// Implemented by nothing: it carries the message for `eq(None)`.
 #[diagnostic::on_unimplemented(

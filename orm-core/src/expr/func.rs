@@ -9,7 +9,7 @@
 //! assert_eq!(q.to_sql(), "SELECT lower(users.name), coalesce(users.nickname, $1) FROM users");
 //! ```
 
-use super::{AsExpr, Expr, Expression, Node, Solid};
+use super::{AsExpr, Expr, Expression, Node, Solid, Text};
 use crate::types::{Numeric, PgType, SqlType};
 
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
@@ -18,7 +18,7 @@ type Like<E, T> = <<E as Expression>::Type as SqlType>::Nullify<T>;
 /// `lower(text)`.
 pub fn lower<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
 where
-    E::Type: SqlType<Base = String>,
+    Base<E>: Text,
 {
     Expr::new(Node::call("lower", vec![text.into_node()]))
 }
@@ -26,7 +26,7 @@ where
 /// `upper(text)`.
 pub fn upper<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
 where
-    E::Type: SqlType<Base = String>,
+    Base<E>: Text,
 {
     Expr::new(Node::call("upper", vec![text.into_node()]))
 }
@@ -34,7 +34,7 @@ where
 /// `length(text)`: the number of characters.
 pub fn length<E: Expression>(text: E) -> Expr<Like<E, i32>, E::Uses>
 where
-    E::Type: SqlType<Base = String>,
+    Base<E>: Text,
 {
     Expr::new(Node::call("length", vec![text.into_node()]))
 }
@@ -129,7 +129,8 @@ mod moments {
 }
 
 /// Any function by its name: `func::call::<f64, _>("similarity", (User::NAME, value("ann")))`. The caller says the type
-/// of the result (an `Option` where it can be NULL); the name is quoted as an identifier.
+/// of the result (an `Option` where it can be NULL). The name may have a schema before it, `shop.net_price`; each part is
+/// quoted as an identifier. SQLAlchemy: `func.initcap(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -191,3 +192,5 @@ arguments!(A => A::Uses);
 arguments!(A, B => (A::Uses, B::Uses));
 arguments!(A, B, C => (A::Uses, (B::Uses, C::Uses)));
 arguments!(A, B, C, D => (A::Uses, (B::Uses, (C::Uses, D::Uses))));
+arguments!(A, B, C, D, F => (A::Uses, (B::Uses, (C::Uses, (D::Uses, F::Uses)))));
+arguments!(A, B, C, D, F, G => (A::Uses, (B::Uses, (C::Uses, (D::Uses, (F::Uses, G::Uses))))));

@@ -17,6 +17,8 @@ pub enum Node {
     Word(&'static str),
     /// `left operator right`.
     Infix(Box<Node>, &'static str, Box<Node>),
+    /// Conditions with `AND` or `OR` between them: a list, so that a thousand of them are not a thousand levels.
+    Junction(&'static str, Vec<Node>),
     /// `operator operand`.
     Prefix(&'static str, Box<Node>),
     /// `operand operator`: `x IS NULL`.
@@ -141,7 +143,8 @@ pub struct Lock {
     pub strength: LockStrength,
     /// What happens when a row is locked already.
     pub wait: LockWait,
-    /// The tables whose rows are locked; empty means all.
+    /// The tables whose rows are locked. Empty means the query's first: the far side of an outer join cannot be locked,
+    /// and loaders join such.
     pub of: Vec<TableRef>,
 }
 
@@ -170,6 +173,10 @@ pub enum LockWait {
 }
 
 impl TableRef {
+    fn same(&self, other: &TableRef) -> bool {
+        self.table.id() == other.table.id() && self.alias == other.alias
+    }
+
     /// The table under its own name.
     pub fn of(table: &'static Table) -> Self {
         TableRef {
@@ -196,11 +203,65 @@ impl Node {
         }
     }
 
+    /// Two conditions with `AND` or `OR` between them.
+    pub(crate) fn junction(left: Node, word: &'static str, right: Node) -> Node {
+        match left {
+            Node::Junction(same, mut conditions) if same == word => {
+                conditions.push(right);
+                Node::Junction(word, conditions)
+            }
+            left => Node::Junction(word, vec![left, right]),
+        }
+    }
+
     /// All of the conditions, joined by AND; `None` if there are none.
     pub(crate) fn all(conditions: impl IntoIterator<Item = Node>) -> Option<Node> {
         conditions
             .into_iter()
-            .reduce(|all, next| Node::infix(all, "AND", next))
+            .reduce(|all, next| Node::junction(all, "AND", next))
+    }
+
+    /// Whether the two are the same expression with the same values. Subqueries never are.
+    pub(crate) fn same(&self, other: &Node) -> bool {
+        let all = |a: &[Node], b: &[Node]| {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+        };
+        match (self, other) {
+            (Node::Column(table, column), Node::Column(other, other_column)) => {
+                column == other_column && table.same(other)
+            }
+            (Node::Param(a), Node::Param(b)) => {
+                a.pg_type().name == b.pg_type().name && a.bytes() == b.bytes()
+            }
+            (Node::Word(a), Node::Word(b)) => a == b,
+            (Node::Infix(a, operator, b), Node::Infix(c, other, d)) => {
+                operator == other && a.same(c) && b.same(d)
+            }
+            (Node::Junction(word, a), Node::Junction(other, b)) => word == other && all(a, b),
+            (Node::Prefix(operator, a), Node::Prefix(other, b))
+            | (Node::Postfix(a, operator), Node::Postfix(b, other))
+            | (Node::Extract(operator, a), Node::Extract(other, b))
+            | (Node::Quantified(operator, a), Node::Quantified(other, b)) => {
+                operator == other && a.same(b)
+            }
+            (Node::Between(a, b, c), Node::Between(d, e, f)) => a.same(d) && b.same(e) && c.same(f),
+            (
+                Node::Call {
+                    function,
+                    distinct,
+                    arguments,
+                },
+                Node::Call {
+                    function: other,
+                    distinct: other_distinct,
+                    arguments: others,
+                },
+            ) => function == other && distinct == other_distinct && all(arguments, others),
+            (Node::Cast(a, ty), Node::Cast(b, other)) => {
+                ty.to_string() == other.to_string() && a.same(b)
+            }
+            _ => false,
+        }
     }
 
     /// `left.a = right.x AND left.b = right.y`: what ties two tables along a foreign key.
@@ -219,6 +280,18 @@ impl Node {
 }
 
 impl Select {
+    /// Whether it gives a row for each row of its tables: nothing but columns is selected, so no aggregate.
+    pub(crate) fn is_row_for_row(&self) -> bool {
+        self.items
+            .iter()
+            .all(|item| matches!(item, Item::Whole(_) | Item::Expr(Node::Column(..))))
+    }
+
+    /// Whether an expression of the select list may have to come again in other clauses, word for word.
+    pub(crate) fn repeats(&self) -> bool {
+        !self.group_by.is_empty() || self.distinct
+    }
+
     /// `SELECT FROM table`, with nothing selected yet.
     pub(crate) fn from(table: TableRef) -> Self {
         Select {

@@ -136,3 +136,5 @@ tuples!(A IA, B IB, C IC);
 tuples!(A IA, B IB, C IC, D ID);
 tuples!(A IA, B IB, C IC, D ID, E IE);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);

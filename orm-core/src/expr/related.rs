@@ -41,37 +41,74 @@ fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
     Node::Exists(Box::new(select))
 }
 
-impl<From: Source, To: Source, Shape: ToMany> Relation<From, To, Shape> {
+/// What a condition on the related rows may use: theirs, and the row's own.
+type Related<R> = (<R as Joinable>::To, (<R as Joinable>::From, ()));
+
+impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// Whether one of the related rows meets the condition. SQLAlchemy: `User.orders.any(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32 }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = User::query().filter(User::ORDERS.any(Order::TOTAL.gt(100)));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.id FROM users WHERE EXISTS \
+    ///      (SELECT 1 FROM orders WHERE orders.user_id = users.id AND orders.total > $1)"
+    /// );
+    /// ```
     pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Self: Joinable,
         E: Condition,
-        E::Uses: InScope<(To, ()), I> + RowLevel,
+        E::Uses: InScope<Related<Self>, I> + RowLevel,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }
 
     /// Whether there is a related row at all. SQLAlchemy: `User.orders.any()`.
-    pub fn exists(self) -> Expr<bool, Solid<Of<From>>> {
+    pub fn exists(self) -> Expr<bool, Solid<Of<From>>>
+    where
+        Self: Joinable,
+    {
         Expr::new(exists(&self, None))
     }
 
     /// Whether none of the related rows meets the condition. SQLAlchemy: `~User.orders.any(..)`.
     pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Self: Joinable,
         E: Condition,
-        E::Uses: InScope<(To, ()), I> + RowLevel,
+        E::Uses: InScope<Related<Self>, I> + RowLevel,
     {
         !self.any(condition)
     }
 }
 
-impl<From: Source, To: Source, Shape: ToOne> Relation<From, To, Shape> {
+impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
     /// Whether there is a related row, and it meets the condition. SQLAlchemy: `Product.category.has(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = Order::query().filter(Order::USER.has(User::NAME.eq("ann"))).select(Order::ID);
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT orders.id FROM orders WHERE EXISTS \
+    ///      (SELECT 1 FROM users WHERE users.id = orders.user_id AND users.name = $1)"
+    /// );
+    /// ```
     pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Self: Joinable,
         E: Condition,
-        E::Uses: InScope<(To, ()), I> + RowLevel,
+        E::Uses: InScope<Related<Self>, I> + RowLevel,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }

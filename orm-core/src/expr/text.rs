@@ -3,7 +3,46 @@
 use super::{AsExpr, Expr, Expression, Node};
 use crate::types::{Param, SqlType};
 
-type Truth<E> = <<E as Expression>::Type as SqlType>::Nullify<bool>;
+type Base<E> = <<E as Expression>::Type as SqlType>::Base;
+/// `T`, or an `Option` of it where an operand can be NULL.
+type Like<E, T> = <<E as Expression>::Type as SqlType>::Nullify<T>;
+type Either<E, R, T> = Like<E, <<R as AsExpr<String>>::Type as SqlType>::Nullify<T>>;
+type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<String>>::Uses);
+
+/// A type that is text in PostgreSQL: what `like`, `contains`, `func::lower` work on. A type of your own that is kept as
+/// text may implement it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not text",
+    label = "patterns and text functions need a text column or expression",
+    note = "a number or a date becomes text with `func::cast::<String, _>(..)`"
+)]
+pub trait Text: SqlType {}
+impl Text for String {}
+
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident $operator:literal;)*) => { $(
+        $(#[$doc])*
+        fn $name<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+        where
+            Base<Self>: Text,
+        {
+            Expr::new(Node::infix(self.into_node(), $operator, pattern.into_operand()))
+        }
+    )* };
+}
+
+macro_rules! searches {
+    ($($(#[$doc:meta])* $name:ident $operator:literal $pattern:literal;)*) => { $(
+        $(#[$doc])*
+        fn $name(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+        where
+            Base<Self>: Text,
+        {
+            let pattern = format!($pattern, escape_like(text.as_ref()));
+            Expr::new(Node::infix(self.into_node(), $operator, Node::Param(Param::new(&pattern))))
+        }
+    )* };
+}
 
 /// The operators of text expressions.
 ///
@@ -17,93 +56,48 @@ type Truth<E> = <<E as Expression>::Type as SqlType>::Nullify<bool>;
 /// # struct User { #[orm(primary_key)] id: i32, name: String }
 /// let q = User::query().filter(User::NAME.icontains("50%")).select(User::ID);
 /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name ILIKE $1");
+/// assert_eq!(q.statement().params[0].show(), r"%50\%%");
+///
+/// let q = User::query().filter(User::NAME.like("A__n%")).select(User::NAME.concat("!"));
+/// assert_eq!(q.to_sql(), "SELECT users.name || $1 FROM users WHERE users.name LIKE $2");
 /// ```
-pub trait TextOperators: Expression
-where
-    Self::Type: SqlType<Base = String>,
-{
-    /// `LIKE`: matches a pattern.
-    fn like<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(
-            self.into_node(),
-            "LIKE",
-            pattern.into_operand(),
-        ))
+pub trait TextOperators: Expression {
+    patterns! {
+        /// `LIKE`: matches a pattern.
+        like "LIKE";
+        /// `NOT LIKE`.
+        not_like "NOT LIKE";
+        /// `ILIKE`: matches a pattern, upper and lower case alike.
+        ilike "ILIKE";
+        /// `NOT ILIKE`.
+        not_ilike "NOT ILIKE";
     }
 
-    /// `NOT LIKE`.
-    fn not_like<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(
-            self.into_node(),
-            "NOT LIKE",
-            pattern.into_operand(),
-        ))
+    searches! {
+        /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.
+        contains "LIKE" "%{}%";
+        /// Whether the text occurs in it, upper and lower case alike. SQLAlchemy: `icontains(text, autoescape=True)`.
+        icontains "ILIKE" "%{}%";
+        /// Whether it begins with the text. SQLAlchemy: `startswith(text, autoescape=True)`.
+        starts_with "LIKE" "{}%";
+        /// Whether it begins with the text, upper and lower case alike. SQLAlchemy: `istartswith(text, autoescape=True)`.
+        istarts_with "ILIKE" "{}%";
+        /// Whether it ends with the text. SQLAlchemy: `endswith(text, autoescape=True)`.
+        ends_with "LIKE" "%{}";
+        /// Whether it ends with the text, upper and lower case alike. SQLAlchemy: `iendswith(text, autoescape=True)`.
+        iends_with "ILIKE" "%{}";
     }
 
-    /// `ILIKE`: matches a pattern, upper and lower case alike.
-    fn ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(
-            self.into_node(),
-            "ILIKE",
-            pattern.into_operand(),
-        ))
-    }
-
-    /// `NOT ILIKE`.
-    fn not_ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Truth<Self>, (Self::Uses, R::Uses)> {
-        Expr::new(Node::infix(
-            self.into_node(),
-            "NOT ILIKE",
-            pattern.into_operand(),
-        ))
-    }
-
-    /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.
-    fn contains(self, text: &str) -> Expr<Truth<Self>, Self::Uses> {
-        matching(self, "LIKE", format!("%{}%", escape_like(text)))
-    }
-
-    /// Whether the text occurs in it, upper and lower case alike. SQLAlchemy: `icontains(text, autoescape=True)`.
-    fn icontains(self, text: &str) -> Expr<Truth<Self>, Self::Uses> {
-        matching(self, "ILIKE", format!("%{}%", escape_like(text)))
-    }
-
-    /// Whether it begins with the text. SQLAlchemy: `startswith(text, autoescape=True)`.
-    fn starts_with(self, text: &str) -> Expr<Truth<Self>, Self::Uses> {
-        matching(self, "LIKE", format!("{}%", escape_like(text)))
-    }
-
-    /// Whether it ends with the text. SQLAlchemy: `endswith(text, autoescape=True)`.
-    fn ends_with(self, text: &str) -> Expr<Truth<Self>, Self::Uses> {
-        matching(self, "LIKE", format!("%{}", escape_like(text)))
-    }
-
-    /// `||`: the two texts one after the other. SQLAlchemy: `+`.
-    #[allow(clippy::type_complexity)]
-    fn concat<R: AsExpr<String>>(
-        self,
-        other: R,
-    ) -> Expr<
-        <Self::Type as SqlType>::Nullify<<R::Type as SqlType>::Nullify<String>>,
-        (Self::Uses, R::Uses),
-    > {
+    /// `||`: the two texts one after the other; NULL where one of them is. SQLAlchemy: `+`.
+    fn concat<R: AsExpr<String>>(self, other: R) -> Expr<Either<Self, R, String>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
         Expr::new(Node::infix(self.into_node(), "||", other.into_operand()))
     }
 }
 
-impl<E: Expression> TextOperators for E where E::Type: SqlType<Base = String> {}
-
-fn matching<E: Expression>(
-    expression: E,
-    operator: &'static str,
-    pattern: String,
-) -> Expr<Truth<E>, E::Uses> {
-    Expr::new(Node::infix(
-        expression.into_node(),
-        operator,
-        Node::Param(Param::new(&pattern)),
-    ))
-}
+impl<E: Expression> TextOperators for E {}
 
 /// Text as a pattern that matches only itself: `%`, `_` and `\` behind a backslash.
 ///

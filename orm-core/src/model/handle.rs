@@ -119,6 +119,12 @@ impl<M> std::ops::Deref for Handles<M> {
     }
 }
 
+impl<M> AsRef<[Handle<M>]> for Handles<M> {
+    fn as_ref(&self) -> &[Handle<M>] {
+        &self.0
+    }
+}
+
 impl<M> IntoIterator for Handles<M> {
     type Item = Handle<M>;
     type IntoIter = std::vec::IntoIter<Handle<M>>;

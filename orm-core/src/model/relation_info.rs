@@ -108,6 +108,19 @@ impl RelationInfo {
         }
     }
 
+    /// A column because of which a `belongs_to` cannot lead nowhere: all of its foreign key are NOT NULL or part of the
+    /// primary key. One column that can be NULL is enough, as PostgreSQL ignores a foreign key with a NULL in it.
+    pub fn required_column(&self) -> Option<u16> {
+        let columns = self.foreign_key()?.columns;
+        let can_be_null = |column: &u16| {
+            self.from.columns[*column as usize].nullable && !self.from.primary_key.contains(column)
+        };
+        if columns.iter().any(can_be_null) {
+            return None;
+        }
+        columns.first().copied()
+    }
+
     /// Whether it leads to at most one row.
     pub fn is_to_one(&self) -> bool {
         matches!(

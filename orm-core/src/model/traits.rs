@@ -142,6 +142,10 @@ impl DraftLink {
 /// The model that a builder or a row is of, whether the builder is complete or not.
 ///
 /// It is apart from [`Insertable`] so that a column that is missing is one error: what `add` returns is known without it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be added to a session",
+    label = "expected `Model::create()..` with its required columns, or a value of a model"
+)]
 pub trait OfModel {
     /// The model that it becomes.
     type Model: Model;

@@ -86,6 +86,30 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// As [`filter`](Query::filter) where there is a condition, else nothing: for filters that a request may leave out.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, price: i32 }
+    /// let (min, max) = (Some(10), None::<i32>);
+    /// let q = Product::query()
+    ///     .filter_some(min.map(|min| Product::PRICE.ge(min)))
+    ///     .filter_some(max.map(|max| Product::PRICE.le(max)))
+    ///     .select(Product::ID);
+    /// assert_eq!(q.to_sql(), "SELECT products.id FROM products WHERE products.price >= $1");
+    /// ```
+    pub fn filter_some<E, I>(self, condition: Option<E>) -> Self
+    where
+        E: Condition,
+        E::Uses: InScope<Scope, I> + RowLevel,
+    {
+        match condition {
+            Some(condition) => self.filter(condition),
+            None => self,
+        }
+    }
+
     /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
@@ -141,6 +165,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         self.select.items.clear();
         list.push_to(&mut self.select.items);
+        let from = self.select.from;
+        let whole = |item: &Item| matches!(item, Item::Whole(table) if table.alias == from.alias);
+        if !self.select.items.iter().any(whole) {
+            // What was to be loaded with the entities has nothing to be loaded with.
+            self.loads.clear();
+        }
         self.retyped()
     }
 
@@ -155,11 +185,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     fn locked(mut self, strength: LockStrength) -> Self {
-        // Only the first table: the far side of an outer join cannot be locked, and loaders join such.
         self.select.lock = Some(Lock {
             strength,
             wait: LockWait::Wait,
-            of: vec![self.select.from],
+            of: Vec::new(),
         });
         self
     }
@@ -265,3 +294,5 @@ tuples!(A IA, B IB, C IC);
 tuples!(A IA, B IB, C IC, D ID);
 tuples!(A IA, B IB, C IC, D ID, E IE);
 tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
+tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);

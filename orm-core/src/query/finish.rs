@@ -85,7 +85,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// What the server refuses.
     pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool> {
         on.before_query().await?;
-        if self.select.group_by.is_empty() {
+        if self.select.group_by.is_empty() && self.select.is_row_for_row() {
             self.select.items = vec![Item::Expr(Node::Word("1"))];
             self.select.order_by.clear();
         }

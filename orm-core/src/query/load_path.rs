@@ -16,8 +16,8 @@ use crate::model::{
 pub struct LoadStep {
     /// The relationship.
     pub relation: &'static RelationInfo,
-    /// By which statement.
-    pub strategy: Strategy,
+    /// By which statement, where that was asked for.
+    pub strategy: Option<Strategy>,
     /// Conditions on the related rows.
     pub filters: Vec<Node>,
     /// The order of the related rows, for each parent.
@@ -91,19 +91,7 @@ impl<From: Model, To: Target, Shape: RelationShape> LoadPath for Relation<From, 
     type Shape = Shape;
 
     fn into_chain(self) -> Vec<LoadStep> {
-        let relation = self.info();
-        vec![LoadStep {
-            relation,
-            strategy: if relation.is_to_one() {
-                Strategy::Joined
-            } else {
-                Strategy::SelectIn
-            },
-            filters: Vec::new(),
-            order_by: Vec::new(),
-            limit: None,
-            then: Vec::new(),
-        }]
+        vec![LoadStep::of(self.info())]
     }
 }
 
@@ -152,14 +140,14 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
 
     /// Loads the last relationship by one more statement for all parents. SQLAlchemy: `selectinload`.
     pub fn selectin(self) -> Self {
-        self.last(|step| step.strategy = Strategy::SelectIn)
+        self.last(|step| step.strategy = Some(Strategy::SelectIn))
     }
 }
 
 impl<Root, End, Shape: ToOne> Path<Root, End, Shape> {
     /// Loads the last relationship by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
     pub fn joined(self) -> Self {
-        self.last(|step| step.strategy = Strategy::Joined)
+        self.last(|step| step.strategy = Some(Strategy::Joined))
     }
 }
 
@@ -235,29 +223,44 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
 }
 
 impl LoadStep {
-    /// Whether the step asks for a part of the related rows.
-    pub(crate) fn is_partial(&self) -> bool {
-        !self.filters.is_empty() || self.limit.is_some()
+    /// A relationship, all of it, and nothing behind it.
+    pub(crate) fn of(relation: &'static RelationInfo) -> Self {
+        LoadStep {
+            relation,
+            strategy: None,
+            filters: Vec::new(),
+            order_by: Vec::new(),
+            limit: None,
+            then: Vec::new(),
+        }
+    }
+
+    /// By which statement: joined for a to-one, select-in for a to-many, where nothing else was asked for.
+    pub fn strategy(&self) -> Strategy {
+        self.strategy.unwrap_or(if self.relation.is_to_one() {
+            Strategy::Joined
+        } else {
+            Strategy::SelectIn
+        })
     }
 }
 
-/// Adds a step to others: where the same relationship is loaded in the same way already, only what comes behind it is
-/// new.
+/// Adds a step to others. A relationship is loaded once in a level: what several paths say of it adds up, as several
+/// `filter` and `order_by` of a query do; of limits and strategies the last counts.
 pub(crate) fn merge(steps: &mut Vec<LoadStep>, step: LoadStep) {
-    let same = steps.iter_mut().find(|other| {
-        std::ptr::eq(other.relation, step.relation)
-            && other.strategy == step.strategy
-            && !other.is_partial()
-            && !step.is_partial()
-            && step.order_by.is_empty()
-    });
-    match same {
-        Some(other) => {
-            for inner in step.then {
-                merge(&mut other.then, inner);
-            }
-        }
-        None => steps.push(step),
+    let same = steps
+        .iter_mut()
+        .find(|other| std::ptr::eq(other.relation, step.relation));
+    let Some(other) = same else {
+        steps.push(step);
+        return;
+    };
+    other.strategy = step.strategy.or(other.strategy);
+    other.filters.extend(step.filters);
+    other.order_by.extend(step.order_by);
+    other.limit = step.limit.or(other.limit);
+    for inner in step.then {
+        merge(&mut other.then, inner);
     }
 }
 
@@ -283,7 +286,21 @@ pub struct JoinedLoad {
 
 impl Loads {
     /// Adds LEFT JOINs for the joined steps to the select, and their columns behind its own.
-    pub(crate) fn plan(select: &mut Select, steps: Vec<LoadStep>) -> Loads {
+    ///
+    /// Rows of groups cannot have more columns: there a to-one is loaded by its own statement. And a select list without
+    /// the root's entity has nothing to load anything of.
+    pub(crate) fn plan(select: &mut Select, mut steps: Vec<LoadStep>) -> Loads {
+        let root = select.from;
+        let has_root = |item: &Item| matches!(item, Item::Whole(table)
+            if std::ptr::eq(table.table, root.table) && table.alias == root.alias);
+        if !select.items.iter().any(has_root) {
+            steps.clear();
+        }
+        if !select.group_by.is_empty() {
+            for step in &mut steps {
+                step.strategy = Some(Strategy::SelectIn);
+            }
+        }
         let mut loads = Loads {
             root: select.from.table,
             joined: Vec::new(),
@@ -304,7 +321,7 @@ fn join_steps(
     joined: &mut Vec<JoinedLoad>,
 ) {
     for step in steps {
-        if step.strategy != Strategy::Joined {
+        if step.strategy() != Strategy::Joined {
             continue;
         }
         joined.push(JoinedLoad {

@@ -184,12 +184,12 @@ pub(crate) fn identifier(out: &mut String, name: &str) {
     }
 }
 
-/// Appends the name of a function, quoted if it must be.
+/// Appends the name of a function, with its schema where it has one; each part quoted if it must be.
 pub(crate) fn function(out: &mut String, name: &str) {
-    if KEYWORD_FUNCTIONS.contains(&name) {
-        out.push_str(name);
-    } else {
-        identifier(out, name);
+    match name.split_once('.') {
+        Some((schema, name)) => qualified(out, Some(schema), name),
+        None if KEYWORD_FUNCTIONS.contains(&name) => out.push_str(name),
+        None => identifier(out, name),
     }
 }
 
@@ -239,6 +239,20 @@ mod tests {
             "\"x\"\"; DROP TABLE users; --\""
         );
         assert_eq!(of("größe"), "\"größe\"");
+    }
+
+    #[test]
+    fn functions_may_have_a_schema_and_a_grammar() {
+        let of = |name| {
+            let mut out = String::new();
+            function(&mut out, name);
+            out
+        };
+        assert_eq!(of("lower"), "lower");
+        assert_eq!(of("coalesce"), "coalesce");
+        assert_eq!(of("shop.net_price"), "shop.net_price");
+        assert_eq!(of("My Shop.user"), "\"My Shop\".\"user\"");
+        assert_eq!(of("f(); --"), "\"f(); --\"");
     }
 
     #[test]

@@ -3,12 +3,14 @@
 //! Values never reach the text: a [`Node::Param`] becomes `$n` and joins the list of parameters. Names pass through
 //! [`quote`]. Brackets stand where PostgreSQL's precedence would read something else without them.
 
+use std::collections::VecDeque;
+
 use super::{Bulk, Statement, quote};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
 use crate::model::Table;
-use crate::types::{Param, PgType, TypeKind};
+use crate::types::{Param, PgType, SqlType, TypeKind};
 
 /// The statement of a SELECT.
 pub(crate) fn select(select: &Select) -> Statement {
@@ -21,12 +23,12 @@ pub(crate) fn select(select: &Select) -> Statement {
 pub(crate) fn count(mut select: Select) -> Statement {
     let mut sql = Renderer::default();
     select.lock = None;
-    let simple = !select.distinct
-        && select.group_by.is_empty()
-        && select.having.is_empty()
-        && select.limit.is_none()
-        && select.offset.is_none();
-    if simple {
+    let clauses = select.distinct
+        || !select.group_by.is_empty()
+        || !select.having.is_empty()
+        || select.limit.is_some()
+        || select.offset.is_some();
+    if !clauses && select.is_row_for_row() {
         select.items = vec![Item::Expr(Node::call("count", vec![Node::Word("*")]))];
         select.order_by.clear();
         sql.select(&select);
@@ -113,6 +115,14 @@ pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
 pub(crate) struct Renderer {
     sql: String,
     params: Vec<Param>,
+    /// The numbers of the parameters in the order in which they stand in the text.
+    numbers: Vec<usize>,
+    /// Expressions with parameters that were selected or grouped by, with their numbers. See [`Renderer::node`].
+    repeatable: Vec<(Node, Vec<usize>)>,
+    /// Whether such expressions are collected and found again, at this place in the statement.
+    repeating: bool,
+    /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
+    repeated: VecDeque<usize>,
 }
 
 impl Renderer {
@@ -130,9 +140,13 @@ impl Renderer {
 
     /// Appends `$n` and keeps the value.
     pub(crate) fn param(&mut self, param: Param) {
-        self.params.push(param);
+        let number = self.repeated.pop_front().unwrap_or_else(|| {
+            self.params.push(param);
+            self.params.len()
+        });
+        self.numbers.push(number);
         self.sql.push('$');
-        self.sql.push_str(&self.params.len().to_string());
+        self.sql.push_str(&number.to_string());
     }
 
     /// Appends the name of a column, or any other single name.
@@ -202,19 +216,23 @@ impl Renderer {
         } else {
             "SELECT "
         });
+        let outer = std::mem::replace(&mut self.repeating, select.repeats());
         self.list(&select.items, ", ", Self::item);
         self.text(" FROM ");
         self.table(select.from);
+        let repeating = std::mem::take(&mut self.repeating);
         for join in &select.joins {
             self.join(join);
         }
         self.conditions(" WHERE ", &select.filters);
+        self.repeating = repeating;
         if !select.group_by.is_empty() {
             self.text(" GROUP BY ");
             self.list(&select.group_by, ", ", Self::node);
         }
         self.conditions(" HAVING ", &select.having);
         self.order_by(&select.order_by);
+        self.repeating = outer;
         if let Some(limit) = select.limit {
             self.text(" LIMIT ");
             self.param(Param::new(&limit));
@@ -224,7 +242,7 @@ impl Renderer {
             self.param(Param::new(&offset));
         }
         if let Some(lock) = &select.lock {
-            self.lock(lock);
+            self.lock(lock, select.from);
         }
     }
 
@@ -242,6 +260,10 @@ impl Renderer {
 
     fn item(&mut self, item: &Item) {
         match item {
+            // Where nothing else says what the parameter is, the server would take it for text.
+            Item::Expr(Node::Param(param)) if !param.pg_type().declared && !is_text(param) => {
+                self.node(&Node::Cast(Box::new(Node::Param(param.clone())), param.pg_type()));
+            }
             Item::Expr(node) => self.node(node),
             Item::Whole(table) => {
                 let columns = 0..table.table.columns.len() as u16;
@@ -299,15 +321,17 @@ impl Renderer {
         });
     }
 
-    fn lock(&mut self, lock: &Lock) {
+    fn lock(&mut self, lock: &Lock, first: TableRef) {
         self.text(match lock.strength {
             LockStrength::Update => " FOR UPDATE",
             LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
             LockStrength::Share => " FOR SHARE",
             LockStrength::KeyShare => " FOR KEY SHARE",
         });
-        if !lock.of.is_empty() {
-            self.text(" OF ");
+        self.text(" OF ");
+        if lock.of.is_empty() {
+            self.alias(first);
+        } else {
             self.list(&lock.of, ", ", |sql, table| sql.alias(*table));
         }
         self.text(match lock.wait {
@@ -317,7 +341,32 @@ impl Renderer {
         });
     }
 
+    /// Appends an expression.
+    ///
+    /// PostgreSQL compares the expressions of a grouped query by their text: `coalesce(x, $1)` is not grouped by
+    /// `coalesce(x, $2)`, whatever the values. So an expression that was selected or grouped by, and comes again, gets
+    /// the numbers that it had. Not every equal value does: the server takes a type for each number from where it stands.
     pub(crate) fn node(&mut self, node: &Node) {
+        if !self.repeating || matches!(node, Node::Param(_) | Node::Column(..) | Node::Word(_)) {
+            return self.expression(node);
+        }
+        let mut known = self.repeatable.iter();
+        let again = known.find(|(known, _)| known.same(node));
+        if let Some((_, numbers)) = again
+            && self.repeated.is_empty()
+        {
+            self.repeated.extend(numbers);
+            return self.expression(node);
+        }
+        let (new, start) = (again.is_none(), self.numbers.len());
+        self.expression(node);
+        if new && self.numbers.len() > start {
+            let numbers = self.numbers[start..].to_vec();
+            self.repeatable.push((node.clone(), numbers));
+        }
+    }
+
+    fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
                 self.alias(*table);
@@ -328,17 +377,22 @@ impl Renderer {
             Node::Word(word) => self.text(word),
             Node::Infix(left, operator, right) => {
                 let own = precedence(operator);
-                self.operand(left, own);
+                // `a = b = c` is a syntax error; `a - b - c` is `(a - b) - c`.
+                self.operand(left, if own < LEFT_TO_RIGHT { own + 1 } else { own });
                 self.text(" ");
                 self.text(operator);
                 self.text(" ");
-                // AND and OR are associative; of all others the right side is bracketed when it is of the same rank.
-                self.operand(right, if own <= OR_AND { own } else { own + 1 });
+                self.operand(right, own + 1);
+            }
+            Node::Junction(word, conditions) => {
+                self.list(conditions, &format!(" {word} "), |sql, condition| {
+                    sql.operand(condition, precedence(word));
+                });
             }
             Node::Prefix(operator, operand) => {
                 self.text(operator);
                 self.text(" ");
-                self.operand(operand, precedence(operator) + 1);
+                self.operand(operand, rank(node) + 1);
             }
             Node::Postfix(operand, operator) => {
                 self.operand(operand, precedence("IS") + 1);
@@ -400,13 +454,7 @@ impl Renderer {
 
     /// Appends an operand, in brackets if it binds less tightly than it must.
     fn operand(&mut self, node: &Node, at_least: u8) {
-        let binds = match node {
-            Node::Infix(_, operator, _) | Node::Prefix(operator, _) => precedence(operator),
-            Node::Postfix(..) => precedence("IS"),
-            Node::Between(..) => precedence("LIKE"),
-            _ => u8::MAX,
-        };
-        if binds < at_least {
+        if rank(node) < at_least {
             self.text("(");
             self.node(node);
             self.text(")");
@@ -416,14 +464,31 @@ impl Renderer {
     }
 }
 
-/// The rank of AND, the higher of the two associative ones.
-const OR_AND: u8 = 2;
+/// Whether a value is text, which is what the server takes an undeclared parameter for.
+fn is_text(param: &Param) -> bool {
+    param.pg_type().name == <String as SqlType>::TYPE.name
+}
+
+/// How tightly an expression binds.
+fn rank(node: &Node) -> u8 {
+    match node {
+        Node::Infix(_, operator, _) | Node::Junction(operator, _) => precedence(operator),
+        Node::Prefix("-", _) => 11,
+        Node::Prefix(operator, _) => precedence(operator),
+        Node::Postfix(..) => precedence("IS"),
+        Node::Between(..) => precedence("LIKE"),
+        _ => u8::MAX,
+    }
+}
+
+/// From this rank on operators may stand in a row, and are applied from left to right; below it they need brackets.
+const LEFT_TO_RIGHT: u8 = 7;
 
 /// PostgreSQL's operator precedence, from loose to tight.
 fn precedence(operator: &str) -> u8 {
     match operator {
         "OR" => 1,
-        "AND" => OR_AND,
+        "AND" => 2,
         "NOT" => 3,
         "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
         "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,

@@ -2,9 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::{Executor, Query, Statement, render};
+use super::{EntityQuery, Executor, Query, Statement, render};
 use crate::error::{Error, Result};
-use crate::expr::{Assignments, Node, Select, Whole};
+use crate::expr::{Assignments, Node, Select};
 use crate::model::{Model, Table};
 
 /// A bulk UPDATE or DELETE without its types: what an [`Executor`] runs.
@@ -41,13 +41,44 @@ pub struct BulkDelete<M> {
     model: PhantomData<fn() -> M>,
 }
 
-impl<M: Model> Query<Whole<M>, (M, ()), crate::expr::Ungrouped> {
+/// A query that is nothing but the rows of one model: what can be updated or deleted.
+#[diagnostic::on_unimplemented(
+    message = "an UPDATE or DELETE goes to the rows of one model, and this query has joins, groups or a select list",
+    label = "`update` and `delete` need `Model::query()` with filters alone",
+    note = "filter by a related table without a join: `.filter(User::ORDERS.any(..))`"
+)]
+pub trait OneModel {
+    /// The model.
+    type Model: Model;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> OneModel for EntityQuery<M> {
+    type Model = M;
+}
+
+impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Changes all rows of the query in one statement. The values are computed by the server, so
     /// `Product::STOCK.set(Product::STOCK - 1)` is safe whatever other transactions do. Sent by `.exec(..)`, which gives
     /// the number of rows. SQLAlchemy: `query.update({..})`.
-    pub fn update<A, I>(self, assignments: A) -> BulkUpdate<M>
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, name: String, stock: i32 }
+    /// let sale = Product::query()
+    ///     .filter(Product::ID.eq(7))
+    ///     .update((Product::STOCK.set(Product::STOCK - 1), Product::NAME.set("sold")));
+    /// assert_eq!(
+    ///     sale.to_sql()?,
+    ///     "UPDATE products SET stock = products.stock - $1, name = $2 WHERE products.id = $3"
+    /// );
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn update<A, I>(self, assignments: A) -> BulkUpdate<<Self as OneModel>::Model>
     where
-        A: Assignments<M, I>,
+        Self: OneModel,
+        A: Assignments<<Self as OneModel>::Model, I>,
     {
         let mut values = Vec::new();
         assignments.push_to(&mut values);
@@ -59,7 +90,19 @@ impl<M: Model> Query<Whole<M>, (M, ()), crate::expr::Ungrouped> {
 
     /// Deletes all rows of the query in one statement, sent by `.exec(..)`, which gives the number of rows. Cascades are
     /// the database's (ON DELETE). SQLAlchemy: `query.delete()`.
-    pub fn delete(self) -> BulkDelete<M> {
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, active: bool }
+    /// let gone = User::query().filter(!User::ACTIVE).delete();
+    /// assert_eq!(gone.to_sql()?, "DELETE FROM users WHERE NOT users.active");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn delete(self) -> BulkDelete<<Self as OneModel>::Model>
+    where
+        Self: OneModel,
+    {
         BulkDelete {
             bulk: bulk(self.select, None),
             model: PhantomData,
@@ -84,6 +127,12 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
     } else {
         None
     };
+    if assignments.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::invalid(format!(
+            "an UPDATE of `{}` sets no column",
+            select.from.table.name
+        )));
+    }
     match clause {
         Some(clause) => Err(Error::invalid(format!(
             "an UPDATE or DELETE of `{}` cannot have {clause}: filter the rows by their keys instead",

@@ -1,5 +1,7 @@
 //! `create_all`: looks what is there, and creates what is missing, in one transaction.
 
+use std::pin::Pin;
+
 use super::catalogue::Catalogue;
 use super::script::{self, Parts};
 use super::{Models, Registry, advice, names};
@@ -129,7 +131,16 @@ impl Connection {
     }
 }
 
-async fn create(connection: &mut Connection, registry: &Registry) -> Result<()> {
+/// Boxed, because it goes deep and has time: the compiler lays out futures within futures only so far (its
+/// `recursion_limit`), and what calls this should not come near it.
+fn create<'a>(
+    connection: &'a mut Connection,
+    registry: &'a Registry,
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(create_unboxed(connection, registry))
+}
+
+async fn create_unboxed(connection: &mut Connection, registry: &Registry) -> Result<()> {
     registry.check()?;
     if registry.tables().is_empty() {
         return Ok(());
@@ -161,13 +172,17 @@ async fn create_here(connection: &mut Connection, tables: &[&'static Table]) -> 
 /// Makes the transaction that is about to begin see, with each statement, what others have committed by then. A database
 /// may have another level as its default.
 pub(super) async fn see_commits(connection: &mut Connection) -> Result<()> {
-    connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+    connection
+        .execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await?;
     Ok(())
 }
 
 /// Waits until nobody else changes the schema.
 pub(super) async fn lock(connection: &mut Connection) -> Result<()> {
-    connection.execute(format!("SELECT pg_advisory_xact_lock({LOCK})")).await?;
+    connection
+        .execute(format!("SELECT pg_advisory_xact_lock({LOCK})"))
+        .await?;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! `drop_all`: drops the tables that are there and the enum types that nothing else uses, in one transaction.
 
+use std::pin::Pin;
+
 use super::catalogue::Catalogue;
 use super::create::{lock, see_commits};
 use super::enums::EnumType;
@@ -103,7 +105,15 @@ impl Connection {
     }
 }
 
-async fn drop(connection: &mut Connection, registry: &Registry) -> Result<()> {
+/// Boxed for the reason that `create` is.
+fn drop<'a>(
+    connection: &'a mut Connection,
+    registry: &'a Registry,
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(drop_unboxed(connection, registry))
+}
+
+async fn drop_unboxed(connection: &mut Connection, registry: &Registry) -> Result<()> {
     if registry.tables().is_empty() {
         return Ok(());
     }
@@ -122,7 +132,7 @@ async fn drop_here(connection: &mut Connection, parts: &Parts) -> Result<()> {
     let found = Catalogue::look_up(connection, parts, &[]).await?;
     let tables = Order::of(&parts.tables).tables.into_iter().rev();
     let tables = tables.filter(|table| found.has_as_table(table));
-    let mut names: Vec<String> = tables.map(|table| table_sql::table_name(table)).collect();
+    let mut names: Vec<String> = tables.map(table_sql::table_name).collect();
     // Two models of one table name it twice.
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(name.clone()));
@@ -152,7 +162,9 @@ async fn drop_enums(connection: &mut Connection, enums: &[EnumType]) -> Result<(
         return Ok(());
     }
     let types: Vec<String> = enums.iter().map(|one| one.sql_name()).collect();
-    let unused: Vec<(i64,)> = connection.fetch_all(sql(UNUSED).bind("types", types.clone())).await?;
+    let unused: Vec<(i64,)> = connection
+        .fetch_all(sql(UNUSED).bind("types", types.clone()))
+        .await?;
     let unused: Vec<&str> = unused
         .iter()
         .filter_map(|(at,)| types.get(usize::try_from(*at).ok()?.checked_sub(1)?))
@@ -161,5 +173,8 @@ async fn drop_enums(connection: &mut Connection, enums: &[EnumType]) -> Result<(
     if unused.is_empty() {
         return Ok(());
     }
-    connection.link().batch(&format!("DROP TYPE {}", unused.join(", "))).await
+    connection
+        .link()
+        .batch(&format!("DROP TYPE {}", unused.join(", ")))
+        .await
 }

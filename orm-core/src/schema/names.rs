@@ -1,7 +1,8 @@
 //! The names of constraints and indexes: those that PostgreSQL itself would give, `users_email_key`,
 //! `products_category_id_fkey`, `orders_pkey`.
 //!
-//! They are written into the script, so that a name in an error message can be found there, and so that they are the same
+//! (A check whose condition is about one column would have that in its name; ours are numbered, since nobody here reads the
+//! condition.) They are written into the script, so that a name in an error message can be found there, and so that they are the same
 //! wherever the schema is created. Where PostgreSQL's rule depends on what is in the database already (a name that is
 //! taken gets a number), ours depends on the list of models alone, and not on its order.
 
@@ -9,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::model::{ForeignKey, RelationInfo, Table};
 
-/// Names longer than this are cut by the server: NAMEDATALEN - 1.
+/// Names longer than this are cut by the server: NAMEDATALEN - 1. Those of tables and columns never are, which the derive
+/// sees to.
 const LONGEST: usize = 63;
 
 /// The names of one table's parts, each list in the order of the parts.
@@ -27,8 +29,12 @@ pub(super) struct TableNames {
 /// The unique constraints of a table: those of single columns, then those of several.
 pub(super) fn uniques(table: &'static Table) -> Vec<Vec<u16>> {
     let columns = table.columns.iter().enumerate();
-    let alone = columns.filter(|(_, column)| column.unique).map(|(at, _)| vec![at as u16]);
-    alone.chain(table.uniques.iter().map(|several| several.to_vec())).collect()
+    let alone = columns
+        .filter(|(_, column)| column.unique)
+        .map(|(at, _)| vec![at as u16]);
+    alone
+        .chain(table.uniques.iter().map(|several| several.to_vec()))
+        .collect()
 }
 
 /// The foreign keys of a table.
@@ -46,7 +52,7 @@ pub(super) fn names(tables: &[&'static Table]) -> HashMap<usize, TableNames> {
     // Tables and indexes share their names within a schema.
     let mut taken: HashSet<_> = sorted
         .iter()
-        .map(|table| (table.schema, clipped(table.name, LONGEST).to_owned()))
+        .map(|table| (table.schema, table.name.to_owned()))
         .collect();
     let mut names = HashMap::new();
     for table in sorted {
@@ -59,10 +65,19 @@ pub(super) fn names(tables: &[&'static Table]) -> HashMap<usize, TableNames> {
             table.id(),
             TableNames {
                 primary_key: choose(&[], "pkey"),
-                uniques: uniques(table).iter().map(|columns| choose(columns, "key")).collect(),
-                foreign_keys: foreign_keys(table).map(|(_, key)| choose(key.columns, "fkey")).collect(),
+                uniques: uniques(table)
+                    .iter()
+                    .map(|columns| choose(columns, "key"))
+                    .collect(),
+                foreign_keys: foreign_keys(table)
+                    .map(|(_, key)| choose(key.columns, "fkey"))
+                    .collect(),
                 checks: table.checks.iter().map(|_| choose(&[], "check")).collect(),
-                indexes: table.indexes.iter().map(|index| choose(index.columns, "idx")).collect(),
+                indexes: table
+                    .indexes
+                    .iter()
+                    .map(|index| choose(index.columns, "idx"))
+                    .collect(),
             },
         );
     }
@@ -86,7 +101,7 @@ fn joined(columns: impl Iterator<Item = &'static str>) -> String {
         if !all.is_empty() {
             all.push('_');
         }
-        all.push_str(clipped(column, LONGEST));
+        all.push_str(column);
         if all.len() > LONGEST {
             break;
         }
@@ -97,7 +112,6 @@ fn joined(columns: impl Iterator<Item = &'static str>) -> String {
 /// PostgreSQL's `makeObjectName`: what is too long is taken from the longer part, byte by byte, and then at the boundary
 /// of a character.
 fn object_name(table: &str, columns: &str, label: &str) -> String {
-    let table = clipped(table, LONGEST);
     let mark = if columns.is_empty() { "" } else { "_" };
     let room = LONGEST - mark.len() - 1 - label.len();
     let (mut first, mut second) = (table.len(), columns.len());

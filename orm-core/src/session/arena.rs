@@ -181,6 +181,7 @@ impl<M: Model> Store for Arena<M> {
             self.slots.keys.insert(key, index);
             return Ok(ReadRow {
                 index,
+                taken: true,
                 refreshed: None,
             });
         };
@@ -192,6 +193,7 @@ impl<M: Model> Store for Arena<M> {
             }
             return Ok(ReadRow {
                 index,
+                taken: false,
                 refreshed: None,
             });
         }
@@ -206,7 +208,11 @@ impl<M: Model> Store for Arena<M> {
         let refreshed = (!changed.is_empty()).then(|| (self.image(index), changed));
         self.contents[at] = Content::Row(row);
         self.kept[at] = None;
-        Ok(ReadRow { index, refreshed })
+        Ok(ReadRow {
+            index,
+            taken: true,
+            refreshed,
+        })
     }
 
     fn encode(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
@@ -305,7 +311,10 @@ impl<M: Model> Store for Arena<M> {
         if let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
             let (old, new) = (Self::key_of(&old), Self::key_of(row));
             if old != new {
-                self.slots.keys.remove(&old);
+                // Another row of the same statement may have taken the old key.
+                if self.slots.keys.get(&old) == Some(&index) {
+                    self.slots.keys.remove(&old);
+                }
                 self.slots.keys.insert(new, index);
             }
         }

@@ -4,14 +4,17 @@
 //! Children that aren't loaded are loaded first, one statement a relationship and level, never one a parent; with
 //! `passive_deletes` they are left to the database's ON DELETE. Orphans are deleted where the relationship says so.
 
+use std::collections::HashSet;
+
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{RawHandle, RelationInfo, RelationKind};
 
 impl Session {
     pub(super) async fn cascade(&mut self) -> Result<()> {
+        self.let_go_of_replaced().await?;
         self.doom_orphans();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         loop {
             let new: Vec<RawHandle> = self
                 .doomed()
@@ -57,20 +60,50 @@ impl Session {
         }
     }
 
+    /// A `has_one` that was set before it was known what it led to: now that is asked for, and let go of.
+    async fn let_go_of_replaced(&mut self) -> Result<()> {
+        let mut replaced = std::mem::take(&mut self.replaced);
+        while let Some((_, relation)) = replaced.first().copied() {
+            let same = |other: &(RawHandle, &'static RelationInfo)| std::ptr::eq(other.1, relation);
+            let owners = replaced.iter().filter(|other| same(other));
+            let owners: Vec<_> = owners
+                .map(|(owner, _)| *owner)
+                .filter(|owner| self.raw_state(*owner) == State::Persistent)
+                .collect();
+            replaced.retain(|other| !same(other));
+            let Some(via) = relation.owner() else {
+                continue;
+            };
+            for (owner, old) in self.read_members(&owners, relation).await? {
+                let kept = self.targets(owner, relation).unwrap_or_default();
+                if !kept.contains(&old) && self.leads_there(old, via, owner) {
+                    self.assign(old, via, None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a child that was read leads to the owner still, and wasn't set to something else.
+    fn leads_there(&self, child: RawHandle, via: &'static RelationInfo, owner: RawHandle) -> bool {
+        let (columns, references) = via.columns();
+        self.is_alive(child)
+            && !self.set_links.contains(child, via)
+            && self.key_at(child, columns) == self.key_at(owner, references)
+    }
+
     async fn cascade_from(&mut self, parents: Vec<RawHandle>) -> Result<()> {
         let Some(first) = parents.first() else {
             return Ok(());
         };
         for relation in self.table(*first).relations {
-            let via = match &relation.kind {
-                RelationKind::HasMany { via } | RelationKind::HasOne { via } => *via,
-                _ => continue,
+            let Some(via) = from_parent(relation) else {
+                continue;
             };
             if !relation.cascade.passive_deletes {
                 self.load_for_delete(&parents, relation).await?;
             }
             for parent in &parents {
-                // `doom` takes a child out of its parent's collection, so the list is a copy.
                 for child in self.targets(*parent, relation).unwrap_or_default() {
                     self.cascade_to(child, relation, via)?;
                 }
@@ -85,29 +118,48 @@ impl Session {
         relation: &'static RelationInfo,
         via: &'static RelationInfo,
     ) -> Result<()> {
-        if self.slots(child).heads[child.index as usize].doomed {
-            return Ok(());
-        }
         if relation.cascade.delete || relation.cascade.delete_orphan {
             self.doom(child);
             return Ok(());
         }
-        let (columns, _) = via.columns();
-        let required = columns.iter().find(|column| {
-            !via.from.columns[**column as usize].nullable || via.from.primary_key.contains(column)
-        });
-        if let Some(column) = required {
+        if let Some(column) = via.required_column() {
             return Err(Error::invalid(format!(
                 "deleting a `{}` would set `{}.{}` of its `{}` to NULL, which it must not be: delete the children first, \
                  or let `{}` cascade: `cascade(delete)`, or `passive_deletes` with ON DELETE in the database",
                 relation.from.model,
                 via.from.name,
-                via.from.columns[*column as usize].name,
+                via.from.columns[column as usize].name,
                 relation.name,
                 relation.path(),
             )));
         }
         self.assign(child, via, None);
         Ok(())
+    }
+
+    /// A pending entity leaves the session: what cascades goes with it, and other children lead nowhere.
+    pub(super) fn let_go_of_children(&mut self, parent: RawHandle) {
+        // A child that is its parent's parent must not come back here.
+        self.store_mut(parent).slots_mut().heads[parent.index as usize].doomed = true;
+        for relation in self.table(parent).relations {
+            let Some(via) = from_parent(relation) else {
+                continue;
+            };
+            for child in self.targets(parent, relation).unwrap_or_default() {
+                if relation.cascade.delete || relation.cascade.delete_orphan {
+                    self.doom(child);
+                } else {
+                    self.assign(child, via, None);
+                }
+            }
+        }
+    }
+}
+
+/// The foreign key of the children, where a relationship leads from a parent to children.
+fn from_parent(relation: &'static RelationInfo) -> Option<&'static RelationInfo> {
+    match &relation.kind {
+        RelationKind::HasMany { via } | RelationKind::HasOne { via } => Some(via),
+        _ => None,
     }
 }

@@ -4,14 +4,14 @@
 
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
-use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationKind, Table};
+use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationInfo, RelationKind, Table};
 
 /// What a flush has to do.
 #[derive(Debug, Default)]
 pub(crate) struct ChangeSet {
     /// Pending entities, model after model, each in the order of `add`.
     pub inserts: Vec<RawHandle>,
-    /// Changed rows, with the columns that differ or are given anew.
+    /// Changed rows, with the columns that differ.
     pub updates: Vec<(RawHandle, ColumnSet)>,
     /// Rows to delete.
     pub deletes: Vec<RawHandle>,
@@ -64,11 +64,11 @@ impl Session {
                     changes.deletes.push(slots.handle(index));
                     continue;
                 }
-                let changed = store.changes(index);
+                let handle = slots.handle(index);
+                let changed = store.changes(index).union(self.keys_to_come(handle));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
-                    let set = changed.union(given_anew(slots.table));
-                    changes.updates.push((slots.handle(index), set));
+                    changes.updates.push((handle, changed));
                 }
             }
         }
@@ -84,8 +84,10 @@ impl Session {
             {
                 continue;
             }
-            let target = self.known_target(child, relation).flatten();
-            let target = target.filter(|target| self.raw_state(*target) != State::Detached);
+            // Where it was set to what has left the session since, the foreign key stays.
+            let Some(target) = self.known_target(child, relation) else {
+                continue;
+            };
             if target.is_none() {
                 self.refuse_if_required(child, relation)?;
             }
@@ -94,17 +96,23 @@ impl Session {
         Ok(())
     }
 
+    /// The foreign keys of relationships that were set to pending entities: their values come with the INSERT.
+    pub(super) fn keys_to_come(&self, child: RawHandle) -> ColumnSet {
+        let waiting = self.set_links.of(child).filter(|relation| {
+            let target = self.known_target(child, relation).flatten();
+            target.is_some_and(|target| self.raw_state(target) == State::Pending)
+        });
+        waiting
+            .flat_map(|relation| relation.columns().0.iter().copied())
+            .collect()
+    }
+
     fn refuse_if_required(
         &self,
         child: RawHandle,
-        relation: &'static crate::model::RelationInfo,
+        relation: &'static RelationInfo,
     ) -> Result<()> {
-        let required = relation
-            .columns()
-            .0
-            .iter()
-            .find(|column| !relation.from.columns[**column as usize].nullable);
-        match required {
+        match relation.required_column() {
             None => Ok(()),
             Some(column) => Err(Error::invalid(format!(
                 "`{}` of {}#{} leads nowhere, and `{}.{}` must not be NULL: set another target, or delete the row",
@@ -112,7 +120,7 @@ impl Session {
                 relation.from.model,
                 child.index,
                 relation.from.name,
-                relation.from.columns[*column as usize].name,
+                relation.from.columns[column as usize].name,
             ))),
         }
     }
@@ -132,7 +140,9 @@ impl Session {
 
     /// A foreign key that was set by hand takes the entity out of one parent's collection and into another's; what its
     /// relationship led to is unknown from now on. A relationship that was set wins over it.
-    pub(super) fn follow_hand_set_keys(&mut self) {
+    ///
+    /// Returns those whose target the session doesn't know, or not yet: it may be inserted by the same flush.
+    pub(super) fn follow_hand_set_keys(&mut self) -> Vec<(RawHandle, &'static RelationInfo)> {
         let mut moved = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
@@ -160,9 +170,11 @@ impl Session {
                 }
             }
         }
-        for (child, relation) in moved {
-            self.follow_key(child, relation);
+        for (child, relation) in &moved {
+            self.follow_key(*child, relation);
         }
+        moved.retain(|(child, relation)| self.known_target(*child, relation).is_none());
+        moved
     }
 }
 
@@ -178,7 +190,7 @@ fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
 }
 
 /// The columns that every update gives a new value.
-fn given_anew(table: &'static Table) -> ColumnSet {
+pub(super) fn given_anew(table: &'static Table) -> ColumnSet {
     let columns = table.columns.iter().enumerate();
     columns
         .filter(|(_, column)| column.on_update == OnUpdate::Client)

@@ -51,7 +51,7 @@ impl Session {
             let columns: Vec<u16> = columns.into_iter().collect();
             self.store_mut(handle).rebase(handle.index, &columns);
             let moved = columns.iter().copied().collect();
-            self.forget_moved(handle, moved);
+            self.follow_row(handle, moved);
         }
         Ok(rows.len() as u64)
     }

@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use super::key::KeyBytes;
 use super::plan::{Step, StepKind};
-use super::statements::Match;
+use super::statements::{Match, made_identity};
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{RawHandle, Row};
+use crate::model::{RawHandle, RelationInfo, RelationKind, Row};
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -24,7 +24,7 @@ impl Session {
         if !self.has_changes() {
             return Ok(());
         }
-        self.follow_hand_set_keys();
+        let unknown = self.follow_hand_set_keys();
         self.cascade().await?;
         let changes = self.change_set()?;
         if !changes.is_empty() {
@@ -34,6 +34,9 @@ impl Session {
             for step in &steps {
                 self.run_step(step).await?;
             }
+        }
+        for (child, relation) in unknown {
+            self.follow_key(child, relation);
         }
         self.flushed();
         Ok(())
@@ -65,7 +68,7 @@ impl Session {
     async fn run_step(&mut self, step: &Step) -> Result<()> {
         match step.kind {
             StepKind::Insert => self.run_insert(step).await,
-            StepKind::Update => self.run_update(step).await,
+            StepKind::Update | StepKind::Close => self.run_update(step).await,
             StepKind::Delete => self.run_delete(step).await,
             StepKind::Open | StepKind::UnlinkAll => self.run_plain(step).await.map(drop),
             StepKind::Link => {
@@ -105,14 +108,33 @@ impl Session {
         for row in rows {
             let relations: Vec<_> = self.set_links.of(*row).collect();
             for relation in relations {
+                if let Some(target) = self.known_target(*row, relation) {
+                    self.copy_key(*row, relation, target);
+                }
+            }
+        }
+    }
+
+    /// The same for rows that are about to be inserted. A target that is still not there is what a ring was broken at: the
+    /// foreign key is NULL for now, also where the client has made the target's key.
+    fn resolve_keys_of_new(&mut self, rows: &[RawHandle]) {
+        self.resolve_keys(rows);
+        for row in rows {
+            let relations: Vec<_> = self.set_links.of(*row).collect();
+            for relation in relations {
                 let target = self.known_target(*row, relation).flatten();
-                self.copy_key(*row, relation, target);
+                let to_come = target.filter(|target| {
+                    target != row && self.raw_state(*target) == State::Pending
+                });
+                if to_come.is_some() {
+                    self.copy_key(*row, relation, None);
+                }
             }
         }
     }
 
     async fn run_insert(&mut self, step: &Step) -> Result<()> {
-        self.resolve_keys(&step.rows);
+        self.resolve_keys_of_new(&step.rows);
         let statement = self.statement(step);
         let returned = Self::returned_by_insert(step);
         let matching = Self::matching(step);
@@ -149,8 +171,7 @@ impl Session {
         match matching {
             Match::Single | Match::Numbered => Ok(rows),
             Match::Ascending => {
-                let key = step.table.identity_key();
-                let at = key.and_then(|key| {
+                let at = made_identity(step).and_then(|key| {
                     Self::returned_by_insert(step)
                         .iter()
                         .position(|column| *column == key)
@@ -175,12 +196,11 @@ impl Session {
                 let found: Option<Vec<Row>> = step
                     .rows
                     .iter()
-                    .map(|entity| by_key.remove(&self.key_before(*entity)?))
+                    .map(|entity| by_key.remove(&self.key_at(*entity, step.table.primary_key)?))
                     .collect();
                 found.ok_or_else(|| {
                     let error = Error::invalid(format!(
-                        "the rows that came back from INSERT INTO `{}` have other keys than those that were sent: does a \
-                         trigger change them?",
+                        "the rows of `{}` came back with other keys than those that were sent: does a trigger change them?",
                         step.table.name
                     ));
                     self.fail(error.to_string());
@@ -254,10 +274,17 @@ impl Session {
                 self.take_back(*entity, &returned, row, from)?;
             }
         }
+        self.follow_new_keys(step);
         for row in &step.rows {
-            self.count_version(*row)?;
-            self.follow_new_key(*row);
-            let epoch = self.epoch;
+            if step.kind == StepKind::Update {
+                self.count_version(*row)?;
+            }
+            // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
+            let epoch = if step.guard.is_empty() {
+                self.epoch
+            } else {
+                self.slots(*row).heads[row.index as usize].epoch
+            };
             self.store_mut(*row).written(row.index, epoch);
         }
         Ok(())
@@ -282,33 +309,42 @@ impl Session {
         self.store_mut(row).write(row.index, version, raw)
     }
 
-    /// A key that changed is followed by the foreign keys of loaded children, as the database's ON UPDATE CASCADE does.
-    fn follow_new_key(&mut self, row: RawHandle) {
-        let table = self.table(row);
-        let changed = self.store(row).changes(row.index);
-        if !table.primary_key.iter().any(|key| changed.contains(*key)) {
-            return;
-        }
-        for relation in table.relations {
-            let Some(via) = relation
-                .owner()
-                .filter(|via| !std::ptr::eq(*via, *relation))
-            else {
-                continue;
-            };
-            for child in self.targets(row, relation).unwrap_or_default() {
-                if self.raw_state(child) == State::Persistent {
-                    self.save(child);
-                    let store = self.store_mut(child);
-                    let touched = store.slots().heads[child.index as usize].touched;
-                    self.copy_key(child, via, Some(row));
-                    if touched {
-                        // The copy to compare with must know the new key, too, or it would be sent again.
-                        let columns = via.columns().0;
-                        self.store_mut(child).rebase(child.index, columns);
-                    }
+    /// Keys that changed are followed by the foreign keys of loaded children, as the database's ON UPDATE CASCADE does.
+    fn follow_new_keys(&mut self, step: &Step) {
+        for number in 0..self.arenas.len() {
+            for via in self.arenas[number].slots().table.relations {
+                if matches!(via.kind, RelationKind::BelongsTo(_))
+                    && std::ptr::eq(via.to, step.table)
+                {
+                    self.follow_along(step, number, via);
                 }
             }
+        }
+    }
+
+    /// The same along one relationship. Looks at every loaded child, but only where a key did change, which is rare.
+    fn follow_along(&mut self, step: &Step, number: usize, via: &'static RelationInfo) {
+        let (columns, references) = via.columns();
+        if !references.iter().any(|column| step.columns.contains(*column)) {
+            return;
+        }
+        let moved: HashMap<KeyBytes, RawHandle> = step
+            .rows
+            .iter()
+            .filter_map(|row| Some((self.key_before_at(*row, references)?, *row)))
+            .collect();
+        let slots = self.arenas[number].slots();
+        let followers: Vec<(RawHandle, RawHandle)> = slots
+            .inhabited()
+            .map(|index| slots.handle(index))
+            .filter(|child| self.raw_state(*child) == State::Persistent)
+            .filter_map(|child| Some((child, *moved.get(&self.key_at(child, columns)?)?)))
+            .collect();
+        for (child, row) in followers {
+            self.save(child);
+            self.copy_key(child, via, Some(row));
+            // A copy to compare with must know the new key, too, or it would be sent again.
+            self.store_mut(child).rebase(child.index, columns);
         }
     }
 

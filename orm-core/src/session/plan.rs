@@ -16,7 +16,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-use super::change_set::ChangeSet;
+use super::change_set::{ChangeSet, given_anew};
+use super::key::KeyBytes;
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
@@ -45,8 +46,8 @@ pub struct Step {
     pub(super) rows: Vec<RawHandle>,
     /// INSERT: the columns that are sent. UPDATE: those that are set.
     pub(super) columns: ColumnSet,
-    /// Whether the rows are stale, so that the UPDATE must find the old values of the columns that it sets.
-    pub(super) guarded: bool,
+    /// UPDATE of stale rows: the columns whose old values it must find.
+    pub(super) guard: ColumnSet,
     pub(super) links: Vec<LinkRow>,
 }
 
@@ -59,6 +60,8 @@ pub enum StepKind {
     Update,
     /// Deletes rows.
     Delete,
+    /// Sets foreign keys of rows that were inserted without them, because they refer to one another in a ring.
+    Close,
     /// Sets foreign keys of rows that are about to be deleted to NULL, because they refer to one another in a ring.
     Open,
     /// Inserts rows of a link table.
@@ -83,7 +86,7 @@ impl Step {
             reason: reason.into(),
             rows: Vec::new(),
             columns: ColumnSet::EMPTY,
-            guarded: false,
+            guard: ColumnSet::EMPTY,
             links: Vec::new(),
         }
     }
@@ -240,16 +243,20 @@ impl Session {
         let (edges, along) = self.row_edges(group, &rows, inserts.len());
         let levels = levels(rows.len(), &edges).map_err(|ring| self.ring_error(&rows, &ring))?;
         let top = levels.of.iter().max().copied().unwrap_or(0);
-        for level in 0..=top {
+        let mut on_level: Vec<Vec<usize>> = vec![Vec::new(); top + 1];
+        for (at, level) in levels.of.iter().enumerate() {
+            on_level[*level].push(at);
+        }
+        for (level, members) in on_level.iter().enumerate() {
             for number in group {
-                let here = |at: usize| levels.of[at] == level && rows[at].arena as usize == *number;
-                let changed = updates
+                let here = members
                     .iter()
-                    .enumerate()
-                    .filter(|(at, _)| here(inserts.len() + at))
-                    .map(|(_, update)| *update);
+                    .filter(|at| rows[**at].arena as usize == *number);
+                let (added, changed): (Vec<usize>, Vec<usize>) =
+                    here.partition(|at| **at < inserts.len());
+                let changed = changed.into_iter().map(|at| updates[at - inserts.len()]);
                 steps.extend(self.update_steps(changed));
-                let added = (0..inserts.len()).filter(|at| here(*at)).map(|at| rows[at]);
+                let added = added.into_iter().map(|at| rows[at]);
                 steps.extend(self.insert_steps(added, level));
             }
         }
@@ -285,7 +292,11 @@ impl Session {
                 let target = self.known_target(*row, relation).flatten();
                 let pending = target.filter(|target| self.raw_state(*target) == State::Pending);
                 if let Some(before) = pending.and_then(|target| position.get(&target)) {
-                    let (columns, _) = relation.columns();
+                    let (columns, references) = relation.columns();
+                    // A row may refer to itself, if its key is known before.
+                    if *before == after && self.key_at(*row, references).is_some() {
+                        continue;
+                    }
                     edges.push(Edge {
                         before: *before,
                         after,
@@ -369,13 +380,14 @@ impl Session {
     /// Batches of updates: rows that set the same columns, stale ones apart.
     fn update_steps(&self, rows: impl Iterator<Item = (RawHandle, ColumnSet)>) -> Vec<Step> {
         let mut batches = BTreeMap::<(ColumnSet, bool), Vec<RawHandle>>::new();
-        for (row, columns) in rows {
+        for (row, changed) in rows {
             let stale = self.slots(row).heads[row.index as usize].epoch != self.epoch;
             let guarded = stale && self.table(row).version.is_none();
-            batches.entry((columns, guarded)).or_default().push(row);
+            batches.entry((changed, guarded)).or_default().push(row);
         }
-        let steps = batches.into_iter().map(|((columns, guarded), rows)| {
+        let steps = batches.into_iter().map(|((changed, guarded), rows)| {
             let table = self.table(rows[0]);
+            let columns = changed.union(given_anew(table));
             let names: Vec<_> = columns
                 .iter()
                 .map(|column| table.columns[column as usize].name)
@@ -388,7 +400,10 @@ impl Session {
             }
             let mut step = Step::new(StepKind::Update, table, reason);
             step.columns = columns;
-            step.guarded = guarded;
+            if guarded {
+                // Not what is given anew: its old value decided nothing.
+                step.guard = changed;
+            }
             step.rows = rows;
             self.by_key(&mut step.rows);
             step
@@ -397,10 +412,15 @@ impl Session {
     }
 
     /// The primary key under which the database has the row.
-    pub(super) fn key_before(&self, row: RawHandle) -> Option<super::key::KeyBytes> {
-        let (store, key) = (self.store(row), self.table(row).primary_key);
-        super::key::KeyBytes::encode(key.len(), |part, out| {
-            store.encode_before(row.index, key[part], out)
+    pub(super) fn key_before(&self, row: RawHandle) -> Option<KeyBytes> {
+        self.key_before_at(row, self.table(row).primary_key)
+    }
+
+    /// Some columns of a row, as the database has them, as a key; `None` if one is NULL.
+    pub(super) fn key_before_at(&self, row: RawHandle, columns: &[u16]) -> Option<KeyBytes> {
+        let store = self.store(row);
+        KeyBytes::encode(columns.len(), |part, out| {
+            store.encode_before(row.index, columns[part], out)
         })
     }
 
@@ -432,7 +452,7 @@ impl Session {
                 Some(step) => step.rows.push(row),
                 None => {
                     let reason = "closes a ring: inserted with NULL before, because its target was not there yet";
-                    let mut step = Step::new(StepKind::Update, table, reason);
+                    let mut step = Step::new(StepKind::Close, table, reason);
                     step.columns = columns;
                     step.rows.push(row);
                     steps.push(step);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::collection::Collection;
 use super::key::KeyBytes;
 use super::state::State;
 use crate::model::{RawHandle, Table};
@@ -34,7 +35,7 @@ pub(crate) enum LinkState {
     #[default]
     NotLoaded,
     One(Option<RawHandle>),
-    Many(Vec<RawHandle>),
+    Many(Collection),
 }
 
 /// The heads of one model's entities, their relationships, and the identity map.
@@ -162,6 +163,14 @@ impl Slots {
         self.links[relation as usize]
             .get(index as usize)
             .unwrap_or(&NOT_LOADED)
+    }
+
+    /// A to-many relationship that is known. Only what tells the undo log calls it.
+    pub(crate) fn collection_mut(&mut self, relation: u16, index: u32) -> Option<&mut Collection> {
+        match self.links[relation as usize].get_mut(index as usize) {
+            Some(LinkState::Many(collection)) => Some(collection),
+            _ => None,
+        }
     }
 
     /// Changes a link and gives its former state. Only the session's `relate` calls it, which keeps the undo log.

@@ -42,7 +42,7 @@ impl Session {
     pub(super) fn statement(&self, step: &Step) -> Statement {
         match step.kind {
             StepKind::Insert => self.insert_rows(step),
-            StepKind::Update | StepKind::Open => self.update(step),
+            StepKind::Update | StepKind::Close | StepKind::Open => self.update(step),
             StepKind::Delete => self.delete_rows(step),
             StepKind::Link => self.insert_links(step),
             StepKind::Unlink => self.delete_links(step),
@@ -156,7 +156,7 @@ impl Session {
             .all(|key| step.columns.contains(*key))
         {
             Match::ByKey
-        } else if table.identity_key().is_some() {
+        } else if made_identity(step).is_some() {
             Match::Ascending
         } else {
             Match::Numbered
@@ -310,14 +310,13 @@ impl Session {
                 sql.text(" = ");
                 sql.param(self.value_before(row, *column));
             });
-            if step.guarded {
-                for column in &columns {
-                    sql.text(" AND ");
-                    comparable(&mut sql, table, *column, |sql, name| sql.column_name(name));
-                    sql.text(" IS NOT DISTINCT FROM ");
-                    sql.param(self.value_before(row, *column));
-                    comparable_cast(&mut sql, table, *column);
-                }
+            for column in step.guard.iter() {
+                sql.text(" AND ");
+                sql.column_name(table.columns[column as usize].name);
+                guarded_cast(&mut sql, table, column);
+                sql.text(" IS NOT DISTINCT FROM ");
+                sql.param(self.value_before(row, column));
+                old_value_cast(&mut sql, table, column);
             }
             returning_clause(&mut sql, table, &returning);
             return sql.finish();
@@ -347,11 +346,10 @@ impl Session {
             batch.extend(self.columns_before("v", table, &[version], &step.rows));
             conditions.push((version, "v0".to_owned(), false));
         }
-        if step.guarded {
-            batch.extend(self.columns_before("o", table, &columns, &step.rows));
-            let old = columns.iter().enumerate();
-            conditions.extend(old.map(|(at, column)| (*column, format!("o{at}"), true)));
-        }
+        let guard: Vec<u16> = step.guard.iter().collect();
+        batch.extend(self.columns_before("o", table, &guard, &step.rows));
+        let old = guard.iter().enumerate();
+        conditions.extend(old.map(|(at, column)| (*column, format!("o{at}"), true)));
         sql.text(" FROM ");
         let casts: Vec<_> = batch
             .iter()
@@ -360,11 +358,9 @@ impl Session {
         unnest(&mut sql, batch, step.rows.len(), false);
         sql.text(" WHERE ");
         sql.list(conditions, " AND ", |sql, (column, name, guard)| {
-            let write = |sql: &mut Renderer, column: &str| {
-                sql.column_of(table, column);
-            };
+            sql.column_of(table, table.columns[column as usize].name);
             if guard {
-                comparable(sql, table, column, write);
+                guarded_cast(sql, table, column);
                 sql.text(" IS NOT DISTINCT FROM u.");
                 sql.text(&name);
                 let element = casts.iter().find(|(other, _)| *other == name);
@@ -372,9 +368,8 @@ impl Session {
                     sql.text("::");
                     sql.type_name(ty);
                 }
-                comparable_cast(sql, table, column);
+                old_value_cast(sql, table, column);
             } else {
-                write(sql, table.columns[column as usize].name);
                 sql.text(" = u.");
                 sql.text(&name);
             }
@@ -498,6 +493,18 @@ impl BatchColumn {
     }
 }
 
+/// The one column of the key that is left to the server, if that is an identity.
+pub(super) fn made_identity(step: &Step) -> Option<u16> {
+    let table = step.table;
+    let mut left = table
+        .primary_key
+        .iter()
+        .copied()
+        .filter(|key| !step.columns.contains(*key));
+    let made = left.next().filter(|key| table.columns[*key as usize].identity);
+    made.filter(|_| left.next().is_none())
+}
+
 fn insert_into(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
     sql.text("INSERT INTO ");
     sql.table(TableRef::of(table));
@@ -531,21 +538,24 @@ fn bump(sql: &mut Renderer, table: &'static Table, version: Option<u16>) {
     }
 }
 
-/// `json` has no equality; its text has.
-fn comparable(
-    sql: &mut Renderer,
-    table: &'static Table,
-    column: u16,
-    write: impl FnOnce(&mut Renderer, &str),
-) {
-    let info = &table.columns[column as usize];
-    write(sql, info.name);
-    comparable_cast(sql, table, column);
+/// What makes the column of a guard comparable: `json` has no equality, `jsonb` has.
+fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+    match table.columns[column as usize].declared {
+        Some("json") => sql.text("::jsonb"),
+        Some("json[]") => sql.text("::jsonb[]"),
+        _ => {}
+    }
 }
 
-fn comparable_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
-    if table.columns[column as usize].declared == Some("json") {
-        sql.text("::jsonb");
+/// What makes an old value of a guard what the column had made of it: `numeric(10, 2)` rounds, `char(2)` pads.
+fn old_value_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+    match table.columns[column as usize].declared {
+        Some("json" | "json[]") => guarded_cast(sql, table, column),
+        Some(declared) => {
+            sql.text("::");
+            sql.text(declared);
+        }
+        None => {}
     }
 }
 

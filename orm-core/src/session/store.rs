@@ -16,6 +16,8 @@ pub(crate) type Image = Box<dyn Any + Send + Sync>;
 pub(crate) struct ReadRow {
     /// The entity.
     pub index: u32,
+    /// Whether the row's values were taken, and not left for the entity's own.
+    pub taken: bool,
     /// Where the entity was known and the row differs: what it was before, and in which columns it differs.
     pub refreshed: Option<(Image, ColumnSet)>,
 }

@@ -21,6 +21,8 @@ pub(crate) enum Phase {
     Active,
     /// A statement is on its way. If this is seen at the beginning of another, the future of the first was dropped.
     Sending,
+    /// The same of COMMIT: should its answer not arrive, nobody knows what came of the transaction.
+    Committing,
     /// A statement failed at this depth of savepoints, and nothing but a rollback can be sent.
     Failed { depth: usize, cause: String },
     /// A savepoint's guard was dropped without `commit`: memory is restored, and this goes out before anything else.
@@ -111,6 +113,9 @@ impl SessionOptions {
     }
 }
 
+/// What is to be said where the answer to COMMIT did not arrive.
+const UNKNOWN: &str = "whether the transaction was committed is not known, read its rows again to see";
+
 fn savepoint(depth: usize) -> String {
     format!("sp_{}", depth + 1)
 }
@@ -175,17 +180,15 @@ impl Session {
     }
 
     fn settle<T>(&mut self, answer: Result<T>) -> Result<T> {
+        self.lost = answer.as_ref().is_err_and(Error::is_retryable);
         match &answer {
             Ok(_) => self.phase = Phase::Active,
-            Err(error) => {
-                self.lost = error.is_retryable();
-                self.fail(error.to_string());
-            }
+            Err(error) => self.fail(error.to_string()),
         }
         answer
     }
 
-    /// Whether the last transaction failed because another one was first, so that it may be run again.
+    /// Whether the last statement failed because another transaction was first, so that this one may be run again.
     pub(super) fn lost_a_race(&self) -> bool {
         self.lost
     }
@@ -212,6 +215,9 @@ impl Session {
                 cause: "the future of an earlier operation was dropped before it finished"
                     .to_owned(),
             }),
+            Phase::Committing => Err(Error::RollbackRequired {
+                cause: format!("the future of `commit` was dropped before it finished: {UNKNOWN}"),
+            }),
             Phase::Failed { cause, .. } => Err(Error::RollbackRequired {
                 cause: cause.clone(),
             }),
@@ -235,7 +241,7 @@ impl Session {
         self.ready().await?;
         self.flush().await?;
         if self.link.is_some() {
-            self.say("COMMIT").await?;
+            self.send_commit().await?;
         }
         self.link = None;
         self.phase = Phase::Idle;
@@ -247,6 +253,18 @@ impl Session {
             }
         }
         Ok(())
+    }
+
+    async fn send_commit(&mut self) -> Result<()> {
+        self.phase = Phase::Committing;
+        let answer = self.open_link()?.batch("COMMIT").await;
+        self.settle(answer.map_err(|error| match error {
+            Error::Connection { what, source } => Error::Connection {
+                what: format!("{what}; it happened during COMMIT: {UNKNOWN}"),
+                source,
+            },
+            error => error,
+        }))
     }
 
     /// Ends the transaction without keeping anything of it, in the database and in memory: rows, relationships and states
@@ -261,14 +279,11 @@ impl Session {
         self.restore(None);
         self.undo.forget();
         self.epoch += 1;
+        self.phase = Phase::Idle;
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {
-            self.phase = Phase::Idle;
-            if link.is_closed() || link.batch("ROLLBACK").await.is_err() {
-                link.discard();
-            }
+            link.roll_back().await;
         }
-        self.phase = Phase::Idle;
         Ok(())
     }
 

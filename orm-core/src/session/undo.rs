@@ -18,6 +18,12 @@ pub(crate) enum Undo {
     Added(RawHandle),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
+    /// The last entity was not in the collection.
+    Joined(RawHandle, u16, RawHandle),
+    /// The last entity was in the collection, at this place.
+    Left(RawHandle, u16, RawHandle, usize),
+    /// The row was not read in the frame that is rolled back: what it says may never have been.
+    Read(RawHandle),
 }
 
 /// The log, and where its frames begin.
@@ -97,6 +103,14 @@ impl Session {
         self.undo.push(Undo::Row(handle, image));
     }
 
+    /// A row was read. What was read behind a savepoint is stale when that is rolled back; with the whole transaction
+    /// every row is, so nothing is noted outside of savepoints.
+    pub(super) fn note_read(&mut self, handle: RawHandle) {
+        if self.undo.depth() > 0 {
+            self.undo.push(Undo::Read(handle));
+        }
+    }
+
     /// Puts memory back to what it was when the savepoint at `depth` was made; with `None`, when the transaction began.
     pub(super) fn restore(&mut self, depth: Option<usize>) {
         for undo in self.undo.take_back(depth).into_iter().rev() {
@@ -123,12 +137,30 @@ impl Session {
                         );
                     }
                 }
+                Undo::Joined(handle, relation, member) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.remove(member);
+                    }
+                }
+                Undo::Left(handle, relation, member, at) => {
+                    if let Some(collection) = self.collection_mut(handle, relation) {
+                        collection.put_back(at, member);
+                    }
+                }
+                Undo::Read(handle) => {
+                    if self.raw_state(handle) != State::Detached {
+                        let slots = self.store_mut(handle).slots_mut();
+                        slots.heads[handle.index as usize].epoch = 0;
+                    }
+                }
             }
         }
         // A flush goes before every savepoint, so whatever waits for the next flush came after it.
         self.set_links.clear();
         self.link_rows.clear();
         self.orphans.clear();
+        self.replaced.clear();
+        self.loading = None;
         let arenas = &self.arenas;
         self.gone.retain(|handle| {
             let head = arenas[handle.arena as usize].slots().head(*handle);

@@ -4,7 +4,7 @@ use super::slots::LinkState;
 use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Changes, ColumnSet, Handle, Insertable, Model, RawHandle};
+use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
 
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
@@ -14,19 +14,22 @@ impl Session {
     ///
     /// # Panics
     /// When a relationship was set to an entity of another session.
+    #[track_caller]
     pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
         let new = new.into_new();
+        for link in &new.links {
+            if let Some(target) = link.target
+                && let Err(error) = self.check_raw(target, link.relation.to.model)
+            {
+                panic!("{}: {error}", link.relation.path());
+            }
+        }
         let epoch = self.epoch;
         let arena = self.arena_mut::<I::Model>();
         let index = arena.add(new.draft, epoch);
         let handle = super::Store::slots(arena).handle(index);
         self.undo.push(Undo::Added(handle));
         for link in new.links {
-            if let Some(target) = link.target
-                && let Err(error) = self.check_raw(target, link.relation.to.model)
-            {
-                panic!("{}: {error}", link.relation.path());
-            }
             self.assign(handle, link.relation, link.target);
         }
         Handle::from_raw(handle)
@@ -63,13 +66,15 @@ impl Session {
 
     pub(super) fn doom(&mut self, handle: RawHandle) {
         match self.raw_state(handle) {
-            State::Pending => self.discard(handle),
+            State::Pending => {
+                self.let_go_of_children(handle);
+                self.discard(handle);
+            }
             State::Persistent => {
                 self.save(handle);
                 let slots = self.store_mut(handle).slots_mut();
                 slots.heads[handle.index as usize].doomed = true;
                 slots.touch(handle.index);
-                self.leave_collections(handle);
             }
             State::Deleted | State::Detached => {}
         }
@@ -87,31 +92,8 @@ impl Session {
     }
 
     fn discard(&mut self, handle: RawHandle) {
-        self.leave_collections(handle);
         self.set_links.remove_all_of(handle);
-        self.orphans.retain(|(child, _)| *child != handle);
-        self.link_rows
-            .retain(|row| row.owner != handle && row.target != handle);
         self.store_mut(handle).release(handle.index);
-    }
-
-    /// Takes an entity out of all collections in memory that hold it.
-    fn leave_collections(&mut self, handle: RawHandle) {
-        for relation in self.table(handle).relations {
-            let targets = match self.slots(handle).link(relation.index, handle.index) {
-                LinkState::One(Some(target)) => vec![*target],
-                LinkState::Many(targets) => targets.clone(),
-                _ => match self.known_target(handle, relation) {
-                    Some(Some(target)) => vec![target],
-                    _ => continue,
-                },
-            };
-            for inverse in relation.inverses() {
-                for target in &targets {
-                    self.remove_from(*target, inverse, handle);
-                }
-            }
-        }
     }
 
     /// Writes a set of changes (`#[derive(Changes)]`) into an entity: the values that are present; the others stay.
@@ -123,16 +105,18 @@ impl Session {
         changes.apply(&mut self[handle]);
     }
 
-    /// The entities of a model that were added and not flushed. SQLAlchemy: `new`.
+    /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
     pub fn new_entities<M: Model>(&self) -> Vec<Handle<M>> {
-        self.handles(|slots, index| slots.heads[index as usize].state == State::Pending)
+        self.handles(|slots| slots.pending().collect())
     }
 
     /// The entities of a model whose rows differ from the database, as far as the session knows. SQLAlchemy: `dirty`.
     pub fn dirty<M: Model>(&self) -> Vec<Handle<M>> {
-        let touched = self.handles::<M>(|slots, index| {
-            let head = &slots.heads[index as usize];
-            head.touched && !head.doomed
+        let touched = self.handles::<M>(|slots| {
+            let touched = slots.touched();
+            touched
+                .filter(|index| !slots.heads[*index as usize].doomed)
+                .collect()
         });
         touched
             .into_iter()
@@ -142,17 +126,22 @@ impl Session {
 
     /// The entities of a model that the next flush will delete. SQLAlchemy: `deleted`.
     pub fn deleted<M: Model>(&self) -> Vec<Handle<M>> {
-        self.handles(|slots, index| slots.heads[index as usize].doomed)
+        self.handles(|slots| {
+            let touched = slots.touched();
+            touched
+                .filter(|index| slots.heads[*index as usize].doomed)
+                .collect()
+        })
     }
 
-    fn handles<M: Model>(&self, wanted: impl Fn(&super::Slots, u32) -> bool) -> Vec<Handle<M>> {
+    /// Some entities of a model.
+    fn handles<M: Model>(&self, wanted: impl Fn(&super::Slots) -> Vec<u32>) -> Vec<Handle<M>> {
         let Some(number) = self.arena_of.get(&M::TABLE.id()) else {
             return Vec::new();
         };
         let slots = self.arenas[*number as usize].slots();
-        slots
-            .inhabited()
-            .filter(|index| wanted(slots, *index))
+        wanted(slots)
+            .into_iter()
             .map(|index| Handle::from_raw(slots.handle(index)))
             .collect()
     }
@@ -161,7 +150,11 @@ impl Session {
     pub fn is_modified<M: Model>(&self, handle: Handle<M>) -> bool {
         let raw = handle.raw();
         self.raw_state(raw) == State::Persistent
-            && self.store(raw).changes(raw.index) != ColumnSet::EMPTY
+            && !self
+                .store(raw)
+                .changes(raw.index)
+                .union(self.keys_to_come(raw))
+                .is_empty()
     }
 
     /// Says that a row must be read again before it is trusted: the next load of it refreshes it, and a write from it is
@@ -196,8 +189,14 @@ impl Session {
             let image = store.image(handle.index);
             store.restore(handle.index, image);
         }
-        store.slots_mut().heads[handle.index as usize].epoch = 0;
-        self.set_links.remove_all_of(handle);
+        let head = &mut store.slots_mut().heads[handle.index as usize];
+        head.epoch = 0;
+        // Its collections were known to be empty; others may have filled them.
+        head.created = false;
+        for relation in self.set_links.of(handle).collect::<Vec<_>>() {
+            self.set_links.remove(handle, relation);
+            self.follow_key(handle, relation);
+        }
         for relation in self.table(handle).relations {
             self.set_link(handle, relation.index, LinkState::NotLoaded);
         }

@@ -44,7 +44,9 @@ impl TestDb {
     pub async fn with_models<M: Models>() -> Result<Self> {
         // Two types may have one name, but not one id; the name is for those who look at the server.
         let key = format!("{} {:?}", type_name::<M>(), TypeId::of::<M>());
-        Self::from_template(&key, async |url| Engine::connect(url).await?.create_all::<M>().await).await
+        let create = async |url: &str| Engine::connect(url).await?.create_all::<M>().await;
+        // Boxed, so that the compiler's limit for futures within futures is left to the tests.
+        Box::pin(Self::from_template(&key, create)).await
     }
 
     /// An engine on the database. One connection is open, others are opened as they are needed.
@@ -78,7 +80,10 @@ impl TestDb {
     /// Those of [`Engine::connect`].
     pub async fn logged_engine(&self) -> Result<(Engine, StatementLog)> {
         let log = StatementLog::new();
-        let engine = Engine::builder(self.url()).observe(Arc::new(log.clone())).connect().await?;
+        let engine = Engine::builder(self.url())
+            .observe(Arc::new(log.clone()))
+            .connect()
+            .await?;
         log.clear();
         Ok((engine, log))
     }

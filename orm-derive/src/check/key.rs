@@ -44,7 +44,7 @@ fn primary_key(cx: &Ctxt, model: &Model) {
                     types::show(&column.base)
                 ),
             );
-        } else if types::is_float(&column.ty) {
+        } else if types::is_no_key(&column.ty) {
             cx.error_at(
                 column.ty.span(),
                 format!(

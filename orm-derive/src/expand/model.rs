@@ -35,9 +35,10 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let Columns { at, fields, codecs } = Columns::of(model);
     let skipped = model.skipped.iter().map(|field| &field.ident);
     let defaults = model.skipped.iter().map(skipped_default);
-    let key = key(model);
+    let (key, key_parts) = (key(model), key_parts(model));
     let (touch_functions, touch) = touch(model);
     quote! {
+        #key_parts
         #touch_functions
 
         #[automatically_derived]
@@ -105,32 +106,39 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     }
 }
 
+/// What the key's columns have to be, which the compiler checks:
+///
+/// ```text
+/// const _: () = key_part::<i32>();
+/// ```
+fn key_parts(model: &Model) -> TokenStream {
+    let checks = model.key().into_iter().map(|(_, column)| {
+        let (ty, private) = (&column.ty, private_at(model, column.ty.span()));
+        quote_spanned! { ty.span() => #private::key_part::<#ty>() }
+    });
+    quote! { #(const _: () = #checks;)* }
+}
+
 /// The key's type, and the functions that deal with it: one column, or a tuple of several.
 fn key(model: &Model) -> TokenStream {
     let (krate, private) = (&model.krate, private(model));
     let key = model.key();
     let fields: Vec<_> = key.iter().map(|(_, column)| &column.ident).collect();
-    let key_types: Vec<_> = key
-        .iter()
-        .map(|(_, column)| {
-            let (ty, private) = (&column.ty, private_at(model, column.ty.span()));
-            quote_spanned! { ty.span() => <#ty as #private::PrimaryKey>::Key }
-        })
-        .collect();
+    let types: Vec<_> = key.iter().map(|(_, column)| &column.ty).collect();
     let codecs: Vec<_> = key.iter().map(|(_, column)| codec(column)).collect();
     let at: Vec<_> = key.iter().map(|(at, _)| *at as u16).collect();
     let parts: Vec<_> = (0..key.len()).collect();
     let index = parts.iter().map(|part| Index::from(*part));
     let (ty, value, read, encode) = if key.len() == 1 {
         (
-            quote! { #(#key_types)* },
+            quote! { #(#types)* },
             quote! { #(#private::Clone::clone(&self.#fields))* },
             quote! { #(#codecs.read(row, &__TABLE, #at))* },
             quote! { #(#parts => #codecs.encode(key, out),)* },
         )
     } else {
         (
-            quote! { (#(#key_types,)*) },
+            quote! { (#(#types,)*) },
             quote! { (#(#private::Clone::clone(&self.#fields),)*) },
             quote! { #private::Result::Ok((#(#codecs.read(row, &__TABLE, #at)?,)*)) },
             quote! { #(#parts => #codecs.encode(&key.#index, out),)* },

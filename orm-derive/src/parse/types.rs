@@ -60,9 +60,10 @@ pub(crate) fn is_integer(ty: &Type) -> bool {
     matches!(name(ty).as_deref(), Some("i16" | "i32" | "i64"))
 }
 
-/// Whether it is a floating point number, going by its name.
-pub(crate) fn is_float(ty: &Type) -> bool {
-    matches!(name(ty).as_deref(), Some("f32" | "f64"))
+/// Whether it is known to be no key, going by its name: equality is not the same in Rust and in PostgreSQL, or there is no
+/// order.
+pub(crate) fn is_no_key(ty: &Type) -> bool {
+    matches!(name(ty).as_deref(), Some("f32" | "f64" | "Value" | "Json"))
 }
 
 /// The types that are known to be neither text nor a number with digits behind the point. A name that isn't among them

@@ -1,0 +1,143 @@
+//! [`Collection`]: the members of a to-many relationship of one entity, in order and each once.
+//!
+//! It is changed in place, and the undo log is told of the one member that came or went. A push costs the same however
+//! many there are.
+
+use std::collections::HashSet;
+
+use crate::model::RawHandle;
+
+/// From this length on membership is looked up instead of searched for.
+const LONG: usize = 32;
+
+/// What is known of a to-many relationship of one entity.
+///
+/// It may hold handles of entities that are gone or about to go: readers pass over them. So a delete doesn't have to know
+/// all collections that an entity is in, and a rollback finds it at its place.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Collection {
+    members: Vec<RawHandle>,
+    /// The members as a set, made at the first change of a long one.
+    index: Option<HashSet<RawHandle>>,
+    /// Whether a condition or a limit left members out, so that nothing can be told from what is absent.
+    partial: bool,
+}
+
+impl Collection {
+    pub(crate) fn new(members: Vec<RawHandle>, partial: bool) -> Self {
+        Collection {
+            members,
+            index: None,
+            partial,
+        }
+    }
+
+    pub(crate) fn members(&self) -> &[RawHandle] {
+        &self.members
+    }
+
+    pub(crate) fn is_partial(&self) -> bool {
+        self.partial
+    }
+
+    pub(crate) fn contains(&self, member: RawHandle) -> bool {
+        match &self.index {
+            Some(index) => index.contains(&member),
+            None => self.members.contains(&member),
+        }
+    }
+
+    /// Appends a member; false if it is there already.
+    pub(crate) fn push(&mut self, member: RawHandle) -> bool {
+        self.build_index();
+        let is_new = match &mut self.index {
+            Some(index) => index.insert(member),
+            None => !self.members.contains(&member),
+        };
+        if is_new {
+            self.members.push(member);
+        }
+        is_new
+    }
+
+    /// Takes a member out and says where it stood.
+    pub(crate) fn remove(&mut self, member: RawHandle) -> Option<usize> {
+        self.build_index();
+        if let Some(index) = &mut self.index
+            && !index.remove(&member)
+        {
+            return None;
+        }
+        // The first and the last are found at once: those are what loops and rollbacks take out.
+        let at = match self.members.first() {
+            Some(first) if *first == member => 0,
+            _ => self.members.iter().rposition(|other| *other == member)?,
+        };
+        self.members.remove(at);
+        Some(at)
+    }
+
+    /// Puts a member that was removed back to its place.
+    pub(crate) fn put_back(&mut self, at: usize, member: RawHandle) {
+        if let Some(index) = &mut self.index {
+            index.insert(member);
+        }
+        self.members.insert(at.min(self.members.len()), member);
+    }
+
+    fn build_index(&mut self) {
+        if self.index.is_none() && self.members.len() >= LONG {
+            self.index = Some(self.members.iter().copied().collect());
+        }
+    }
+}
+
+/// The index follows from the members.
+impl PartialEq for Collection {
+    fn eq(&self, other: &Self) -> bool {
+        self.partial == other.partial && self.members == other.members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle(index: u32) -> RawHandle {
+        RawHandle {
+            session: 1,
+            arena: 0,
+            index,
+            generation: 0,
+        }
+    }
+
+    fn indices(collection: &Collection) -> Vec<u32> {
+        let members = collection.members().iter();
+        members.map(|member| member.index).collect()
+    }
+
+    #[test]
+    fn a_member_is_there_once() {
+        for length in [3, 100] {
+            let mut collection = Collection::new((0..length).map(handle).collect(), false);
+            assert!(!collection.push(handle(1)));
+            assert!(collection.push(handle(length)));
+            assert!(!collection.push(handle(length)));
+            assert_eq!(indices(&collection), (0..=length).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_put_back_stands_where_it_stood() {
+        for length in [3, 100] {
+            let mut collection = Collection::new((0..length).map(handle).collect(), false);
+            let at = collection.remove(handle(1)).unwrap();
+            assert_eq!(collection.remove(handle(1)), None);
+            assert!(!collection.contains(handle(1)));
+            collection.put_back(at, handle(1));
+            assert!(collection.contains(handle(1)));
+            assert_eq!(indices(&collection), (0..length).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! [`LinkRows`]: rows of many-to-many link tables that wait for the next flush.
+//!
+//! A row is known by its two ends and the two foreign keys of the link table, so that it is the same row from whichever
+//! side it was pushed; adding and removing it cancel out.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::{RawHandle, RelationInfo, RelationKind};
+
+/// A row of a many-to-many's link table, to be inserted or deleted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LinkRow {
+    pub(super) relation: &'static RelationInfo,
+    pub(super) owner: RawHandle,
+    pub(super) target: RawHandle,
+    pub(super) added: bool,
+}
+
+/// The link table's two foreign keys, the one with the lower address first, and what each refers to.
+type Ends = [(usize, RawHandle); 2];
+
+/// The rows, each once, in the order in which they were changed.
+#[derive(Debug, Default)]
+pub(super) struct LinkRows {
+    rows: BTreeMap<u64, LinkRow>,
+    places: HashMap<Ends, u64>,
+    next: u64,
+}
+
+impl LinkRows {
+    /// A link was added or removed. Nothing is left to do where the opposite was waiting.
+    pub(super) fn change(&mut self, row: LinkRow) {
+        let Some((near, far)) = keys(row.relation) else {
+            return;
+        };
+        let mut ends = [(near, row.owner), (far, row.target)];
+        ends.sort_unstable();
+        match self.places.get(&ends) {
+            Some(place) if self.rows.get(place).is_some_and(|old| old.added == row.added) => {}
+            Some(place) => {
+                self.rows.remove(place);
+                self.places.remove(&ends);
+            }
+            None => {
+                self.next += 1;
+                self.rows.insert(self.next, row);
+                self.places.insert(ends, self.next);
+            }
+        }
+    }
+
+    /// What waits along a relationship, from either side: for each of its owners the targets, and whether they come.
+    pub(super) fn along(
+        &self,
+        relation: &'static RelationInfo,
+    ) -> HashMap<RawHandle, Vec<(RawHandle, bool)>> {
+        let mut found: HashMap<RawHandle, Vec<(RawHandle, bool)>> = HashMap::new();
+        let wanted = keys(relation);
+        for row in self.rows.values() {
+            let have = keys(row.relation);
+            if have == wanted {
+                let targets = found.entry(row.owner).or_default();
+                targets.push((row.target, row.added));
+            } else if have.map(|(near, far)| (far, near)) == wanted {
+                let targets = found.entry(row.target).or_default();
+                targets.push((row.owner, row.added));
+            }
+        }
+        found
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &LinkRow> {
+        self.rows.values()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+        self.places.clear();
+    }
+}
+
+/// What tells a many-to-many's two foreign keys apart.
+fn keys(relation: &'static RelationInfo) -> Option<(usize, usize)> {
+    match &relation.kind {
+        RelationKind::ManyToMany { near, far } => Some((
+            std::ptr::from_ref(*near).addr(),
+            std::ptr::from_ref(*far).addr(),
+        )),
+        _ => None,
+    }
+}

@@ -1,0 +1,135 @@
+//! [`View`]: reading along relationships without naming the session at each step.
+
+use std::ops::Deref;
+
+use super::Session;
+use crate::error::Result;
+use crate::model::{
+    Handle, Many, ManyThrough, Model, One, OptionalOne, Relation, RelationShape, Target,
+};
+
+impl Session {
+    /// A read-only view of an entity: derefs to the row, and follows relationships without naming the session again.
+    ///
+    /// # Panics
+    /// As `db[handle]`.
+    #[track_caller]
+    pub fn view<M: Model>(&self, handle: Handle<M>) -> View<'_, M> {
+        let row = &self[handle];
+        View {
+            session: self,
+            handle,
+            row,
+        }
+    }
+}
+
+/// A read-only view of an entity: [`Session::view`]. `Copy`; derefs to the row.
+pub struct View<'db, M> {
+    session: &'db Session,
+    handle: Handle<M>,
+    row: &'db M,
+}
+
+impl<M> Clone for View<'_, M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M> Copy for View<'_, M> {}
+
+impl<M: std::fmt::Debug> std::fmt::Debug for View<'_, M> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.row.fmt(f)
+    }
+}
+
+impl<M> Deref for View<'_, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        self.row
+    }
+}
+
+impl<'db, M: Model> View<'db, M> {
+    /// The handle of the entity.
+    pub fn handle(&self) -> Handle<M> {
+        self.handle
+    }
+
+    /// The row, for as long as the session is borrowed.
+    pub fn row(&self) -> &'db M {
+        self.row
+    }
+
+    /// Views of what a relationship leads to: a view, an `Option` of one, or an iterator, as the relationship's type
+    /// says.
+    ///
+    /// # Errors
+    /// As [`Session::related`]; [`Error::Pending`](crate::Error::Pending) where a related entity was not flushed.
+    pub fn related<To: Target, Shape: ViewShape>(
+        self,
+        relation: Relation<M, To, Shape>,
+    ) -> Result<Shape::View<'db, To::Model>> {
+        let value = self.session.related(self.handle, relation)?;
+        Shape::view(self.session, value)
+    }
+}
+
+/// How a view of what a relationship leads to looks.
+pub trait ViewShape: RelationShape {
+    /// A [`View`], an `Option` of one, or an iterator of them.
+    type View<'db, M: Model>;
+
+    /// The views of handles.
+    ///
+    /// # Errors
+    /// [`Error::Pending`](crate::Error::Pending).
+    fn view<M: Model>(db: &Session, value: Self::Value<M>) -> Result<Self::View<'_, M>>;
+}
+
+fn view<M: Model>(db: &Session, handle: Handle<M>) -> Result<View<'_, M>> {
+    let row = db.peek(handle)?;
+    Ok(View {
+        session: db,
+        handle,
+        row,
+    })
+}
+
+impl ViewShape for One {
+    type View<'db, M: Model> = View<'db, M>;
+
+    fn view<M: Model>(db: &Session, value: Handle<M>) -> Result<View<'_, M>> {
+        view(db, value)
+    }
+}
+
+impl ViewShape for OptionalOne {
+    type View<'db, M: Model> = Option<View<'db, M>>;
+
+    fn view<M: Model>(db: &Session, value: Option<Handle<M>>) -> Result<Option<View<'_, M>>> {
+        value.map(|handle| view(db, handle)).transpose()
+    }
+}
+
+macro_rules! many {
+    ($($shape:ident),*) => { $(
+        impl ViewShape for $shape {
+            type View<'db, M: Model> = std::vec::IntoIter<View<'db, M>>;
+
+            fn view<M: Model>(
+                db: &Session,
+                value: Self::Value<M>,
+            ) -> Result<Self::View<'_, M>> {
+                let views: Result<Vec<_>> =
+                    value.into_iter().map(|handle| view(db, handle)).collect();
+                Ok(views?.into_iter())
+            }
+        }
+    )* };
+}
+
+many!(Many, ManyThrough);

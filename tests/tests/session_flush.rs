@@ -1,0 +1,525 @@
+//! What a flush sends, and what comes back: columns, order, keys, relationships.
+#![allow(missing_docs)]
+
+use orm_core::Error;
+use orm_core::prelude::*;
+use orm_core::session::State;
+use tests::fixture::{Fixture, text};
+use tests::models::*;
+use tests::refused;
+
+#[tokio::test]
+async fn add_and_commit_bring_keys_and_defaults_back() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let ann = db.add(Author::create().name("Ann"));
+    let book = db.add(Book::create().title("Trees").author(ann));
+    assert_eq!(f.count(), 0);
+    assert_eq!(db.state(ann), State::Pending);
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO authors (name, email) VALUES ($1, $2) RETURNING id",
+            "INSERT INTO books (title, pages, author_id) VALUES ($1, $2, $3) RETURNING id, binding, sides",
+            "COMMIT",
+        ]
+    );
+    assert_eq!(
+        db[book],
+        Book {
+            id: 1,
+            title: "Trees".to_owned(),
+            pages: 100,
+            binding: "paper".to_owned(),
+            sides: 200,
+            author_id: Some(1),
+        }
+    );
+    assert_eq!(db.state(book), State::Persistent);
+    assert_eq!(
+        f.rows("select * from books").await,
+        ["1|Trees|100|paper|200|1"]
+    );
+}
+
+#[tokio::test]
+async fn an_update_sends_the_columns_that_differ() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let book = db.insert(Book::create().title("Trees")).await.unwrap();
+    f.sent();
+    db[book].title = "Woods".to_owned();
+    db[book].pages = 20;
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        ["UPDATE books SET title = $1, pages = $2 WHERE id = $3 RETURNING sides"]
+    );
+    assert_eq!(db[book].sides, 40);
+    db[book].pages = 30;
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "UPDATE books SET pages = $1 WHERE id = $2 RETURNING sides",
+            "COMMIT"
+        ]
+    );
+    assert_eq!(f.rows("select title, pages, sides from books").await, ["Woods|30|60"]);
+}
+
+#[tokio::test]
+async fn what_is_touched_and_equal_sends_nothing() {
+    let f = Fixture::new::<(Author,)>().await;
+    let mut db = f.session();
+    let ann = db.insert(Author::create().name("Ann")).await.unwrap();
+    db.commit().await.unwrap();
+    f.sent();
+    db[ann].name = "Bob".to_owned();
+    db[ann].name = "Ann".to_owned();
+    assert!(!db.is_modified(ann));
+    assert!(db.dirty::<Author>().is_empty());
+    assert_eq!(db.plan().unwrap().to_string(), "nothing to do");
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 0);
+    assert!(!db.in_transaction());
+    db.commit().await.unwrap();
+    db.rollback().await.unwrap();
+    assert_eq!(f.count(), 0);
+    assert_eq!(db[ann].name, "Ann");
+}
+
+#[tokio::test]
+async fn nothing_added_sends_nothing() {
+    let f = Fixture::new::<(Author,)>().await;
+    let mut db = f.session();
+    let none: Vec<Author> = Vec::new();
+    assert!(db.add_all(none).is_empty());
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 0);
+}
+
+#[tokio::test]
+async fn queries_flush_first_unless_told_not_to() {
+    let f = Fixture::new::<(Author,)>().await;
+    let mut db = f.session();
+    let ann = db.add(Author::create().name("Ann"));
+    let found = Author::query().all(&mut db).await.unwrap();
+    assert_eq!(found, [ann]);
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO authors (name, email) VALUES ($1, $2) RETURNING id",
+            "SELECT authors.id, authors.name, authors.email FROM authors",
+        ]
+    );
+    db[ann].name = "Bob".to_owned();
+    {
+        let mut db = db.no_autoflush();
+        let n = Author::query().filter(Author::NAME.eq("Bob")).count(&mut db).await.unwrap();
+        assert_eq!(n, 0);
+    }
+    let n = Author::query().filter(Author::NAME.eq("Bob")).count(&mut db).await.unwrap();
+    assert_eq!(n, 1);
+}
+
+#[tokio::test]
+async fn rows_of_one_model_are_one_insert() {
+    let f = Fixture::new::<(Author,)>().await;
+    let mut db = f.session();
+    let all = db.add_all((0..5).map(|n| Author::create().name(format!("a{n}"))));
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO authors (name, email) SELECT u.c0, u.c1 FROM unnest($1::text[], $2::text[]) \
+             WITH ORDINALITY AS u(c0, c1, n) ORDER BY u.n RETURNING id",
+        ]
+    );
+    for (n, author) in all.iter().enumerate() {
+        assert_eq!(db[*author].id, n as i32 + 1);
+        assert_eq!(db[*author].name, format!("a{n}"));
+    }
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select id, name, email from authors order by id").await,
+        ["1|a0|NULL", "2|a1|NULL", "3|a2|NULL", "4|a3|NULL", "5|a4|NULL"]
+    );
+}
+
+#[tokio::test]
+async fn rows_with_other_columns_are_another_batch() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let one = db.add(Book::create().title("one"));
+    let two = db.add(Book::create().title("two").binding("cloth"));
+    let three = db.add(Book::create().title("three"));
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO books (title, pages, author_id) SELECT u.c0, u.c1, u.c2 \
+             FROM unnest($1::text[], $2::int4[], $3::int4[]) WITH ORDINALITY AS u(c0, c1, c2, n) ORDER BY u.n \
+             RETURNING id, binding, sides",
+            "INSERT INTO books (title, pages, binding, author_id) VALUES ($1, $2, $3, $4) RETURNING id, sides",
+        ]
+    );
+    let read = |handle| (db[handle].id, db[handle].binding.as_str());
+    assert_eq!(read(one), (1, "paper"));
+    assert_eq!(read(three), (2, "paper"));
+    assert_eq!(read(two), (3, "cloth"));
+}
+
+#[tokio::test]
+async fn updates_of_the_same_columns_are_one_statement_sorted_by_key() {
+    let f = Fixture::new::<(Author,)>().await;
+    let mut db = f.session();
+    let all = db.add_all((0..3).map(|n| Author::create().name(format!("a{n}"))));
+    db.flush().await.unwrap();
+    f.sent();
+    for author in all.iter().rev() {
+        db[*author].name.push('!');
+    }
+    db[all[0]].email = Some("x".to_owned());
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "UPDATE authors SET name = u.c0 FROM unnest($1::int4[], $2::text[]) AS u(k0, c0) WHERE authors.id = u.k0",
+            "UPDATE authors SET name = $1, email = $2 WHERE id = $3",
+        ]
+    );
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name, email from authors order by id").await,
+        ["a0!|x", "a1!|NULL", "a2!|NULL"]
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_is_there_can_be_set_to_one_that_is_not_yet() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let book = db.insert(Book::create().title("Trees")).await.unwrap();
+    db.commit().await.unwrap();
+    f.sent();
+    let ann = db.add(Author::create().name("Ann"));
+    db.set(book, Book::AUTHOR, Some(ann));
+    assert!(db.is_modified(book));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO authors (name, email) VALUES ($1, $2) RETURNING id",
+            "UPDATE books SET author_id = $1 WHERE id = $2 AND author_id IS NOT DISTINCT FROM $3 RETURNING sides",
+            "COMMIT"
+        ]
+    );
+    assert_eq!(db[book].author_id, Some(db[ann].id));
+    assert_eq!(f.rows("select author_id from books").await, ["1"]);
+}
+
+#[tokio::test]
+async fn a_tree_is_inserted_level_by_level() {
+    let f = Fixture::new::<(Node,)>().await;
+    let mut db = f.session();
+    // The leaves are added first.
+    let leaves = db.add_all(["c", "d"].map(|name| Node::create().name(name)));
+    let middle = db.add_all(["a", "b"].map(|name| Node::create().name(name)));
+    let root = db.add(Node::create().name("root"));
+    for node in &middle {
+        db.set(*node, Node::PARENT, Some(root));
+    }
+    db.set(leaves[0], Node::PARENT, Some(middle[0]));
+    db.set(leaves[1], Node::PARENT, Some(middle[1]));
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 5, "BEGIN, three levels, COMMIT");
+    assert_eq!(
+        f.rows("select n.name, p.name from nodes n left join nodes p on p.id = n.parent_id order by 1").await,
+        ["a|root", "b|root", "c|a", "d|b", "root|NULL"]
+    );
+    assert_eq!(db[leaves[0]].parent_id, Some(db[middle[0]].id));
+    for node in leaves.iter().chain(&middle) {
+        db.delete(*node).unwrap();
+    }
+    db.delete(root).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select * from nodes").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn two_tables_in_a_ring_are_broken_at_the_key_that_can_be_null() {
+    let f = Fixture::new::<(Person, House, Hen, Egg)>().await;
+    let mut db = f.session();
+    let ann = db.add(Person::create().name("Ann"));
+    let house = db.add(House::create().street("Hill").owner(ann));
+    db.set(ann, Person::HOME, Some(house));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO people (name, home_id) VALUES ($1, $2) RETURNING id",
+            "INSERT INTO houses (street, owner_id) VALUES ($1, $2) RETURNING id",
+            "UPDATE people SET home_id = $1 WHERE id = $2",
+            "COMMIT",
+        ]
+    );
+    assert_eq!(db[ann].home_id, Some(db[house].id));
+    assert_eq!(db[house].owner_id, db[ann].id);
+    assert_eq!(f.rows("select home_id from people").await, ["1"]);
+    f.sent();
+    db.delete(ann).unwrap();
+    db.delete(house).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "UPDATE people SET home_id = NULL WHERE id = $1",
+            "DELETE FROM houses WHERE id = $1",
+            "DELETE FROM people WHERE id = $1",
+            "COMMIT",
+        ]
+    );
+    assert_eq!(f.rows("select * from people").await, [""; 0]);
+    assert_eq!(db.state(ann), State::Detached);
+}
+
+#[tokio::test]
+async fn a_ring_of_rows_with_keys_of_the_client_is_broken_too() {
+    let f = Fixture::new::<(Task,)>().await;
+    let mut db = f.session();
+    let [a, b, me] = ["a", "b", "me"].map(|name| db.add(Task::create().name(name)));
+    db.set(a, Task::NEXT, Some(b));
+    db.set(b, Task::NEXT, Some(a));
+    db.set(me, Task::NEXT, Some(me));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select t.name, n.name from tasks t join tasks n on n.id = t.next_id order by 1").await,
+        ["a|b", "b|a", "me|me"]
+    );
+    assert_eq!(db[a].next_id, Some(db[b].id));
+    assert_eq!(db[b].next_id, Some(db[a].id));
+    assert_eq!(db[me].next_id, Some(db[me].id));
+    // Nothing is left over.
+    db[a].name.push('!');
+    f.sent();
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 3);
+}
+
+#[tokio::test]
+async fn a_row_that_refers_to_itself_by_a_key_of_the_server_is_completed_by_an_update() {
+    let f = Fixture::new::<(Node,)>().await;
+    let mut db = f.session();
+    let node = db.add(Node::create().name("me"));
+    db.set(node, Node::PARENT, Some(node));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id",
+            "UPDATE nodes SET parent_id = $1 WHERE id = $2",
+            "COMMIT"
+        ]
+    );
+    assert_eq!(db[node].parent_id, Some(1));
+    assert_eq!(f.rows("select id, parent_id from nodes").await, ["1|1"]);
+}
+
+#[tokio::test]
+async fn a_ring_that_cannot_be_broken_is_named_and_nothing_is_sent() {
+    let f = Fixture::new::<(Person, House, Hen, Egg)>().await;
+    let mut db = f.session();
+    let egg = db.add(Egg::create().hen_id(0));
+    let hen = db.add(Hen::create().egg(egg));
+    db.set(egg, Egg::HEN, hen);
+    let error = refused(db.flush().await);
+    assert!(matches!(error, Error::Cycle { .. }), "{error:?}");
+    assert_eq!(
+        text(&error),
+        "these new rows refer to one another in a ring, and none of the foreign keys can be NULL, so none can be \
+         inserted first: Egg#0 (Egg::HEN) -> Hen#0 (Hen::EGG); make one of the keys an `Option`, or set it after the \
+         first flush"
+    );
+    assert_eq!(f.count(), 0);
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(egg), State::Detached);
+}
+
+#[tokio::test]
+async fn reserved_words_are_names_like_any_other() {
+    let f = Fixture::new::<(Reserved,)>().await;
+    let mut db = f.session();
+    let rows = db.add_all(["x", "y"].map(|s| Reserved::create().select(s)));
+    db.flush().await.unwrap();
+    db[rows[0]].group = Some("g".to_owned());
+    db.flush().await.unwrap();
+    db[rows[0]].select.push('1');
+    db[rows[1]].select.push('1');
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(r#"select * from "order" order by 1"#).await, ["1|x1|g", "2|y1|NULL"]);
+    for row in rows {
+        db[row].group = None;
+        db.delete(row).unwrap();
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(r#"select * from "order""#).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn columns_with_on_update_are_given_anew_by_every_update() {
+    let f = Fixture::new::<(Note,)>().await;
+    let mut db = f.session();
+    let note = db.insert(Note::create().body("a")).await.unwrap();
+    assert_eq!(db[note].edits, 0);
+    f.sent();
+    db[note].body.push('b');
+    db.flush().await.unwrap();
+    assert_eq!(f.sent(), ["UPDATE notes SET body = $1, edits = $2 WHERE id = $3"]);
+    assert_eq!(db[note].edits, 7);
+    db[note].body.push('c');
+    db[note].edits = 3;
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select body, edits from notes").await, ["abc|3"]);
+    f.sent();
+    // The old value of a column that is given anew is not what the change was decided by.
+    db[note].stars = 5;
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent()[1],
+        "UPDATE notes SET stars = $1, edits = $2 WHERE id = $3 AND stars IS NOT DISTINCT FROM $4"
+    );
+}
+
+#[tokio::test]
+async fn a_version_begins_at_one_and_is_counted() {
+    let f = Fixture::new::<(Ticket,)>().await;
+    let mut db = f.session();
+    let tickets = db.add_all(["a", "b"].map(|s| Ticket::create().subject(s)));
+    db.commit().await.unwrap();
+    assert_eq!(db[tickets[0]].version, 1);
+    f.sent();
+    db[tickets[0]].subject.push('!');
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "BEGIN",
+            "UPDATE tickets SET subject = $1, version = tickets.version + 1 WHERE id = $2 AND version = $3",
+            "COMMIT"
+        ]
+    );
+    for ticket in &tickets {
+        db[*ticket].subject.push('?');
+    }
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent()[1],
+        "UPDATE tickets SET subject = u.c0, version = tickets.version + 1 \
+         FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS u(k0, c0, v0) \
+         WHERE tickets.id = u.k0 AND tickets.version = u.v0"
+    );
+    assert_eq!((db[tickets[0]].version, db[tickets[1]].version), (3, 2));
+    assert_eq!(f.rows("select subject, version from tickets order by 1").await, ["a!?|3", "b?|2"]);
+    db[tickets[0]].version = 9;
+    let error = refused(db.flush().await);
+    assert_eq!(
+        text(&error),
+        "`Ticket.version` is the version column, which the session counts up by itself: don't set it"
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(db[tickets[0]].version, 3);
+}
+
+#[tokio::test]
+async fn a_key_that_changes_is_an_update_and_loaded_children_follow() {
+    let f = Fixture::new::<(Country, City)>().await;
+    let mut db = f.session();
+    let at = db.add(Country::create().code("OE").name("Austria"));
+    let ch = db.add(Country::create().code("CH").name("Switzerland"));
+    let wien = db.add(City::create().name("Wien").country(at));
+    db.commit().await.unwrap();
+    db.refresh(wien).await.unwrap();
+    f.sent();
+    db[at].code = "AT".to_owned();
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        ["UPDATE countries SET code = $1 WHERE code = $2 AND code IS NOT DISTINCT FROM $3"]
+    );
+    assert_eq!(db[wien].country_code.as_deref(), Some("AT"));
+    assert!(!db.is_modified(wien));
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(at));
+    assert_eq!(db.get::<Country>("OE".to_owned()).await.unwrap(), None);
+    db.rollback().await.unwrap();
+    assert_eq!(db[at].code, "OE");
+    assert_eq!(db[wien].country_code.as_deref(), Some("OE"));
+    assert_eq!(db.get::<Country>("OE".to_owned()).await.unwrap(), Some(at));
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), None);
+    // One takes the key that another has just left.
+    db[at].code = "AT".to_owned();
+    db.flush().await.unwrap();
+    db[ch].code = "OE".to_owned();
+    db.commit().await.unwrap();
+    assert_eq!(db.get::<Country>("OE".to_owned()).await.unwrap(), Some(ch));
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(at));
+    assert_eq!(f.rows("select country_code from cities").await, ["AT"]);
+}
+
+#[tokio::test]
+async fn a_key_that_was_deleted_can_be_added_again() {
+    let f = Fixture::new::<(Country, City)>().await;
+    let mut db = f.session();
+    let old = db.insert(Country::create().code("AT").name("old")).await.unwrap();
+    db.commit().await.unwrap();
+    db.delete(old).unwrap();
+    db.flush().await.unwrap();
+    let new = db.insert(Country::create().code("AT").name("new")).await.unwrap();
+    assert_ne!(old, new);
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(new));
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(new), State::Detached);
+    assert_eq!(db[old].name, "old");
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(old));
+    db.delete(old).unwrap();
+    let new = db.add(Country::create().code("AT").name("new"));
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select * from countries").await, ["AT|new"]);
+    assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(new));
+    assert_eq!(db.state(old), State::Detached);
+}
+
+#[tokio::test]
+async fn hostile_text_is_only_text() {
+    let f = Fixture::new::<(Author, Country, City)>().await;
+    let hostile = ["'; drop table authors; --", "\"", "\\", "{a,b}", "NULL", "", "%_", "$1", "a\nb\t", "\u{1F984}"];
+    let mut db = f.session();
+    let authors = db.add_all(hostile.map(|name| Author::create().name(name)));
+    let countries = db.add_all(hostile.map(|code| Country::create().code(code).name(code)));
+    db.commit().await.unwrap();
+    for ((author, country), name) in authors.iter().zip(&countries).zip(hostile) {
+        assert_eq!(db[*author].name, name);
+        let found = Author::query().filter(Author::NAME.eq(name)).one(&mut db).await.unwrap();
+        assert_eq!(found, *author);
+        assert_eq!(db.get::<Country>(name.to_owned()).await.unwrap(), Some(*country));
+        db[*author].email = Some(name.to_owned());
+        db[*country].name.push_str(name);
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select count(*) from authors where email = name").await, ["10"]);
+    assert_eq!(f.rows("select count(*) from countries where name = code || code").await, ["10"]);
+    for country in countries {
+        db.delete(country).unwrap();
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select * from countries").await, [""; 0]);
+}
