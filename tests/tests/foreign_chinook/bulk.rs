@@ -79,7 +79,7 @@ async fn values_become_null() -> Result<()> {
     drop(connection);
     let found: (i64, i64) = chinook
         .fetch_one(
-            "SELECT count(*), count(*) FILTER (WHERE fax IS NULL AND company = '-' AND phone = left(email, 24))
+            "SELECT count(*), count(*) FILTER (WHERE fax IS NULL AND company = '-' AND phone = email)
              FROM customer WHERE country IN ('Canada', 'USA')",
         )
         .await?;

@@ -181,3 +181,45 @@ async fn a_team_is_hired_and_gets_another_manager() -> Result<()> {
     assert_eq!(left, (before + 3, 1 + 5));
     Ok(())
 }
+
+#[tokio::test]
+async fn two_who_manage_each_other_come_and_all_go() -> Result<()> {
+    let Some(chinook) = chinook().await else {
+        return Ok(());
+    };
+    let mut db = chinook.engine.session();
+    let first = db.add(Employee::create().last_name("First").first_name("F"));
+    let second = db.add(
+        Employee::create()
+            .last_name("Second")
+            .first_name("S")
+            .manager(first),
+    );
+    db.set(first, Employee::MANAGER, Some(second));
+    db.commit().await?;
+    let mut found: Vec<(String, String)> = chinook
+        .fetch(
+            "SELECT e.last_name, m.last_name FROM employee e JOIN employee m ON m.employee_id = e.reports_to
+             WHERE e.last_name IN ('First', 'Second')",
+        )
+        .await?;
+    found.sort();
+    let (f, s) = ("First".to_owned(), "Second".to_owned());
+    assert_eq!(found, [(f.clone(), s.clone()), (s, f)]);
+
+    // Everyone, managers before those who report to them; the customers stay without support.
+    for employee in Employee::query()
+        .order_by(Employee::ID)
+        .all(&mut db)
+        .await?
+    {
+        db.delete(employee)?;
+    }
+    db.commit().await?;
+    let left: (i64, i64) = chinook
+        .fetch_one("SELECT (SELECT count(*) FROM employee), count(*) FILTER (WHERE support_rep_id IS NULL) FROM customer")
+        .await?;
+    let customers: i64 = chinook.scalar("SELECT count(*) FROM customer").await?;
+    assert_eq!(left, (0, customers));
+    Ok(())
+}

@@ -255,3 +255,30 @@ async fn an_employee_a_manager_and_a_managers_manager() -> Result<()> {
     assert!(pairs.iter().any(|(boss, _)| *boss == nancy));
     Ok(())
 }
+
+#[tokio::test]
+async fn a_table_is_joined_to_itself_on_a_condition() -> Result<()> {
+    let Some(chinook) = chinook().await else {
+        return Ok(());
+    };
+    type Other = Aliased<Customer, 1>;
+    let mut db = chinook.engine.session();
+    let found: Vec<(String, String, Option<String>)> = Customer::query()
+        .join_on(
+            Other::ALL,
+            Other::CITY
+                .eq(Customer::CITY)
+                .and(Other::ID.gt(Customer::ID)),
+        )
+        .order_by((Customer::ID, Other::ID))
+        .select((Customer::EMAIL, Other::EMAIL, Other::CITY))
+        .all(&mut db)
+        .await?;
+    chinook
+        .assert_same(
+            &found,
+            "SELECT a.email, b.email, b.city FROM customer a JOIN customer b ON b.city = a.city AND b.customer_id > a.customer_id
+             ORDER BY a.customer_id, b.customer_id",
+        )
+        .await
+}

@@ -150,3 +150,57 @@ async fn a_link_is_an_entity_too() -> Result<()> {
     );
     Ok(())
 }
+
+#[tokio::test]
+async fn a_link_made_from_both_sides_is_one() -> Result<()> {
+    let Some(chinook) = chinook().await else {
+        return Ok(());
+    };
+    let mut db = chinook.engine.session();
+    // Neither side is loaded, so what is there already is not known.
+    let movies = db.get::<Playlist>(2).await?.expect("a playlist");
+    let track = db.get::<Track>(1).await?.expect("a track");
+    db.push(movies, Playlist::TRACKS, track);
+    db.push(movies, Playlist::TRACKS, track);
+    db.push(track, Track::PLAYLISTS, movies);
+    db.commit().await?;
+    chinook
+        .assert_same(
+            &[(2, 1)],
+            "SELECT playlist_id, track_id FROM playlist_track WHERE playlist_id = 2",
+        )
+        .await
+}
+
+#[tokio::test]
+async fn a_playlist_of_everything_and_a_price_for_each() -> Result<()> {
+    let Some(chinook) = chinook().await else {
+        return Ok(());
+    };
+    let mut db = chinook.engine.session();
+    let tracks = Track::query().order_by(Track::ID).all(&mut db).await?;
+    let everything = db.add(Playlist::create().name("Everything"));
+    for track in &tracks {
+        let row = &mut db[*track];
+        row.unit_price = Decimal::new(i64::from(row.id), 2);
+        db.push(everything, Playlist::TRACKS, *track);
+    }
+    chinook.log.clear();
+    db.commit().await?;
+    let log = chinook.log.take();
+    // The playlist, the links, the prices: one statement each, however many rows.
+    assert_eq!(
+        (sent(&log, "INSERT"), sent(&log, "UPDATE"), log.len()),
+        (2, 1, 4),
+        "{log:#?}"
+    );
+    let found: (i64, i64) = chinook
+        .fetch_one(
+            "SELECT count(*), count(*) FILTER (WHERE unit_price = track_id / 100.0) FROM track
+             JOIN playlist_track USING (track_id) JOIN playlist p USING (playlist_id) WHERE p.name = 'Everything'",
+        )
+        .await?;
+    let all: i64 = chinook.scalar("SELECT count(*) FROM track").await?;
+    assert_eq!(found, (all, all));
+    Ok(())
+}

@@ -93,7 +93,7 @@ async fn revenue_by_artist_through_four_joins() -> Result<()> {
         return Ok(());
     };
     let mut db = chinook.engine.session();
-    let revenue = || sum(InvoiceLine::UNIT_PRICE * func::cast::<Decimal, _>(InvoiceLine::QUANTITY));
+    let revenue = || sum(InvoiceLine::UNIT_PRICE * InvoiceLine::QUANTITY);
     let rows: Vec<(Handle<Artist>, Option<Decimal>, i64)> = Artist::query()
         .join(Artist::ALBUMS)
         .join(Album::TRACKS)
@@ -237,7 +237,7 @@ async fn each_invoice_is_the_sum_of_its_lines() -> Result<()> {
         return Ok(());
     };
     let mut db = chinook.engine.session();
-    let lines = || sum(InvoiceLine::UNIT_PRICE * func::cast::<Decimal, _>(InvoiceLine::QUANTITY));
+    let lines = || sum(InvoiceLine::UNIT_PRICE * InvoiceLine::QUANTITY);
     let invoices = Invoice::query()
         .join(Invoice::LINES)
         .group_by((Invoice::ID, Invoice::TOTAL));

@@ -49,8 +49,9 @@ fn script() -> Option<PathBuf> {
     ));
     if !path.is_file() {
         eprintln!(
-            "skipped: the Chinook database is not part of this repository, and neither is `../shared/data/chinook.sql` there \
-             nor does ORM_CHINOOK_SQL say where it is"
+            "skipped: the Chinook database is not part of this repository; its script was looked for at {}, and \
+             ORM_CHINOOK_SQL, which could say where it is, is not set",
+            path.display()
         );
         return None;
     }
