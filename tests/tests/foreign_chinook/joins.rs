@@ -13,13 +13,8 @@ async fn joins_through_five_tables() -> Result<()> {
         return Ok(());
     };
     let mut db = chinook.engine.session();
-    let found: Vec<(
-        String,
-        String,
-        Option<String>,
-        Option<String>,
-        Option<String>,
-    )> = Track::query()
+    type Name = Option<String>;
+    let found: Vec<(String, String, Name, Name, Name)> = Track::query()
         .join(Track::ALBUM)
         .join(Album::ARTIST)
         .join(Track::GENRE)
