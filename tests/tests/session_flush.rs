@@ -169,7 +169,7 @@ async fn rows_with_other_columns_are_another_batch() {
             "INSERT INTO books (title, pages, binding, author_id) VALUES ($1, $2, $3, $4) RETURNING id, sides",
         ]
     );
-    let read = |handle| (db[handle].id, db[handle].binding.as_str());
+    let read = |handle: Handle<Book>| (db[handle].id, db[handle].binding.as_str());
     assert_eq!(read(one), (1, "paper"));
     assert_eq!(read(three), (2, "paper"));
     assert_eq!(read(two), (3, "cloth"));
