@@ -1,10 +1,11 @@
 //! Deleting records: one with what belongs to it, many in one statement, and not at all.
 
+use orm_core::Result;
 use orm_core::expr::func;
 use orm_core::prelude::*;
 
 use crate::create::create_user;
-use crate::error::Result;
+use crate::error;
 use crate::models::{Address, Order, Product, User};
 use crate::read::product_named;
 use crate::story::Story;
@@ -49,8 +50,8 @@ pub async fn soft_delete_product(db: &mut Session, product_id: i32) -> Result<bo
 }
 
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Deleting records")?;
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
+    story.chapter("Deleting records", "delete.rs")?;
     let mut db = engine.session();
 
     let ann = create_user(&mut db, "ann", "ann@example.com", "secret").await?;

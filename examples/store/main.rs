@@ -8,6 +8,11 @@
 //! Begin with `models`, then read the chapters in the order in which they run. Each file has the functions first, and
 //! below them a `chapter` that calls them and checks what they did.
 
+#![allow(
+    unreachable_pub,
+    reason = "the modules are written as those of an application are, to be copied from"
+)]
+
 mod create;
 mod delete;
 mod error;
@@ -18,6 +23,8 @@ mod read;
 mod reports;
 mod sessions;
 mod story;
+#[cfg(test)]
+mod tests;
 mod transactions;
 mod update;
 
@@ -30,14 +37,21 @@ use orm_core::testing::TestDb;
 use error::Result;
 use story::Story;
 
+const USAGE: &str =
+    "usage: cargo run --example store [-- --echo]\n  --echo  shows the SQL, on standard error";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut echo = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--echo" => echo = true,
+            "--help" => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
             _ => {
-                eprintln!("usage: cargo run --example store [-- --echo]");
+                eprintln!("store: what is `{argument}`?\n{USAGE}");
                 return ExitCode::from(2);
             }
         }
@@ -55,13 +69,18 @@ async fn main() -> ExitCode {
 async fn run(out: &mut (dyn Write + Send), echo: bool) -> Result<()> {
     let test_db = TestDb::new().await?;
     let engine = Engine::builder(test_db.url()).echo(echo).connect().await?;
-    engine
-        .acquire()
-        .await?
-        .execute_script(include_str!("tables.sql"))
-        .await?;
+    engine.create_all::<models::All>().await?;
 
     let mut story = Story::new(out);
+    let version: String = engine
+        .acquire()
+        .await?
+        .fetch_scalar("SHOW server_version")
+        .await?;
+    let version = version.split(' ').next().unwrap_or_default();
+    story.say(format_args!(
+        "A small store on PostgreSQL {version}, in a database of its own."
+    ))?;
     create::chapter(&mut story, &engine).await?;
     read::chapter(&mut story, &engine).await?;
     update::chapter(&mut story, &engine).await?;

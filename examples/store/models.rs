@@ -10,6 +10,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use uuid::Uuid;
 
+/// All models, for `engine.create_all::<All>()`.
+pub type All = (User, Address, Category, Product, Order, OrderItem, Post);
+
 /// Somebody who buys, and writes posts.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[orm(

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{TimeDelta, Utc};
+use orm_core::Result;
 use orm_core::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 use serde::Deserialize;
 
-use crate::error::Result;
+use crate::error;
 use crate::models::{Product, User};
 use crate::story::Story;
 
@@ -64,7 +65,7 @@ pub async fn get_filtered_products(
     } else {
         column.asc()
     };
-    Ok(q.order_by((order, Product::ID)).all(db).await?)
+    q.order_by((order, Product::ID)).all(db).await
 }
 
 /// What `get_user_statistics` gives.
@@ -102,8 +103,8 @@ pub async fn get_user_statistics(db: &mut Session) -> Result<UserStatistics> {
 }
 
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Filtering, sorting, statistics")?;
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
+    story.chapter("Filtering, sorting, statistics", "queries.rs")?;
     let mut db = engine.session();
 
     let filters = ProductFilters {

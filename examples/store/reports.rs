@@ -3,25 +3,26 @@
 use std::collections::HashMap;
 
 use chrono::{Datelike, TimeDelta, Utc};
+use orm_core::Result;
 use orm_core::expr::func::{self, Month, Year};
 use orm_core::prelude::*;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
-use crate::error::Result;
+use crate::error::{self, Error};
 use crate::models::{Category, Order, OrderItem, OrderStatus, OrderTotal, Product};
-use crate::read::product_named;
+use crate::read::{get_user_by_username, product_named};
 use crate::story::Story;
 
 /// A user's orders, the latest first, with their items, products and addresses: two statements, whatever their number.
 pub async fn get_user_order_history(db: &mut Session, user_id: i32) -> Result<Vec<Handle<Order>>> {
-    Ok(Order::query()
+    Order::query()
         .with(Order::ITEMS.then(OrderItem::PRODUCT))
         .with(Order::SHIPPING_ADDRESS)
         .filter(Order::USER_ID.eq(user_id))
         .order_by(Order::CREATED_AT.desc())
         .all(db)
-        .await?)
+        .await
 }
 
 /// A month of a sales report.
@@ -126,11 +127,15 @@ pub async fn get_category_performance(db: &mut Session) -> Result<Vec<CategoryPe
 }
 
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Reports")?;
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
+    story.chapter("Reports", "reports.rs")?;
     let mut db = engine.session();
 
-    let history = get_user_order_history(&mut db, 2).await?;
+    let jane = get_user_by_username(&mut db, "janedoe")
+        .await?
+        .ok_or(Error::NotFound("janedoe"))?;
+    let jane_id = db[jane].id;
+    let history = get_user_order_history(&mut db, jane_id).await?;
     let mut rows = Vec::new();
     for order in &history {
         let order = db.view(*order);

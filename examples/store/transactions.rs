@@ -4,10 +4,12 @@ use std::collections::HashMap;
 
 use orm_core::prelude::*;
 use rust_decimal::Decimal;
+use rust_decimal_macros::dec;
 use uuid::Uuid;
 
+use crate::create::create_product_with_category;
 use crate::error::{Error, Result};
-use crate::models::{Order, OrderItem, OrderStatus, OrderTotal, Product};
+use crate::models::{Category, Order, OrderItem, OrderStatus, OrderTotal, Product};
 use crate::read::product_named;
 use crate::story::Story;
 
@@ -133,7 +135,7 @@ fn process_payment(amount: Decimal) -> bool {
 
 /// The chapter: calls the functions above and looks at what they did.
 pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Transactions")?;
+    story.chapter("Transactions", "transactions.rs")?;
     let mut db = engine.session();
     let laptop = product_named(&mut db, "Laptop").await?;
     let mouse = product_named(&mut db, "Mouse").await?;
@@ -263,6 +265,24 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
         db[one].status,
         OrderStatus::Pending,
     );
+
+    let mut other = engine.session();
+    let both = tokio::join!(
+        create_product_with_category(&mut db, "Spade", dec!(19.90), "Garden"),
+        create_product_with_category(&mut other, "Rake", dec!(14.90), "Garden"),
+    );
+    both.0?;
+    both.1?;
+    let gardens = Category::query()
+        .filter(Category::NAME.eq("Garden"))
+        .count(&mut db)
+        .await?;
+    let products = Product::query().filter(Product::CATEGORY.has(Category::NAME.eq("Garden")));
+    let products = products.count(&mut db).await?;
+    story.say(format_args!(
+        "Two requests opened the category Garden at once: {gardens} category, {products} products."
+    ))?;
+    story.check("get or create at once", (gardens, products), (1, 2));
     Ok(())
 }
 

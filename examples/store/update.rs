@@ -1,13 +1,14 @@
 //! Updating records: one field of a loaded row, many rows in one statement, and a PATCH from JSON.
 
 use chrono::Utc;
+use orm_core::Result;
 use orm_core::expr::func;
 use orm_core::prelude::*;
 use serde::{Deserialize, Deserializer};
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error};
 use crate::models::{Product, User};
-use crate::read::{get_user_by_id, product_named};
+use crate::read::{get_user_by_username, product_named};
 use crate::story::Story;
 
 /// What a PATCH of a user may change. The tutorial sets whatever attribute a request names, `is_admin` and
@@ -63,7 +64,7 @@ pub async fn update_product_stock(
         .exec(db)
         .await?;
     db.commit().await?;
-    Ok(db.get::<Product>(product_id).await?)
+    db.get::<Product>(product_id).await
 }
 
 /// Sets the status of many users in one statement, and gives their number.
@@ -85,8 +86,8 @@ pub async fn bulk_update_user_status(
 }
 
 /// The chapter: calls the functions above and looks at what they did.
-pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Updating records")?;
+pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()> {
+    story.chapter("Updating records", "update.rs")?;
     let mut db = engine.session();
 
     let json = r#"{ "full_name": "John Doe", "is_admin": true, "favourite_colour": "blue" }"#;
@@ -165,24 +166,24 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
 
     let too_many = update_product_stock(&mut db, id, -100).await;
     db.rollback().await?;
+    db.refresh(laptop).await?;
     story.check(
         "a stock below zero is refused",
-        matches!(too_many, Err(Error::Integrity(_))),
+        too_many.is_err_and(|error| error.constraint().is_some()),
         true,
     );
     story.check("the stock after that", db[laptop].stock_quantity, 8);
 
-    let jane = get_user_by_id(&mut db, 2).await?;
-    let changed = bulk_update_user_status(&mut db, &[2, 999], false).await?;
+    let jane = get_user_by_username(&mut db, "janedoe")
+        .await?
+        .ok_or(Error::NotFound("janedoe"))?;
+    let jane_id = db[jane].id;
+    let changed = bulk_update_user_status(&mut db, &[jane_id, 999], false).await?;
     story.say(format_args!(
-        "Switched off {changed} of the users 2 and 999."
+        "Switched off {changed} of the users {jane_id} and 999."
     ))?;
     story.check("bulk_update_user_status", changed, 1);
-    story.check(
-        "a loaded user is in step",
-        jane.map(|jane| db[jane].is_active),
-        Some(false),
-    );
-    bulk_update_user_status(&mut db, &[2], true).await?;
+    story.check("a loaded user is in step", db[jane].is_active, false);
+    bulk_update_user_status(&mut db, &[jane_id], true).await?;
     Ok(())
 }

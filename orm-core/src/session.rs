@@ -1,9 +1,9 @@
 //! The [`Session`]: a unit of work over an identity map. SQLAlchemy: `Session`.
 //!
-//! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
-//! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
-//! one file a step: find what changed (`change_set`), decide the actions and order them (`steps`, with `crate::order`,
-//! which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
+//! The session owns the rows of a unit of work; a [`Handle`](crate::model::Handle) names one. Rows are read and changed as
+//! plain structs, and what was changed is found by comparing at the flush. A flush goes through four steps with a plain
+//! value between each, one file a step: find what changed (`change_set`), decide the actions and order them (`steps`, with
+//! `crate::order`, which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
 //!
 //! | file | what it is |
 //! | --- | --- |

@@ -20,5 +20,5 @@ struct Product {
 fn main() {
     assert!(Product::TABLE.columns[2].nullable);
     assert_eq!(Product::TABLE.columns[3].declared, Some("char(2)[]"));
-    orm_core::session::add(Product::create().name("x").size(None).codes(["de"]));
+    let _ = ::orm_core::model::Insertable::into_new(Product::create().name("x").size(None).codes(["de"]));
 }

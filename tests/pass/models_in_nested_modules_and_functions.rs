@@ -21,7 +21,7 @@ pub mod shop {
             product_id: i32,
         }
         pub(super) fn new() {
-            orm_core::session::add(Order::create().product_id(1));
+            let _ = ::orm_core::model::Insertable::into_new(Order::create().product_id(1));
         }
     }
     pub fn check() {
@@ -45,6 +45,6 @@ fn main() {
         name: String,
     }
     shop::check();
-    orm_core::session::add(Local::create().name("x"));
+    let _ = ::orm_core::model::Insertable::into_new(Local::create().name("x"));
     let _ = (Category { id: 1 }.id, Local { id: 1, name: String::new() }.name);
 }

@@ -24,6 +24,6 @@ model!(pub(crate) Category, "categories", i32, 20, Product, 5);
 fn main() {
     assert_eq!(Product::TABLE.columns[1].declared, Some("varchar(100)"));
     assert!(Product::TABLE.columns[0].identity);
-    let new = orm_core::session::add(Product::create().name("Air"));
+    let new = ::orm_core::model::Insertable::into_new(Product::create().name("Air"));
     assert_eq!(new.draft.count, Some(Some(2)));
 }

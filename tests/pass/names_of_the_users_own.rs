@@ -65,6 +65,6 @@ mod shop {
 }
 
 fn main() {
-    let new = orm_core::session::add(shop::Category::create().name("Laptops"));
+    let new = ::orm_core::model::Insertable::into_new(shop::Category::create().name("Laptops"));
     assert_eq!(new.draft.name.as_deref(), Some("Laptops"));
 }

@@ -35,5 +35,5 @@ pub struct Patch {
 }
 
 fn main() {
-    ::orm_core::session::add(Node::create().name("root"));
+    let _ = ::orm_core::model::Insertable::into_new(Node::create().name("root"));
 }

@@ -17,7 +17,7 @@ pub struct r#type {
 
 fn main() {
     let _ = (r#type::TYPE, r#type::FN, r#type::MATCH, r#type::LOOP);
-    orm_core::session::add(r#type::create().r#type("x").order(1).r#match(None));
+    let _ = ::orm_core::model::Insertable::into_new(r#type::create().r#type("x").order(1).r#match(None));
     assert_eq!(r#type::TABLE.columns[1].name, "type");
     assert_eq!(r#type::TABLE.model, "type");
 }

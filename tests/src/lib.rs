@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 pub mod fixture;
 pub mod models;
 pub mod queries;
+pub mod relations;
 pub mod server;
 
 /// The address of a server that the tests share. They leave no data there: what they need they make as temporary tables.

@@ -403,7 +403,7 @@ fn defaults_are_applied_where_nothing_is_given() {
     let given = Order::create()
         .buyer_id(1)
         .seller_id(2)
-        .note(None::<String>)
+        .note(None)
         .status(OrderStatus::Shipped)
         .tags(["a"]);
     let draft = given.into_new().draft;
@@ -501,4 +501,19 @@ fn changes_write_what_is_present() {
             ..product()
         }
     );
+}
+
+#[test]
+fn an_optional_column_takes_a_value_an_option_and_none() {
+    assert_eq!(
+        Category::create().name("a").description("d").into_new().draft.description,
+        Some(Some("d".to_owned()))
+    );
+    let absent: Option<String> = None;
+    for new in [
+        Category::create().name("a").description(absent).into_new(),
+        Category::create().name("a").description(None).into_new(),
+    ] {
+        assert_eq!(new.draft.description, Some(None));
+    }
 }

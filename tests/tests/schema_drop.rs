@@ -12,7 +12,12 @@ enum Colour {
 }
 
 #[derive(Model, Debug, Clone, PartialEq)]
-#[orm(table = "chickens", index(name), unique(name, egg_id), check("name <> ''"))]
+#[orm(
+    table = "chickens",
+    index(name),
+    unique(name, egg_id),
+    check("name <> ''")
+)]
 struct Chicken {
     #[orm(primary_key)]
     id: i32,
@@ -58,11 +63,21 @@ async fn nothing_is_left() -> Result<()> {
     assert!(leftovers(&mut conn).await?.len() > 6);
     log.clear();
     engine.drop_all::<(Chicken, Egg)>().await?;
-    let dropped: Vec<String> = log.take().into_iter().filter(|sql| sql.starts_with("DROP")).collect();
-    assert_eq!(dropped, ["DROP TABLE coop.eggs, chickens", "DROP TYPE colour"]);
+    let dropped: Vec<String> = log
+        .take()
+        .into_iter()
+        .filter(|sql| sql.starts_with("DROP"))
+        .collect();
+    assert_eq!(
+        dropped,
+        ["DROP TABLE coop.eggs, chickens", "DROP TYPE colour"]
+    );
     assert_eq!(leftovers(&mut conn).await?, [""; 0]);
     // The schema stays: others may use it.
-    assert_eq!(engine.inspect().await?.schema_names().await?, ["coop", "public"]);
+    assert_eq!(
+        engine.inspect().await?.schema_names().await?,
+        ["coop", "public"]
+    );
     Ok(())
 }
 
@@ -81,14 +96,20 @@ async fn what_is_not_there_is_no_mistake() -> Result<()> {
 
 #[tokio::test]
 async fn an_enum_type_that_is_used_elsewhere_stays() -> Result<()> {
-    for user in ["CREATE TABLE other (colour colour)", "CREATE TABLE other (colours colour[])"] {
+    for user in [
+        "CREATE TABLE other (colour colour)",
+        "CREATE TABLE other (colours colour[])",
+    ] {
         let db = TestDb::new().await?;
         let engine = db.engine().await?;
         engine.create_all::<(Chicken, Egg)>().await?;
         let mut conn = engine.acquire().await?;
         conn.execute(user).await?;
         engine.drop_all::<(Chicken, Egg)>().await?;
-        assert!(leftovers(&mut conn).await?.contains(&"colour".to_owned()), "{user}");
+        assert!(
+            leftovers(&mut conn).await?.contains(&"colour".to_owned()),
+            "{user}"
+        );
         conn.execute("DROP TABLE other").await?;
         engine.drop_all::<(Chicken, Egg)>().await?;
         assert_eq!(leftovers(&mut conn).await?, [""; 0]);
@@ -107,11 +128,15 @@ async fn a_table_that_still_refers_to_them_is_named() -> Result<()> {
          `chickens_egg_id_fkey`: add the model of `chickens` to the list, or drop that table or constraint first"
     );
     let mut conn = engine.acquire().await?;
-    conn.execute("CREATE VIEW red AS SELECT * FROM chickens").await?;
+    conn.execute("CREATE VIEW red AS SELECT * FROM chickens")
+        .await?;
     let error = refused(engine.drop_all::<(Chicken, Egg)>().await).to_string();
     assert!(error.contains("DROP TABLE coop.eggs, chickens"), "{error}");
     // The connection and the tables are as they were.
-    assert_eq!(engine.inspect().await?.table_names(None).await?, ["chickens"]);
+    assert_eq!(
+        engine.inspect().await?.table_names(None).await?,
+        ["chickens"]
+    );
     conn.execute("DROP VIEW red").await?;
     engine.drop_all::<(Chicken, Egg)>().await
 }

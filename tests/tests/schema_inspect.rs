@@ -79,6 +79,9 @@ async fn a_table_that_is_not_there_is_not_found() -> Result<()> {
     let mut inspector = db.engine().await?.inspect().await?;
     let error = refused(inspector.columns("nothing", Some("other")).await);
     assert!(matches!(error, Error::NotFound { .. }));
-    assert_eq!(error.to_string(), "no row found: a table called 'nothing' in the schema 'other'");
+    assert_eq!(
+        error.to_string(),
+        "no row found: a table called 'nothing' in the schema 'other'"
+    );
     Ok(())
 }

@@ -45,12 +45,14 @@ struct City {
 async fn with_countries() -> Result<(TestDb, Connection)> {
     let db = TestDb::with_models::<(City, Country)>().await?;
     let mut conn = db.engine().await?.acquire().await?;
-    conn.execute("INSERT INTO countries VALUES ('de', 'Germany'), ('fr', 'France')").await?;
+    conn.execute("INSERT INTO countries VALUES ('de', 'Germany'), ('fr', 'France')")
+        .await?;
     Ok((db, conn))
 }
 
 async fn city(conn: &mut Connection, id: i32) -> Result<City> {
-    conn.fetch_one(orm_core::engine::sql("SELECT * FROM cities WHERE id = :id").bind("id", id)).await
+    conn.fetch_one(orm_core::engine::sql("SELECT * FROM cities WHERE id = :id").bind("id", id))
+        .await
 }
 
 /// The kind and the name of the constraint that refuses a statement.
@@ -64,42 +66,75 @@ async fn constraint(conn: &mut Connection, sql: &str) -> (ConstraintKind, String
 #[tokio::test]
 async fn defaults_are_given_by_the_server() -> Result<()> {
     let (_db, mut conn) = with_countries().await?;
-    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')").await?;
+    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')")
+        .await?;
     let ulm = city(&mut conn, 1).await?;
-    assert_eq!((ulm.id, ulm.population, ulm.area, ulm.fallback_id), (1, 1000, dec!(1.50), Some(1)));
+    assert_eq!(
+        (ulm.id, ulm.population, ulm.area, ulm.fallback_id),
+        (1, 1000, dec!(1.50), Some(1))
+    );
     assert_eq!(ulm.density.round(), dec!(667));
-    assert!((chrono::Utc::now().naive_utc() - ulm.founded).num_minutes().abs() < 5);
+    assert!(
+        (chrono::Utc::now().naive_utc() - ulm.founded)
+            .num_minutes()
+            .abs()
+            < 5
+    );
     Ok(())
 }
 
 #[tokio::test]
 async fn constraints_refuse_by_their_names() -> Result<()> {
     let (_db, mut conn) = with_countries().await?;
-    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')").await?;
+    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')")
+        .await?;
     for (sql, kind, name) in [
-        ("INSERT INTO countries VALUES ('de', 'Austria')", ConstraintKind::Unique, "countries_pkey"),
-        ("INSERT INTO countries VALUES ('at', 'France')", ConstraintKind::Unique, "countries_name_key"),
+        (
+            "INSERT INTO countries VALUES ('de', 'Austria')",
+            ConstraintKind::Unique,
+            "countries_pkey",
+        ),
+        (
+            "INSERT INTO countries VALUES ('at', 'France')",
+            ConstraintKind::Unique,
+            "countries_name_key",
+        ),
         (
             "INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')",
             ConstraintKind::Unique,
             "cities_name_country_code_key",
         ),
-        ("UPDATE cities SET population = -1", ConstraintKind::Check, "cities_check"),
+        (
+            "UPDATE cities SET population = -1",
+            ConstraintKind::Check,
+            "cities_check",
+        ),
         (
             "INSERT INTO cities (name, country_code) VALUES ('Bern', 'ch')",
             ConstraintKind::ForeignKey,
             "cities_country_code_fkey",
         ),
-        ("INSERT INTO cities (country_code) VALUES ('de')", ConstraintKind::NotNull, ""),
+        (
+            "INSERT INTO cities (country_code) VALUES ('de')",
+            ConstraintKind::NotNull,
+            "",
+        ),
     ] {
-        assert_eq!(constraint(&mut conn, sql).await, (kind, name.to_owned()), "{sql}");
+        assert_eq!(
+            constraint(&mut conn, sql).await,
+            (kind, name.to_owned()),
+            "{sql}"
+        );
     }
     for sql in [
         "INSERT INTO cities (name, country_code) VALUES ('Villingen-Schwenningen', 'de')",
         "UPDATE cities SET area = 10000",
         "UPDATE cities SET density = 1",
     ] {
-        assert!(matches!(refused(conn.execute(sql).await), Error::Query(_)), "{sql}");
+        assert!(
+            matches!(refused(conn.execute(sql).await), Error::Query(_)),
+            "{sql}"
+        );
     }
     Ok(())
 }
@@ -114,13 +149,19 @@ async fn on_delete_does_what_was_declared() -> Result<()> {
     .await?;
     assert_eq!(
         constraint(&mut conn, "DELETE FROM cities WHERE id = 1").await,
-        (ConstraintKind::ForeignKey, "cities_capital_id_fkey".to_owned())
+        (
+            ConstraintKind::ForeignKey,
+            "cities_capital_id_fkey".to_owned()
+        )
     );
     conn.execute("DELETE FROM cities WHERE id = 4").await?;
     assert_eq!(city(&mut conn, 3).await?.fallback_id, Some(1));
     conn.execute("UPDATE cities SET fallback_id = NULL").await?;
-    conn.execute("DELETE FROM countries WHERE code = 'de'").await?;
-    let left: Vec<(i32, Option<i32>)> = conn.fetch_all("SELECT id, twin_id FROM cities ORDER BY id").await?;
+    conn.execute("DELETE FROM countries WHERE code = 'de'")
+        .await?;
+    let left: Vec<(i32, Option<i32>)> = conn
+        .fetch_all("SELECT id, twin_id FROM cities ORDER BY id")
+        .await?;
     assert_eq!(left, [(2, None), (3, None)]);
     Ok(())
 }
@@ -128,11 +169,14 @@ async fn on_delete_does_what_was_declared() -> Result<()> {
 #[tokio::test]
 async fn a_natural_key_that_changes_takes_its_rows_along() -> Result<()> {
     let (_db, mut conn) = with_countries().await?;
-    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')").await?;
-    conn.execute("UPDATE countries SET code = 'zz' WHERE code = 'de'").await?;
+    conn.execute("INSERT INTO cities (name, country_code) VALUES ('Ulm', 'de')")
+        .await?;
+    conn.execute("UPDATE countries SET code = 'zz' WHERE code = 'de'")
+        .await?;
     assert_eq!(city(&mut conn, 1).await?.country_code, "zz");
     // Keys that the server makes do not change, and nothing follows them.
-    conn.execute("UPDATE cities SET fallback_id = NULL, twin_id = id").await?;
+    conn.execute("UPDATE cities SET fallback_id = NULL, twin_id = id")
+        .await?;
     assert_eq!(
         constraint(&mut conn, "UPDATE cities SET id = 7").await,
         (ConstraintKind::ForeignKey, "cities_twin_id_fkey".to_owned())
@@ -144,13 +188,22 @@ async fn a_natural_key_that_changes_takes_its_rows_along() -> Result<()> {
 async fn a_deferred_key_is_checked_at_commit() -> Result<()> {
     let (_db, mut conn) = with_countries().await?;
     let mut transaction = conn.begin().await?;
-    transaction.execute("INSERT INTO cities (name, country_code, fallback_id) VALUES ('Ulm', 'de', 2)").await?;
-    transaction.execute("INSERT INTO cities (name, country_code, fallback_id) VALUES ('Bonn', 'de', 1)").await?;
+    transaction
+        .execute("INSERT INTO cities (name, country_code, fallback_id) VALUES ('Ulm', 'de', 2)")
+        .await?;
+    transaction
+        .execute("INSERT INTO cities (name, country_code, fallback_id) VALUES ('Bonn', 'de', 1)")
+        .await?;
     transaction.commit().await?;
     let mut transaction = conn.begin().await?;
-    transaction.execute("UPDATE cities SET fallback_id = 99").await?;
+    transaction
+        .execute("UPDATE cities SET fallback_id = 99")
+        .await?;
     let violation = refused(transaction.commit().await);
-    assert_eq!(violation.constraint().unwrap().constraint, "cities_fallback_id_fkey");
+    assert_eq!(
+        violation.constraint().unwrap().constraint,
+        "cities_fallback_id_fkey"
+    );
     Ok(())
 }
 
@@ -165,8 +218,14 @@ async fn a_computed_foreign_key_is_followed_by_nothing() -> Result<()> {
     }
     let db = TestDb::with_models::<(Country, Plate)>().await?;
     let mut conn = db.engine().await?.acquire().await?;
-    conn.execute("INSERT INTO countries VALUES ('de', 'Germany')").await?;
+    conn.execute("INSERT INTO countries VALUES ('de', 'Germany')")
+        .await?;
     conn.execute("INSERT INTO plate VALUES ('de-1')").await?;
-    assert_eq!(constraint(&mut conn, "UPDATE countries SET code = 'at'").await.1, "plate_country_code_fkey");
+    assert_eq!(
+        constraint(&mut conn, "UPDATE countries SET code = 'at'")
+            .await
+            .1,
+        "plate_country_code_fkey"
+    );
     Ok(())
 }

@@ -224,8 +224,15 @@ async fn the_script_and_create_all_make_the_same_database() -> Result<()> {
     let (by_script, by_create_all) = (TestDb::new().await?, TestDb::new().await?);
     let mut conn = by_script.engine().await?.acquire().await?;
     conn.execute_script(&schema_sql::<shop::All>()).await?;
-    by_create_all.engine().await?.create_all::<shop::All>().await?;
-    assert_eq!(described(&by_script).await?, described(&by_create_all).await?);
+    by_create_all
+        .engine()
+        .await?
+        .create_all::<shop::All>()
+        .await?;
+    assert_eq!(
+        described(&by_script).await?,
+        described(&by_create_all).await?
+    );
     Ok(())
 }
 
@@ -238,13 +245,22 @@ fn the_order_of_the_list_changes_no_name() {
     }
     assert_eq!(
         lines::<shop::All>(),
-        lines::<(shop::User, shop::Category, shop::Product, shop::Order, shop::OrderLine, shop::LineNote)>()
+        lines::<(
+            shop::User,
+            shop::Category,
+            shop::Product,
+            shop::Order,
+            shop::OrderLine,
+            shop::LineNote
+        )>()
     );
 }
 
 #[test]
 fn a_registry_prints_what_the_type_prints() {
-    let mut registry = Registry::new().with::<shop::LineNote>().with::<(shop::OrderLine, shop::Order)>();
+    let mut registry = Registry::new()
+        .with::<shop::LineNote>()
+        .with::<(shop::OrderLine, shop::Order)>();
     registry.add::<(shop::Product, shop::Category)>();
     registry.add::<shop::All>();
     assert_eq!(registry.sql(), schema_sql::<shop::All>());

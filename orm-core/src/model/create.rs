@@ -72,12 +72,6 @@ macro_rules! text {
                 Some(self.into())
             }
         }
-        #[diagnostic::do_not_recommend]
-        impl IntoColumn<Option<String>> for Option<$from> {
-            fn into_column(self) -> Option<String> {
-                self.map(Into::into)
-            }
-        }
     )* };
 }
 

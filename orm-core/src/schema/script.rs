@@ -82,12 +82,21 @@ pub(super) fn script(parts: &Parts, names: &HashMap<usize, TableNames>) -> Scrip
     let mut script = Script::default();
     let order = Order::of(&parts.tables);
     let names_of = |table: &'static Table| &names[&table.id()];
-    script.group(parts.schemas.iter().map(|schema| table_sql::create_schema(schema)));
+    script.group(
+        parts
+            .schemas
+            .iter()
+            .map(|schema| table_sql::create_schema(schema)),
+    );
     script.group(parts.enums.iter().map(|one| table_sql::create_type(*one)));
     for table in &order.tables {
         let names = names_of(table);
         let create = table_sql::create_table(table, names, |relation| !order.is_late(relation));
-        script.group([create].into_iter().chain(table_sql::create_indexes(table, names)));
+        script.group(
+            [create]
+                .into_iter()
+                .chain(table_sql::create_indexes(table, names)),
+        );
     }
     script.group(order.tables.iter().flat_map(|table| {
         let keys = names::foreign_keys(table).zip(&names_of(table).foreign_keys);
@@ -135,5 +144,9 @@ impl Order {
 }
 
 fn positions(tables: &[&'static Table]) -> HashMap<usize, usize> {
-    tables.iter().enumerate().map(|(at, table)| (table.id(), at)).collect()
+    tables
+        .iter()
+        .enumerate()
+        .map(|(at, table)| (table.id(), at))
+        .collect()
 }

@@ -19,7 +19,11 @@ pub(super) fn create_schema(name: &str) -> String {
 /// `CREATE TYPE order_status AS ENUM ('pending', 'shipped')`
 pub(super) fn create_type(one: EnumType) -> String {
     let labels: Vec<String> = one.labels.iter().map(|label| literal(label)).collect();
-    format!("CREATE TYPE {} AS ENUM ({})", one.sql_name(), labels.join(", "))
+    format!(
+        "CREATE TYPE {} AS ENUM ({})",
+        one.sql_name(),
+        labels.join(", ")
+    )
 }
 
 /// `CREATE TABLE ..`, with the foreign keys that `inline` approves of.
@@ -55,7 +59,11 @@ pub(super) fn create_table(
         }
     }
     let lines: Vec<String> = lines.iter().map(|line| format!("    {line}")).collect();
-    format!("CREATE TABLE {} (\n{}\n)", table_name(table), lines.join(",\n"))
+    format!(
+        "CREATE TABLE {} (\n{}\n)",
+        table_name(table),
+        lines.join(",\n")
+    )
 }
 
 /// `CREATE INDEX products_name_idx ON products (name)`, for each index.
@@ -65,7 +73,12 @@ pub(super) fn create_indexes(table: &'static Table, names: &TableNames) -> Vec<S
         .map(|(index, name)| {
             let mut sql = "CREATE INDEX ".to_owned();
             quote::identifier(&mut sql, name);
-            let _ = write!(sql, " ON {} {}", table_name(table), column_list(table, index.columns));
+            let _ = write!(
+                sql,
+                " ON {} {}",
+                table_name(table),
+                column_list(table, index.columns)
+            );
             sql
         })
         .collect()
@@ -73,7 +86,10 @@ pub(super) fn create_indexes(table: &'static Table, names: &TableNames) -> Vec<S
 
 /// `ALTER TABLE .. ADD CONSTRAINT .. FOREIGN KEY ..`, for a table that had to be made before the one it refers to.
 pub(super) fn add_foreign_key(relation: &RelationInfo, key: &ForeignKey, name: &str) -> String {
-    let mut sql = format!("ALTER TABLE {}\n    ADD CONSTRAINT ", table_name(relation.from));
+    let mut sql = format!(
+        "ALTER TABLE {}\n    ADD CONSTRAINT ",
+        table_name(relation.from)
+    );
     quote::identifier(&mut sql, name);
     sql.push(' ');
     sql.push_str(&references(relation, key, "\n    "));
@@ -150,7 +166,11 @@ fn default_expression(sql: &str) -> String {
         }
         c.is_whitespace() && !quoted && depth == 0
     });
-    if several { format!("({sql})") } else { sql.to_owned() }
+    if several {
+        format!("({sql})")
+    } else {
+        sql.to_owned()
+    }
 }
 
 /// `FOREIGN KEY (category_id) REFERENCES categories (id) ON DELETE SET NULL`
@@ -166,9 +186,13 @@ fn references(relation: &RelationInfo, key: &ForeignKey, line_break: &str) -> St
         table_name(relation.to),
         column_list(relation.to, there)
     );
-    let can_change = there.iter().any(|at| !relation.to.columns[*at as usize].identity);
+    let can_change = there
+        .iter()
+        .any(|at| !relation.to.columns[*at as usize].identity);
     // PostgreSQL would have to write into them, and refuses the constraint.
-    let written_here = here.iter().all(|at| relation.from.columns[*at as usize].computed.is_none());
+    let written_here = here
+        .iter()
+        .all(|at| relation.from.columns[*at as usize].computed.is_none());
     if can_change && written_here {
         sql.push_str(" ON UPDATE CASCADE");
     }
@@ -214,10 +238,20 @@ mod tests {
 
     #[test]
     fn defaults_of_several_words_stand_in_parentheses() {
-        for plain in ["0", "now()", "'a b'", "'it''s b'::text", "ARRAY['a', 'b']", "f(1, 2)::int"] {
+        for plain in [
+            "0",
+            "now()",
+            "'a b'",
+            "'it''s b'::text",
+            "ARRAY['a', 'b']",
+            "f(1, 2)::int",
+        ] {
             assert_eq!(default_expression(plain), plain);
         }
-        assert_eq!(default_expression("now() AT TIME ZONE 'utc'"), "(now() AT TIME ZONE 'utc')");
+        assert_eq!(
+            default_expression("now() AT TIME ZONE 'utc'"),
+            "(now() AT TIME ZONE 'utc')"
+        );
         assert_eq!(default_expression("'a' || 'b'"), "('a' || 'b')");
     }
 

@@ -46,6 +46,7 @@ impl Session {
     /// Whether anything was touched since the last flush: what autoflush asks before every query.
     pub(super) fn has_changes(&self) -> bool {
         !self.link_rows.is_empty()
+            || !self.replaced.is_empty()
             || self.arenas.iter().any(|store| {
                 let slots = store.slots();
                 slots.touched().len() > 0 || slots.pending().len() > 0

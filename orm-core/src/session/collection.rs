@@ -14,22 +14,39 @@ const LONG: usize = 32;
 ///
 /// It may hold handles of entities that are gone or about to go: readers pass over them. So a delete doesn't have to know
 /// all collections that an entity is in, and a rollback finds it at its place.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Collection {
     members: Vec<RawHandle>,
     /// The members as a set, made at the first change of a long one.
     index: Option<HashSet<RawHandle>>,
     /// Whether a condition or a limit left members out, so that nothing can be told from what is absent.
     partial: bool,
+    /// The transaction in which it was loaded.
+    epoch: u32,
 }
 
 impl Collection {
-    pub(crate) fn new(members: Vec<RawHandle>, partial: bool) -> Self {
+    /// All members, as they are in a transaction.
+    pub(crate) fn new(members: Vec<RawHandle>, epoch: u32) -> Self {
         Collection {
             members,
             index: None,
-            partial,
+            partial: false,
+            epoch,
         }
+    }
+
+    /// The same, of which a condition or a limit left members out.
+    pub(crate) fn partial(self) -> Self {
+        Collection {
+            partial: true,
+            ..self
+        }
+    }
+
+    /// Whether these are all members that there are in a transaction.
+    pub(crate) fn is_complete_in(&self, epoch: u32) -> bool {
+        !self.partial && self.epoch == epoch
     }
 
     pub(crate) fn members(&self) -> &[RawHandle] {
@@ -77,6 +94,12 @@ impl Collection {
         Some(at)
     }
 
+    /// Keeps some members. Of a collection that isn't in use yet: the undo log doesn't know.
+    pub(crate) fn retain(&mut self, keep: impl Fn(RawHandle) -> bool) {
+        self.index = None;
+        self.members.retain(|member| keep(*member));
+    }
+
     /// Puts a member that was removed back to its place.
     pub(crate) fn put_back(&mut self, at: usize, member: RawHandle) {
         if let Some(index) = &mut self.index {
@@ -95,7 +118,7 @@ impl Collection {
 /// The index follows from the members.
 impl PartialEq for Collection {
     fn eq(&self, other: &Self) -> bool {
-        self.partial == other.partial && self.members == other.members
+        (self.partial, self.epoch) == (other.partial, other.epoch) && self.members == other.members
     }
 }
 
@@ -120,7 +143,7 @@ mod tests {
     #[test]
     fn a_member_is_there_once() {
         for length in [3, 100] {
-            let mut collection = Collection::new((0..length).map(handle).collect(), false);
+            let mut collection = Collection::new((0..length).map(handle).collect(), 1);
             assert!(!collection.push(handle(1)));
             assert!(collection.push(handle(length)));
             assert!(!collection.push(handle(length)));
@@ -131,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_put_back_stands_where_it_stood() {
         for length in [3, 100] {
-            let mut collection = Collection::new((0..length).map(handle).collect(), false);
+            let mut collection = Collection::new((0..length).map(handle).collect(), 1);
             let at = collection.remove(handle(1)).unwrap();
             assert_eq!(collection.remove(handle(1)), None);
             assert!(!collection.contains(handle(1)));

@@ -229,7 +229,7 @@ impl Session {
             LinkState::Many(collection) if collection.contains(member) => Some(true),
             LinkState::Many(collection) => (!collection.is_partial()).then_some(false),
             _ => {
-                let created = slots.heads[owner.index as usize].created;
+                let created = slots.heads[owner.index as usize].created > 0;
                 created.then_some(false)
             }
         }
@@ -275,8 +275,8 @@ impl Session {
     fn add_to(&mut self, owner: RawHandle, relation: &'static RelationInfo, member: RawHandle) {
         let slots = self.slots(owner);
         let created = slots.heads[owner.index as usize].created;
-        if created && *slots.link(relation.index, owner.index) == LinkState::NotLoaded {
-            let empty = LinkState::Many(Collection::default());
+        if created > 0 && *slots.link(relation.index, owner.index) == LinkState::NotLoaded {
+            let empty = LinkState::Many(Collection::new(Vec::new(), created));
             self.set_link(owner, relation.index, empty);
         }
         let joined = self

@@ -227,7 +227,11 @@ impl Session {
         let waiting = self.waiting_along(relation);
         for (parent, members) in parents.iter().zip(members) {
             let cut = limit.is_some_and(|limit| members.len() as i64 >= limit);
-            self.attach_many(*parent, relation, members, filtered || cut, &waiting);
+            let mut loaded = Collection::new(members, self.epoch);
+            if filtered || cut {
+                loaded = loaded.partial();
+            }
+            self.attach_many(*parent, relation, loaded, &waiting);
         }
         self.load_behind(parents, relation, then).await
     }
@@ -318,10 +322,10 @@ impl Session {
         if self.set_links.contains(parent, relation) {
             return;
         }
-        if let RelationKind::HasOne { via } = &relation.kind {
+        if let RelationKind::HasOne { .. } = relation.kind {
             let waiting = self.waiting_along(relation);
-            let members = target.into_iter().collect();
-            return self.attach_members(parent, relation, via, members, false, &waiting);
+            let loaded = Collection::new(target.into_iter().collect(), self.epoch);
+            return self.attach_many(parent, relation, loaded, &waiting);
         }
         self.set_link(parent, relation.index, LinkState::One(target));
     }
@@ -343,51 +347,34 @@ impl Session {
         waiting
     }
 
-    /// A collection was loaded.
+    /// A collection or a `has_one` was loaded: both sides know one another.
     fn attach_many(
         &mut self,
         parent: RawHandle,
         relation: &'static RelationInfo,
-        mut members: Vec<RawHandle>,
-        partial: bool,
+        mut loaded: Collection,
         waiting: &Waiting,
     ) {
         if let Some(via) = relation.owner() {
-            return self.attach_members(parent, relation, via, members, partial, waiting);
-        }
-        for (member, comes) in waiting.of(parent) {
-            members.retain(|other| other != member);
-            if *comes {
-                members.push(*member);
+            loaded.retain(|member| !self.set_links.contains(member, via));
+            for member in loaded.members() {
+                self.set_link(*member, via.index, LinkState::One(Some(parent)));
             }
         }
-        let loaded = LinkState::Many(Collection::new(members, partial));
-        self.set_link(parent, relation.index, loaded);
-    }
-
-    /// The children of a parent were loaded: both sides know one another.
-    fn attach_members(
-        &mut self,
-        parent: RawHandle,
-        relation: &'static RelationInfo,
-        via: &'static RelationInfo,
-        mut members: Vec<RawHandle>,
-        partial: bool,
-        waiting: &Waiting,
-    ) {
-        members.retain(|member| !self.set_links.contains(*member, via));
-        for member in &members {
-            self.set_link(*member, via.index, LinkState::One(Some(parent)));
+        for (member, comes) in waiting.of(parent) {
+            if *comes {
+                loaded.push(*member);
+            } else {
+                loaded.remove(*member);
+            }
         }
-        let set = waiting.of(parent).iter().map(|(child, _)| *child);
-        let loaded = if relation.is_to_one() {
-            let mut read = members.into_iter();
-            LinkState::One(set.last().or_else(|| read.find(|read| self.is_alive(*read))))
+        let state = if relation.is_to_one() {
+            let members = loaded.members().iter().rev();
+            LinkState::One(members.copied().find(|member| self.is_alive(*member)))
         } else {
-            members.extend(set);
-            LinkState::Many(Collection::new(members, partial))
+            LinkState::Many(loaded)
         };
-        self.set_link(parent, relation.index, loaded);
+        self.set_link(parent, relation.index, state);
     }
 }
 

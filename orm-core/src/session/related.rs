@@ -130,7 +130,7 @@ impl Session {
         let members = match slots.link(relation.index, handle.index) {
             LinkState::One(target) => target.as_slice(),
             LinkState::Many(collection) => collection.members(),
-            LinkState::NotLoaded if slots.heads[handle.index as usize].created => &[],
+            LinkState::NotLoaded if slots.heads[handle.index as usize].created > 0 => &[],
             LinkState::NotLoaded => return None,
         };
         let members = members.iter().copied();
@@ -143,11 +143,15 @@ impl Session {
             && !self.slots(handle).heads[handle.index as usize].doomed
     }
 
-    /// Whether all members of a relationship are known.
+    /// Whether all members of a collection or `has_one` are known as they are in this transaction: what was loaded in an
+    /// earlier one is good to read, but others may have added to it.
     pub(super) fn is_complete(&self, handle: RawHandle, relation: &'static RelationInfo) -> bool {
-        match self.slots(handle).link(relation.index, handle.index) {
-            LinkState::Many(collection) => !collection.is_partial(),
-            _ => self.targets(handle, relation).is_some(),
+        let slots = self.slots(handle);
+        let head = slots.heads[handle.index as usize];
+        match slots.link(relation.index, handle.index) {
+            LinkState::Many(collection) => collection.is_complete_in(self.epoch),
+            LinkState::One(_) => head.epoch == self.epoch,
+            LinkState::NotLoaded => head.created == self.epoch,
         }
     }
 

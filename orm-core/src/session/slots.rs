@@ -21,8 +21,9 @@ pub(crate) struct Head {
     pub doomed: bool,
     /// Whether it is in `touched`.
     pub touched: bool,
-    /// Whether it was created by this session: its collections are known to be empty until something is put in.
-    pub created: bool,
+    /// The transaction in which it was created by this session, else 0: its collections are known to be empty until
+    /// something is put in.
+    pub created: u32,
     /// The undo frame in which the entity was last saved.
     pub saved: u32,
     /// Counts `add`s: the order in which pending entities are inserted.
@@ -82,7 +83,7 @@ impl Slots {
             epoch,
             doomed: false,
             touched: false,
-            created: state == State::Pending,
+            created: if state == State::Pending { epoch } else { 0 },
             saved: 0,
             added: self.adds,
         };

@@ -192,7 +192,7 @@ impl Session {
         let head = &mut store.slots_mut().heads[handle.index as usize];
         head.epoch = 0;
         // Its collections were known to be empty; others may have filled them.
-        head.created = false;
+        head.created = 0;
         for relation in self.set_links.of(handle).collect::<Vec<_>>() {
             self.set_links.remove(handle, relation);
             self.follow_key(handle, relation);

@@ -80,7 +80,10 @@ impl TestDb {
     /// Those of [`Engine::connect`].
     pub async fn logged_engine(&self) -> Result<(Engine, StatementLog)> {
         let log = StatementLog::new();
-        let engine = Engine::builder(self.url()).observe(Arc::new(log.clone())).connect().await?;
+        let engine = Engine::builder(self.url())
+            .observe(Arc::new(log.clone()))
+            .connect()
+            .await?;
         log.clear();
         Ok((engine, log))
     }

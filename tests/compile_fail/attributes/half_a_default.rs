@@ -11,5 +11,5 @@ struct Product {
 fn main() {
     let _ = Product::query();
     let _ = Product::ID;
-    orm_core::session::add(Product::create());
+    let _ = |db: &mut orm_core::session::Session| db.add(Product::create());
 }

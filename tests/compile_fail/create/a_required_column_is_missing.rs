@@ -18,5 +18,5 @@ struct Product {
 }
 
 fn main() {
-    orm_core::session::add(Product::create().name("Air").category_id(1));
+    let _ = |db: &mut orm_core::session::Session| db.add(Product::create().name("Air").category_id(1));
 }

@@ -18,5 +18,5 @@ struct Product {
 }
 
 fn main() {
-    orm_core::session::add(5);
+    let _ = |db: &mut orm_core::session::Session| db.add(5);
 }

@@ -17,5 +17,5 @@ struct Product {
 
 fn main() {
     let _ = (Category::PRODUCTS, Product::CATEGORY);
-    orm_core::session::add(Product::create().category_id(1));
+    let _ = |db: &mut orm_core::session::Session| db.add(Product::create().category_id(1));
 }

@@ -28,5 +28,5 @@ struct Product {
 fn main() {
     let _ = Product::query();
     let _ = (Product::PRICE, Product::CATEGORY, Product::ORDERS);
-    orm_core::session::add(Product::create().name("Air"));
+    let _ = |db: &mut orm_core::session::Session| db.add(Product::create().name("Air"));
 }

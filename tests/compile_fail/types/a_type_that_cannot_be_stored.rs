@@ -14,5 +14,5 @@ struct Product {
 
 fn main() {
     let _ = (Product::query(), Product::SIZE);
-    orm_core::session::add(Product::create().size(Size { width: 1 }));
+    let _ = |db: &mut orm_core::session::Session| db.add(Product::create().size(Size { width: 1 }));
 }

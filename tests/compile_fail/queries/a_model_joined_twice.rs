@@ -1,0 +1,7 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+fn main() {
+    let q = Order::query().join(Order::SHIPPING_ADDRESS).join(Order::BILLING_ADDRESS);
+    let _ = q.select(Address::CITY);
+}

@@ -1,0 +1,6 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query().update((User::IS_ACTIVE.set(true), Order::USER_ID.set(1)));
+}
