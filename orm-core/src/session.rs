@@ -2,7 +2,7 @@
 //!
 //! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
 //! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
-//! one file a step: find what changed (`change_set`), decide the actions and order them (`plan`, with `crate::order`,
+//! one file a step: find what changed (`change_set`), decide the actions and order them (`steps`, with `crate::order`,
 //! which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
 //!
 //! | file | what it is |
@@ -21,7 +21,9 @@
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
+//! | `steps` | deciding the steps and their order |
 //! | `statements` | a step's SQL |
+//! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
 //! | `undo` | the undo log: what rollback puts back |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
@@ -41,11 +43,13 @@ mod links;
 mod load;
 mod load_sql;
 mod loader;
+mod matching;
 mod plan;
 mod related;
 mod slots;
 mod state;
 mod statements;
+mod steps;
 mod store;
 mod transaction;
 mod undo;

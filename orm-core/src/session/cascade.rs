@@ -11,27 +11,54 @@ use crate::error::{Error, Result};
 use crate::model::{RawHandle, RelationInfo, RelationKind};
 
 impl Session {
+    /// Finds all that goes with what is deleted, loading children that aren't known.
     pub(super) async fn cascade(&mut self) -> Result<()> {
         self.let_go_of_replaced().await?;
         self.doom_orphans();
         let mut seen = HashSet::new();
-        loop {
-            let new: Vec<RawHandle> = self
-                .doomed()
-                .into_iter()
-                .filter(|handle| seen.insert(*handle))
-                .collect();
-            if new.is_empty() {
-                return Ok(());
-            }
-            let mut by_table: Vec<Vec<RawHandle>> = vec![Vec::new(); self.arenas.len()];
-            for handle in new {
-                by_table[handle.arena as usize].push(handle);
-            }
+        while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
-                self.cascade_from(parents).await?;
+                for relation in self.relations_of(&parents) {
+                    if from_parent(relation).is_some() && !relation.cascade.passive_deletes {
+                        self.load_for_delete(&parents, relation).await?;
+                    }
+                    self.cascade_along(&parents, relation)?;
+                }
             }
         }
+        Ok(())
+    }
+
+    /// The same as far as it can be told without loading anything.
+    pub(super) fn cascade_known(&mut self) -> Result<()> {
+        self.doom_orphans();
+        let mut seen = HashSet::new();
+        while let Some(by_table) = self.newly_doomed(&mut seen) {
+            for parents in by_table {
+                for relation in self.relations_of(&parents) {
+                    self.cascade_along(&parents, relation)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is to be deleted and was not seen before, by table; `None` where that is nothing.
+    fn newly_doomed(&self, seen: &mut HashSet<RawHandle>) -> Option<Vec<Vec<RawHandle>>> {
+        let mut by_table: Vec<Vec<RawHandle>> = vec![Vec::new(); self.arenas.len()];
+        let mut found = false;
+        for handle in self.doomed() {
+            if seen.insert(handle) {
+                by_table[handle.arena as usize].push(handle);
+                found = true;
+            }
+        }
+        found.then_some(by_table)
+    }
+
+    /// The relationships of some rows of one table.
+    fn relations_of(&self, rows: &[RawHandle]) -> &'static [&'static RelationInfo] {
+        rows.first().map_or(&[], |row| self.table(*row).relations)
     }
 
     fn doomed(&self) -> Vec<RawHandle> {
@@ -92,21 +119,17 @@ impl Session {
             && self.key_at(child, columns) == self.key_at(owner, references)
     }
 
-    async fn cascade_from(&mut self, parents: Vec<RawHandle>) -> Result<()> {
-        let Some(first) = parents.first() else {
+    fn cascade_along(
+        &mut self,
+        parents: &[RawHandle],
+        relation: &'static RelationInfo,
+    ) -> Result<()> {
+        let Some(via) = from_parent(relation) else {
             return Ok(());
         };
-        for relation in self.table(*first).relations {
-            let Some(via) = from_parent(relation) else {
-                continue;
-            };
-            if !relation.cascade.passive_deletes {
-                self.load_for_delete(&parents, relation).await?;
-            }
-            for parent in &parents {
-                for child in self.targets(*parent, relation).unwrap_or_default() {
-                    self.cascade_to(child, relation, via)?;
-                }
+        for parent in parents {
+            for child in self.targets(*parent, relation).unwrap_or_default() {
+                self.cascade_to(child, relation, via)?;
             }
         }
         Ok(())

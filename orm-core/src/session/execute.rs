@@ -46,7 +46,8 @@ impl Session {
             let columns: HashSet<u16> = new.iter().copied().collect();
             for (at, column) in new.iter().enumerate() {
                 let value = row.raw(keys + at);
-                self.store_mut(handle).write(handle.index, *column, value)?;
+                let written = self.store_mut(handle).write(handle.index, *column, value);
+                self.or_fail(written)?;
             }
             let columns: Vec<u16> = columns.into_iter().collect();
             self.store_mut(handle).rebase(handle.index, &columns);
@@ -58,12 +59,7 @@ impl Session {
 
     /// The entity whose key stands at the beginning of a row.
     fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
-        let key = KeyBytes::encode(table.primary_key.len(), |part, out| {
-            let bytes = row.raw(part).bytes;
-            bytes
-                .inspect(|bytes| out.extend_from_slice(bytes))
-                .is_some()
-        })?;
+        let key = KeyBytes::in_front_of(row, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
         let index = *slots.keys.get(&key)?;
         let handle = slots.handle(index);

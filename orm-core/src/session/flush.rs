@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use super::key::KeyBytes;
+use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
-use super::statements::{Match, made_identity};
-use super::{Session, State};
+use super::{Session, State, matching};
 use crate::error::{Error, Result};
 use crate::model::{RawHandle, RelationInfo, RelationKind, Row};
 
@@ -93,14 +93,12 @@ impl Session {
         if changed == expected {
             return Ok(());
         }
-        let error = Error::Stale {
+        self.or_fail(Err(Error::Stale {
             table: step.table.name,
             action,
             expected,
             changed,
-        };
-        self.fail(error.to_string());
-        Err(error)
+        }))
     }
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
@@ -137,114 +135,79 @@ impl Session {
         self.resolve_keys_of_new(&step.rows);
         let statement = self.statement(step);
         let returned = Self::returned_by_insert(step);
-        let matching = Self::matching(step);
         if returned.is_empty() {
             let changed = self.send_counted(&statement).await?;
             self.expect(step, "INSERT", changed)?;
         } else {
             let rows = self.send(&statement).await?;
             self.expect(step, "INSERT", rows.len() as u64)?;
-            let in_order = self.matched(step, matching, rows)?;
-            for (entity, row) in step.rows.iter().zip(&in_order) {
-                // A row that is matched by its key has the key in front.
-                let from = row.len() - self.own_columns(step, matching, &returned);
-                self.take_back(
-                    *entity,
-                    &self.read_back(step, matching, &returned),
-                    row,
-                    from,
-                )?;
-            }
+            self.take_rows(step, Match::of_insert(step), &returned, &rows)?;
         }
         for entity in &step.rows {
             let epoch = self.epoch;
-            if let Err(error) = self.store_mut(*entity).inserted(entity.index, epoch) {
-                self.fail(error.to_string());
-                return Err(error);
-            }
+            let inserted = self.store_mut(*entity).inserted(entity.index, epoch);
+            self.or_fail(inserted)?;
         }
         Ok(())
     }
 
-    /// Puts returned rows into the order of the entities that they belong to.
-    fn matched(&mut self, step: &Step, matching: Match, mut rows: Vec<Row>) -> Result<Vec<Row>> {
-        match matching {
-            Match::Single | Match::Numbered => Ok(rows),
-            Match::Ascending => {
-                let at = made_identity(step).and_then(|key| {
-                    Self::returned_by_insert(step)
-                        .iter()
-                        .position(|column| *column == key)
-                });
-                rows.sort_by_key(|row| at.map(|at| integer(row.raw(at).bytes)));
-                Ok(rows)
-            }
-            Match::ByKey => {
-                let parts = step.table.primary_key.len();
-                let mut by_key: HashMap<KeyBytes, Row> = HashMap::with_capacity(rows.len());
-                for row in rows {
-                    let key = KeyBytes::encode(parts, |part, out| {
-                        let bytes = row.raw(part).bytes;
-                        bytes
-                            .inspect(|bytes| out.extend_from_slice(bytes))
-                            .is_some()
-                    });
-                    if let Some(key) = key {
-                        by_key.insert(key, row);
-                    }
-                }
-                let found: Option<Vec<Row>> = step
-                    .rows
-                    .iter()
-                    .map(|entity| by_key.remove(&self.key_at(*entity, step.table.primary_key)?))
-                    .collect();
-                found.ok_or_else(|| {
-                    let error = Error::invalid(format!(
-                        "the rows of `{}` came back with other keys than those that were sent: does a trigger change them?",
-                        step.table.name
-                    ));
-                    self.fail(error.to_string());
-                    error
-                })
-            }
-        }
-    }
-
-    /// Which columns are read back from a returned row.
-    fn read_back(&self, step: &Step, matching: Match, returned: &[u16]) -> Vec<u16> {
-        match matching {
-            Match::ByKey => {
-                let key = step.table.primary_key;
-                returned
-                    .iter()
-                    .copied()
-                    .filter(|column| !key.contains(column))
-                    .collect()
-            }
-            _ => returned.to_vec(),
-        }
-    }
-
-    fn own_columns(&self, step: &Step, matching: Match, returned: &[u16]) -> usize {
-        self.read_back(step, matching, returned).len()
-    }
-
-    /// Writes the columns of a returned row into an entity.
-    fn take_back(
+    /// Writes what came back into the entities.
+    fn take_rows(
         &mut self,
-        entity: RawHandle,
-        columns: &[u16],
-        row: &Row,
-        from: usize,
+        step: &Step,
+        matching: Match,
+        returned: &[u16],
+        rows: &[Row],
     ) -> Result<()> {
-        for (at, column) in columns.iter().enumerate() {
-            let value = row.raw(from + at);
-            if let Err(error) = self.store_mut(entity).write(entity.index, *column, value) {
-                self.fail(error.to_string());
-                return Err(error);
+        let places = self.places(step, matching, returned, rows);
+        let places = self.or_fail(places)?;
+        let key = step.table.primary_key;
+        // Where rows are matched by their keys, the key stands in front.
+        let (front, behind) = match matching {
+            Match::ByKey => {
+                let others = returned.iter().filter(|column| !key.contains(column));
+                (key.len(), others.copied().collect())
+            }
+            _ => (0, returned.to_vec()),
+        };
+        for (entity, place) in step.rows.iter().zip(places) {
+            for (at, column) in behind.iter().enumerate() {
+                let value = rows[place].raw(front + at);
+                let written = self.store_mut(*entity).write(entity.index, *column, value);
+                self.or_fail(written)?;
             }
         }
         Ok(())
+    }
+
+    /// For each entity the position of the row that came back for it.
+    fn places(
+        &self,
+        step: &Step,
+        matching: Match,
+        returned: &[u16],
+        rows: &[Row],
+    ) -> Result<Vec<usize>> {
+        let (table, key) = (step.table.name, step.table.primary_key);
+        match matching {
+            Match::Single | Match::Numbered => Ok((0..rows.len()).collect()),
+            Match::Ascending => {
+                let identity = made_identity(step);
+                let at = returned.iter().position(|column| Some(*column) == identity);
+                let value = |row: &Row| at.map_or(0, |at| integer(row.raw(at).bytes));
+                matching::ascending(table, rows.iter().map(value))
+            }
+            Match::ByKey => matching::by_key(
+                table,
+                step.rows.iter().map(|entity| self.key_at(*entity, key)),
+                rows.iter().map(|row| KeyBytes::in_front_of(row, key.len())),
+            ),
+        }
+    }
+
+    /// An error behind a statement that was sent: memory and database are no longer in step, so only a rollback helps.
+    pub(super) fn or_fail<T>(&mut self, outcome: Result<T>) -> Result<T> {
+        outcome.inspect_err(|error| self.fail(error.to_string()))
     }
 
     async fn run_update(&mut self, step: &Step) -> Result<()> {
@@ -263,16 +226,7 @@ impl Session {
         } else {
             let rows = self.send(&statement).await?;
             self.expect(step, "UPDATE", rows.len() as u64)?;
-            let matching = if step.rows.len() == 1 {
-                Match::Single
-            } else {
-                Match::ByKey
-            };
-            let rows = self.matched(step, matching, rows)?;
-            for (entity, row) in step.rows.iter().zip(&rows) {
-                let from = row.len() - returned.len();
-                self.take_back(*entity, &returned, row, from)?;
-            }
+            self.take_rows(step, Match::of_update(step), &returned, &rows)?;
         }
         self.follow_new_keys(step);
         for row in &step.rows {

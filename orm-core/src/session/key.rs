@@ -8,6 +8,8 @@ use std::hash::{Hash, Hasher};
 
 use bytes::{BufMut, BytesMut};
 
+use crate::model::Row;
+
 const SHORT: usize = 22;
 
 /// A key's columns in their binary form. Integers, UUIDs and short texts are kept in place.
@@ -39,6 +41,16 @@ impl KeyBytes {
             }
         }
         Some(Self::from_slice(&out))
+    }
+
+    /// The key that stands in the first columns of a row.
+    pub(crate) fn in_front_of(row: &Row, parts: usize) -> Option<Self> {
+        Self::encode(parts, |part, out| {
+            let bytes = row.raw(part).bytes;
+            bytes
+                .inspect(|bytes| out.extend_from_slice(bytes))
+                .is_some()
+        })
     }
 
     /// The columns of a key, each in its binary form.

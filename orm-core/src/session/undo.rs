@@ -22,7 +22,7 @@ pub(crate) enum Undo {
     Joined(RawHandle, u16, RawHandle),
     /// The last entity was in the collection, at this place.
     Left(RawHandle, u16, RawHandle, usize),
-    /// The row was not read in the frame that is rolled back: what it says may never have been.
+    /// The row was read behind a savepoint, and may hold what is about to be rolled back.
     Read(RawHandle),
 }
 
@@ -123,6 +123,11 @@ impl Session {
                         head.saved = 0;
                     }
                 }
+                Undo::Read(handle) => {
+                    if self.raw_state(handle) == State::Persistent {
+                        self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
+                    }
+                }
                 Undo::Added(handle) => {
                     if self.raw_state(handle) != State::Detached {
                         self.store_mut(handle).release(handle.index);
@@ -147,20 +152,14 @@ impl Session {
                         collection.put_back(at, member);
                     }
                 }
-                Undo::Read(handle) => {
-                    if self.raw_state(handle) != State::Detached {
-                        let slots = self.store_mut(handle).slots_mut();
-                        slots.heads[handle.index as usize].epoch = 0;
-                    }
-                }
             }
         }
         // A flush goes before every savepoint, so whatever waits for the next flush came after it.
         self.set_links.clear();
         self.link_rows.clear();
         self.orphans.clear();
-        self.replaced.clear();
         self.loading = None;
+        self.replaced.clear();
         let arenas = &self.arenas;
         self.gone.retain(|handle| {
             let head = arenas[handle.arena as usize].slots().head(*handle);

@@ -1,0 +1,35 @@
+//! DELETE.
+
+use super::batch::found_in;
+use crate::expr::TableRef;
+use crate::query::Statement;
+use crate::query::render::Renderer;
+use crate::session::Session;
+use crate::session::plan::Step;
+
+impl Session {
+    pub(super) fn delete_rows(&self, step: &Step) -> Statement {
+        let table = step.table;
+        let found: Vec<u16> = table
+            .primary_key
+            .iter()
+            .chain(&table.version)
+            .copied()
+            .collect();
+        let mut sql = Renderer::default();
+        sql.text("DELETE FROM ");
+        sql.table(TableRef::of(table));
+        if let [row] = step.rows[..] {
+            sql.text(" WHERE ");
+            sql.list(&found, " AND ", |sql, column| {
+                sql.column_name(table.columns[*column as usize].name);
+                sql.text(" = ");
+                sql.param(self.value_before(row, *column));
+            });
+        } else {
+            let batch = self.columns_before("k", table, &found, &step.rows);
+            found_in(&mut sql, table, &found, batch, step.rows.len());
+        }
+        sql.finish()
+    }
+}

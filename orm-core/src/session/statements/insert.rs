@@ -1,0 +1,132 @@
+//! INSERT.
+
+use super::batch::{batch_items, select_batch, unnest};
+use super::returning_clause;
+use crate::expr::TableRef;
+use crate::model::Table;
+use crate::query::Statement;
+use crate::query::render::Renderer;
+use crate::session::Session;
+use crate::session::matching::Match;
+use crate::session::plan::Step;
+
+impl Session {
+    /// The columns that an INSERT brings back: those that the server fills in.
+    pub(in crate::session) fn returned_by_insert(step: &Step) -> Vec<u16> {
+        let columns = step.table.columns.iter().enumerate();
+        columns
+            .filter(|(at, column)| {
+                let by_server = column.identity || column.server_default.is_some();
+                column.computed.is_some() || (by_server && !step.columns.contains(*at as u16))
+            })
+            .map(|(at, _)| at as u16)
+            .collect()
+    }
+
+    pub(super) fn insert_rows(&self, step: &Step) -> Statement {
+        let table = step.table;
+        let columns: Vec<u16> = step.columns.iter().collect();
+        let returning = Self::returned_by_insert(step);
+        let matching = Match::of_insert(step);
+        let mut sql = Renderer::default();
+        match matching {
+            Match::Single => {
+                insert_into(&mut sql, table, &columns);
+                if columns.is_empty() {
+                    sql.text(" DEFAULT VALUES");
+                } else {
+                    sql.text(" VALUES (");
+                    sql.list(&columns, ", ", |sql, column| {
+                        sql.param(self.value(step.rows[0], *column));
+                    });
+                    sql.text(")");
+                }
+                returning_clause(&mut sql, table, &returning);
+            }
+            Match::ByKey | Match::Ascending => {
+                insert_into(&mut sql, table, &columns);
+                let batch = self.columns("c", table, &columns, &step.rows);
+                sql.text(" ");
+                select_batch(&mut sql, batch, step.rows.len());
+                let keys = table.primary_key.iter().copied();
+                let mut all: Vec<u16> = match matching {
+                    Match::ByKey if !returning.is_empty() => keys.collect(),
+                    _ => Vec::new(),
+                };
+                all.extend(
+                    returning
+                        .iter()
+                        .filter(|column| !all.contains(column))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
+                returning_clause(&mut sql, table, &all);
+            }
+            Match::Numbered => self.insert_numbered(&mut sql, step, &columns, &returning),
+        }
+        sql.finish()
+    }
+
+    /// The key is a server default other than an identity: it is computed beside the row's number before the INSERT, and
+    /// joined to what came of it.
+    fn insert_numbered(&self, sql: &mut Renderer, step: &Step, columns: &[u16], returning: &[u16]) {
+        let table = step.table;
+        let made: Vec<u16> = table
+            .primary_key
+            .iter()
+            .copied()
+            .filter(|key| !step.columns.contains(*key))
+            .collect();
+        let batch = self.columns("c", table, columns, &step.rows);
+        sql.text("WITH input AS MATERIALIZED (SELECT ");
+        for (at, column) in made.iter().enumerate() {
+            let default = table.columns[*column as usize]
+                .server_default
+                .unwrap_or("NULL");
+            sql.text(&format!("{default} AS k{at}, "));
+        }
+        batch_items(sql, &batch);
+        if !batch.is_empty() {
+            sql.text(", ");
+        }
+        sql.text("u.n FROM ");
+        unnest(sql, batch, step.rows.len(), true);
+        sql.text("), inserted AS (");
+        let all: Vec<u16> = made.iter().chain(columns).copied().collect();
+        insert_into(sql, table, &all);
+        sql.text(" SELECT ");
+        let names = (0..made.len())
+            .map(|at| format!("k{at}"))
+            .chain((0..columns.len()).map(|at| format!("c{at}")));
+        sql.list(names, ", ", |sql, name| sql.text(&format!("input.{name}")));
+        sql.text(" FROM input ORDER BY input.n");
+        let mut back = made.clone();
+        back.extend(returning.iter().filter(|column| !made.contains(column)));
+        back.extend(table.primary_key.iter().filter(|key| !made.contains(key)));
+        returning_clause(sql, table, &back);
+        sql.text(") SELECT ");
+        sql.list(returning, ", ", |sql, column| {
+            sql.text("inserted.");
+            sql.column_name(table.columns[*column as usize].name);
+        });
+        sql.text(" FROM input JOIN inserted ON ");
+        sql.list(made.iter().enumerate(), " AND ", |sql, (at, column)| {
+            sql.text("inserted.");
+            sql.column_name(table.columns[*column as usize].name);
+            sql.text(&format!(" = input.k{at}"));
+        });
+        sql.text(" ORDER BY input.n");
+    }
+}
+
+pub(super) fn insert_into(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
+    sql.text("INSERT INTO ");
+    sql.table(TableRef::of(table));
+    if !columns.is_empty() {
+        sql.text(" (");
+        sql.list(columns, ", ", |sql, column| {
+            sql.column_name(table.columns[*column as usize].name);
+        });
+        sql.text(")");
+    }
+}

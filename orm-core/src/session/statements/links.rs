@@ -1,0 +1,84 @@
+//! Rows of link tables.
+
+use super::batch::{BatchColumn, found_in, select_batch};
+use super::insert::insert_into;
+use crate::expr::TableRef;
+use crate::model::{RawHandle, RelationKind, Table};
+use crate::query::Statement;
+use crate::query::render::Renderer;
+use crate::session::Session;
+use crate::session::link_rows::LinkRow;
+use crate::session::plan::Step;
+
+impl Session {
+    fn link_columns(step: &Step) -> (Vec<u16>, Vec<u16>) {
+        match step.links.first().map(|link| &link.relation.kind) {
+            Some(RelationKind::ManyToMany { near, far }) => {
+                (near.columns().0.to_vec(), far.columns().0.to_vec())
+            }
+            _ => (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// The keys of both ends of link rows, in the order of the link table's columns.
+    fn link_batch(&self, step: &Step) -> Vec<BatchColumn> {
+        let Some(RelationKind::ManyToMany { near, far }) =
+            step.links.first().map(|link| &link.relation.kind)
+        else {
+            return Vec::new();
+        };
+        let ends: [(&[u16], &Table, fn(&LinkRow) -> RawHandle); 2] = [
+            (near.columns().1, near.to, |link| link.owner),
+            (far.columns().1, far.to, |link| link.target),
+        ];
+        let mut batch = Vec::new();
+        for (columns, table, end) in ends {
+            let rows: Vec<_> = step.links.iter().map(end).collect();
+            for column in columns {
+                let ty = table.columns[*column as usize].ty;
+                let name = format!("k{}", batch.len());
+                batch.push(self.batch_column(name, ty, &rows, |row, out| {
+                    self.store(row).encode(row.index, *column, out)
+                }));
+            }
+        }
+        batch
+    }
+
+    pub(super) fn insert_links(&self, step: &Step) -> Statement {
+        let (near, far) = Self::link_columns(step);
+        let columns: Vec<u16> = near.into_iter().chain(far).collect();
+        let mut sql = Renderer::default();
+        insert_into(&mut sql, step.table, &columns);
+        sql.text(" ");
+        select_batch(&mut sql, self.link_batch(step), step.links.len());
+        sql.finish()
+    }
+
+    pub(super) fn delete_links(&self, step: &Step) -> Statement {
+        let (near, far) = Self::link_columns(step);
+        let columns: Vec<u16> = near.into_iter().chain(far).collect();
+        let mut sql = Renderer::default();
+        sql.text("DELETE FROM ");
+        sql.table(TableRef::of(step.table));
+        found_in(
+            &mut sql,
+            step.table,
+            &columns,
+            self.link_batch(step),
+            step.links.len(),
+        );
+        sql.finish()
+    }
+
+    pub(super) fn delete_all_links(&self, step: &Step) -> Statement {
+        let columns: Vec<u16> = step.columns.iter().collect();
+        let owner = self.table(step.rows[0]);
+        let batch = self.columns_before("k", owner, owner.primary_key, &step.rows);
+        let mut sql = Renderer::default();
+        sql.text("DELETE FROM ");
+        sql.table(TableRef::of(step.table));
+        found_in(&mut sql, step.table, &columns, batch, step.rows.len());
+        sql.finish()
+    }
+}

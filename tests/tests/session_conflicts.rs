@@ -1,0 +1,177 @@
+//! Two sessions that want the same row: no update is lost unnoticed.
+#![allow(missing_docs)]
+
+use orm_core::Error;
+use serde_json::json;
+use tests::fixture::Fixture;
+use tests::models::*;
+use tests::refused;
+
+fn is_stale<T>(outcome: orm_core::Result<T>) -> bool {
+    matches!(refused(outcome), Error::Stale { .. })
+}
+
+#[tokio::test]
+async fn a_write_from_a_stale_row_does_not_overwrite_what_others_wrote() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut mine = f.session();
+    let book = mine.insert(Book::create().title("Trees")).await.unwrap();
+    mine.commit().await.unwrap();
+    let mut theirs = f.session();
+    let same = theirs.get::<Book>(1).await.unwrap().unwrap();
+    theirs[same].pages -= 1;
+    theirs.commit().await.unwrap();
+    f.sent();
+    mine[book].pages -= 1;
+    assert!(is_stale(mine.commit().await));
+    assert_eq!(
+        f.sent()[1],
+        "UPDATE books SET pages = $1 WHERE id = $2 AND pages IS NOT DISTINCT FROM $3 RETURNING sides"
+    );
+    mine.rollback().await.unwrap();
+    mine.refresh(book).await.unwrap();
+    mine[book].pages -= 1;
+    mine.commit().await.unwrap();
+    assert_eq!(f.rows("select pages from books").await, ["98"]);
+}
+
+#[tokio::test]
+async fn stale_rows_are_guarded_in_batches_too() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let books = db.add_all(["a", "b", "c"].map(|title| Book::create().title(title)));
+    db.commit().await.unwrap();
+    f.elsewhere("update books set pages = 1 where id = 2").await;
+    f.sent();
+    for book in &books {
+        db[*book].pages += 5;
+    }
+    let error = refused(db.commit().await);
+    assert!(matches!(error, Error::Stale { expected: 3, changed: 2, .. }), "{error:?}");
+    assert_eq!(
+        f.sent()[1],
+        "UPDATE books SET pages = u.c0 FROM unnest($1::int4[], $2::int4[], $3::int4[]) AS u(k0, c0, o0) \
+         WHERE books.id = u.k0 AND books.pages IS NOT DISTINCT FROM u.o0 RETURNING books.id, books.sides"
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(f.rows("select pages from books order by id").await, ["100", "1", "100"]);
+}
+
+#[tokio::test]
+async fn what_others_wrote_to_other_columns_stays_and_stays_guarded() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let book = db.insert(Book::create().title("Trees")).await.unwrap();
+    db.commit().await.unwrap();
+    f.elsewhere("update books set pages = 1").await;
+    db[book].title = "Woods".to_owned();
+    db.flush().await.unwrap();
+    // Having written one column doesn't mean that the others are known.
+    db[book].pages += 1;
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    db[book].title = "Woods".to_owned();
+    db.flush().await.unwrap();
+    db[book].title = "Forests".to_owned();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select title, pages from books").await, ["Forests|1"]);
+}
+
+#[tokio::test]
+async fn what_was_read_in_this_transaction_needs_no_guard() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let book = db.insert(Book::create().title("Trees")).await.unwrap();
+    db.commit().await.unwrap();
+    Book::query().all(&mut db).await.unwrap();
+    f.sent();
+    db[book].pages = 3;
+    db.flush().await.unwrap();
+    assert_eq!(f.sent(), ["UPDATE books SET pages = $1 WHERE id = $2 RETURNING sides"]);
+    db.expire(book).unwrap();
+    db[book].pages = 4;
+    db.flush().await.unwrap();
+    assert!(f.sent()[0].contains("IS NOT DISTINCT FROM"));
+}
+
+#[tokio::test]
+async fn guards_of_nulls_and_json() {
+    let f = Fixture::new::<(Sample,)>().await;
+    let mut db = f.session();
+    let rows = db.add_all([
+        Sample::create().raw(json!({"a": 1, "b": 2})).data(json!({"x": 1})),
+        Sample::create(),
+    ]);
+    db.commit().await.unwrap();
+    // The same value written in another way is the same value.
+    f.elsewhere(r#"update samples set raw = '{"b":2,   "a":1}' where id = 1"#).await;
+    for row in &rows {
+        db[*row].raw = Some(json!([1]));
+        db[*row].data = Some(json!([2]));
+    }
+    db.commit().await.unwrap();
+    db[rows[1]].raw = None;
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select raw, data from samples order by id").await, ["[1]|[2]", "NULL|[2]"]);
+    f.elsewhere("update samples set raw = '3'").await;
+    db[rows[0]].raw = Some(json!(4));
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    for row in &rows {
+        db[*row].raw = Some(json!(5));
+    }
+    assert!(is_stale(db.commit().await));
+}
+
+#[tokio::test]
+async fn a_version_that_others_have_counted_up_refuses_updates_and_deletes() {
+    let f = Fixture::new::<(Ticket,)>().await;
+    let mut db = f.session();
+    let tickets = db.add_all(["a", "b"].map(|s| Ticket::create().subject(s)));
+    db.commit().await.unwrap();
+    f.elsewhere("update tickets set version = 2 where subject = 'b'").await;
+    db[tickets[1]].subject.push('!');
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    assert_eq!((db[tickets[1]].subject.as_str(), db[tickets[1]].version), ("b", 1));
+    for ticket in &tickets {
+        db[*ticket].subject.push('!');
+    }
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    db.delete(tickets[1]).unwrap();
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    for ticket in &tickets {
+        db.delete(*ticket).unwrap();
+    }
+    let error = refused(db.commit().await);
+    assert!(matches!(error, Error::Stale { action: "DELETE", expected: 2, changed: 1, .. }), "{error:?}");
+    db.rollback().await.unwrap();
+    assert_eq!(f.rows("select subject, version from tickets order by 1").await, ["a|1", "b|2"]);
+    db.refresh(tickets[1]).await.unwrap();
+    assert_eq!(db[tickets[1]].version, 2);
+    db.delete(tickets[0]).unwrap();
+    db.delete(tickets[1]).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select * from tickets").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_row_that_others_have_deleted_refuses_updates_and_lets_deletes_pass() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let books = db.add_all(["a", "b"].map(|title| Book::create().title(title)));
+    db.commit().await.unwrap();
+    f.elsewhere("delete from books where id = 1").await;
+    db[books[0]].pages = 3;
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    let error = refused(db.refresh(books[0]).await);
+    assert!(matches!(error, Error::NotFound { .. }), "{error:?}");
+    for book in books {
+        db.delete(book).unwrap();
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select * from books").await, [""; 0]);
+}

@@ -1,0 +1,302 @@
+//! Futures that are dropped at any of their await points, connections that are killed, sessions that are dropped: nothing
+//! is lost in memory, nothing is kept in the database, no lock stays.
+#![allow(missing_docs)]
+
+use orm_core::Error;
+use orm_core::prelude::*;
+use orm_core::session::State;
+use tests::fixture::{Fixture, poll_times, text};
+use tests::models::*;
+use tests::refused;
+
+type Shelf = (Author, Book);
+
+/// What each round begins with: two rows that were committed, and one session that has loaded them.
+struct Round {
+    db: Session,
+    ann: Handle<Author>,
+    book: Handle<Book>,
+}
+
+impl Round {
+    async fn begin(f: &Fixture) -> Self {
+        f.elsewhere(
+            "truncate authors, books restart identity; insert into authors (name) values ('Ann'); \
+             insert into books (title, pages, author_id) values ('Trees', 10, 1)",
+        )
+        .await;
+        let mut db = f.session();
+        let ann = db.get::<Author>(1).await.unwrap().unwrap();
+        let book = db.get::<Book>(1).await.unwrap().unwrap();
+        db.load(ann, Author::BOOKS).await.unwrap();
+        db.commit().await.unwrap();
+        Round { db, ann, book }
+    }
+
+    /// Changes something of every kind.
+    fn change(&mut self) -> Handle<Author> {
+        let Round { db, ann, book } = self;
+        db[*ann].name = "Changed".to_owned();
+        let new = db.add(Author::create().name("new"));
+        db.set(*book, Book::AUTHOR, Some(new));
+        new
+    }
+
+    /// Memory is what it was, and the session works.
+    async fn is_as_before(mut self, f: &Fixture, new: Handle<Author>) {
+        let Round { db, ann, book } = &mut self;
+        assert_eq!(db[*ann].name, "Ann");
+        assert_eq!(db[*book].author_id, Some(1));
+        assert_eq!(db.related(*ann, Author::BOOKS).unwrap().to_vec(), [*book]);
+        assert_eq!(db.related(*book, Book::AUTHOR).unwrap(), Some(*ann));
+        assert_eq!(db.state(new), State::Detached);
+        db[*book].pages += 1;
+        db.commit().await.unwrap();
+        assert_eq!(
+            f.rows("select name, pages from books join authors on authors.id = author_id").await,
+            ["Ann|11"]
+        );
+        assert_eq!(f.rows("select count(*) from authors").await, ["1"]);
+    }
+}
+
+#[tokio::test]
+async fn a_flush_that_is_dropped_anywhere_is_taken_back() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 0;
+    loop {
+        let mut round = Round::begin(&f).await;
+        let new = round.change();
+        let done = poll_times(polls, round.db.flush()).await;
+        let refused = round.db.flush().await;
+        match &done {
+            Some(outcome) => assert!(outcome.is_ok(), "{outcome:?}"),
+            None if round.db.in_transaction() && refused.is_err() => assert_eq!(
+                text(&refused.unwrap_err()),
+                "the transaction has ended with an error, and the session waits for `rollback().await?`; what failed \
+                 first: the future of an earlier operation was dropped before it finished"
+            ),
+            None => {}
+        }
+        round.db.rollback().await.unwrap();
+        round.is_as_before(&f, new).await;
+        if done.is_some() {
+            break;
+        }
+        polls += 1;
+    }
+    assert!(polls >= 3, "a flush has more await points than {polls}");
+}
+
+#[tokio::test]
+async fn a_commit_that_is_dropped_is_done_or_not_and_never_by_half() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 0;
+    let mut unknown = 0;
+    loop {
+        let mut round = Round::begin(&f).await;
+        let new = round.change();
+        let done = poll_times(polls, round.db.commit()).await;
+        if let Some(outcome) = done {
+            outcome.unwrap();
+            assert_eq!(round.db[new].name, "new");
+            break;
+        }
+        let in_doubt = match round.db.get::<Author>(99).await {
+            Err(error) => text(&error).contains("whether the transaction was committed is not known"),
+            Ok(_) => false,
+        };
+        round.db.rollback().await.unwrap();
+        if in_doubt {
+            unknown += 1;
+            // Whatever came of it: all of it or nothing.
+            let authors = f.rows("select name from authors order by id").await;
+            assert!(authors == ["Ann"] || authors == ["Changed", "new"], "{authors:?}");
+            // And what is written from the values before it does not overwrite it.
+            if authors != ["Ann"] {
+                round.db[round.ann].name = "mine".to_owned();
+                assert!(matches!(refused(round.db.commit().await), Error::Stale { .. }));
+                round.db.rollback().await.unwrap();
+            }
+        } else {
+            round.is_as_before(&f, new).await;
+        }
+        polls += 1;
+    }
+    assert!(unknown > 0, "the await point of COMMIT was not hit");
+}
+
+#[tokio::test]
+async fn a_query_that_is_dropped_anywhere_needs_a_rollback_at_most() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 0;
+    loop {
+        let mut round = Round::begin(&f).await;
+        let new = round.change();
+        let query = Author::query().with(Author::BOOKS.then(Book::AUTHOR));
+        let done = poll_times(polls, query.all(&mut round.db)).await;
+        round.db.rollback().await.unwrap();
+        round.is_as_before(&f, new).await;
+        if let Some(outcome) = done {
+            assert_eq!(outcome.unwrap().len(), 2);
+            break;
+        }
+        polls += 1;
+    }
+}
+
+#[tokio::test]
+async fn a_savepoint_recovers_from_what_is_dropped_behind_it() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 0;
+    loop {
+        let mut round = Round::begin(&f).await;
+        round.db[round.ann].email = Some("outer".to_owned());
+        let mut inner = round.db.begin_nested().await.unwrap();
+        inner[round.ann].name = "Changed".to_owned();
+        let new = inner.add(Author::create().name("new"));
+        let done = poll_times(polls, inner.flush()).await;
+        drop(inner);
+        let db = &mut round.db;
+        assert_eq!(db[round.ann].name, "Ann");
+        assert_eq!(db[round.ann].email.as_deref(), Some("outer"));
+        assert_eq!(db.state(new), State::Detached);
+        db.commit().await.unwrap();
+        assert_eq!(f.rows("select name, email from authors").await, ["Ann|outer"]);
+        if done.is_some() {
+            break;
+        }
+        polls += 1;
+    }
+    assert!(polls >= 2);
+}
+
+#[tokio::test]
+async fn begin_nested_and_its_commit_can_be_dropped_anywhere() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 0;
+    loop {
+        let mut round = Round::begin(&f).await;
+        let new = round.change();
+        let work = async {
+            let mut inner = round.db.begin_nested().await?;
+            inner[round.ann].email = Some("inner".to_owned());
+            inner.commit().await
+        };
+        let done = poll_times(polls, work).await;
+        round.db.rollback().await.unwrap();
+        round.is_as_before(&f, new).await;
+        if done.is_some() {
+            break;
+        }
+        polls += 1;
+    }
+    assert!(polls >= 4);
+}
+
+#[tokio::test]
+async fn rollback_that_is_dropped_has_restored_memory() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut polls = 1;
+    loop {
+        let mut round = Round::begin(&f).await;
+        let new = round.change();
+        round.db.flush().await.unwrap();
+        let done = poll_times(polls, round.db.rollback()).await;
+        round.is_as_before(&f, new).await;
+        if done.is_some() {
+            break;
+        }
+        polls += 1;
+    }
+}
+
+#[tokio::test]
+async fn rollback_does_not_wait_for_a_statement_that_was_given_up() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut round = Round::begin(&f).await;
+    f.elsewhere("begin; update authors set name = 'locked'").await;
+    round.db[round.ann].name = "waits".to_owned();
+    let limit = std::time::Duration::from_millis(50);
+    assert!(tokio::time::timeout(limit, round.db.flush()).await.is_err());
+    // The lock that it waits for is held until after this.
+    round.db.rollback().await.unwrap();
+    assert_eq!(round.db[round.ann].name, "Ann");
+    f.elsewhere("rollback").await;
+    round.db[round.ann].name = "Bob".to_owned();
+    round.db.commit().await.unwrap();
+    assert_eq!(f.rows("select name from authors").await, ["Bob"]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_killed_is_an_error_and_rollback_goes_on_with_another() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut round = Round::begin(&f).await;
+    let new = round.change();
+    round.db.flush().await.unwrap();
+    f.elsewhere(
+        "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and state = 'idle in transaction'",
+    )
+    .await;
+    round.db[round.ann].email = Some("x".to_owned());
+    let error = refused(round.db.flush().await);
+    assert!(matches!(error, Error::Connection { .. }), "{error:?}");
+    assert!(matches!(refused(round.db.commit().await), Error::RollbackRequired { .. }));
+    round.db.rollback().await.unwrap();
+    round.is_as_before(&f, new).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_killed_before_commit_leaves_the_outcome_open() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut round = Round::begin(&f).await;
+    let new = round.change();
+    round.db.flush().await.unwrap();
+    f.elsewhere(
+        "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and state = 'idle in transaction'",
+    )
+    .await;
+    let error = refused(round.db.commit().await);
+    assert!(text(&error).contains("whether the transaction was committed is not known"), "{error}");
+    round.db.rollback().await.unwrap();
+    round.is_as_before(&f, new).await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_dropped_frees_its_locks_at_once() {
+    let f = Fixture::new::<Shelf>().await;
+    for given_up in [false, true] {
+        let mut round = Round::begin(&f).await;
+        round.change();
+        if given_up {
+            poll_times(2, round.db.flush()).await;
+        } else {
+            round.db.flush().await.unwrap();
+        }
+        drop(round);
+        f.elsewhere("set lock_timeout = '10s'; update authors set email = 'free'").await;
+        assert_eq!(f.rows("select name, email from authors").await, ["Ann|free"]);
+        // Whatever connection comes out of the pool is in no transaction.
+        let mut db = f.session();
+        assert_eq!(Author::query().count(&mut db).await.unwrap(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_session_can_go_to_another_task() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut round = Round::begin(&f).await;
+    let task = tokio::spawn(async move {
+        round.db[round.ann].name = "Bob".to_owned();
+        let mut inner = round.db.begin_nested().await?;
+        let all = Author::query().with(Author::BOOKS).all(&mut inner).await?;
+        inner.delete(round.book)?;
+        inner.commit().await?;
+        round.db.commit().await?;
+        Ok::<_, Error>(all.len())
+    });
+    assert_eq!(task.await.unwrap().unwrap(), 1);
+    assert_eq!(f.rows("select name from authors").await, ["Bob"]);
+}
