@@ -523,3 +523,83 @@ async fn hostile_text_is_only_text() {
     db.commit().await.unwrap();
     assert_eq!(f.rows("select * from countries").await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_row_that_takes_the_place_of_a_deleted_one_is_an_update() {
+    let f = Fixture::new::<(Ticket, Seat, Country, City)>().await;
+    let mut db = f.session();
+    let old = db.insert(Ticket::create().subject("old")).await.unwrap();
+    let id = db[old].id;
+    db.commit().await.unwrap();
+    f.sent();
+    db.delete(old).unwrap();
+    let new = db.add(Ticket::create().id(id).subject("new"));
+    assert_eq!(
+        db.plan().unwrap().to_string(),
+        " 1. 1 row: UPDATE tickets SET subject = $1, version = tickets.version + 1 WHERE id = $2 AND version = $3\n      \
+         new `Ticket` with the keys of deleted ones take their places\n"
+    );
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 3);
+    assert_eq!((db[new].subject.as_str(), db[new].version), ("new", 2), "the version goes on counting");
+    assert_eq!(f.rows("select subject, version from tickets").await, ["new|2"]);
+    assert_eq!(db.state(old), State::Detached);
+    assert_eq!(db.get::<Ticket>(id).await.unwrap(), Some(new));
+    // Someone else was first.
+    f.elsewhere("update tickets set version = 9").await;
+    db.delete(new).unwrap();
+    db.add(Ticket::create().id(id).subject("newer"));
+    assert!(matches!(refused(db.commit().await), Error::Stale { .. }));
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(new), State::Persistent);
+    // Several at once, and what refers to them keeps its row.
+    let codes = ["a", "b", "c"];
+    let olds = db.add_all(codes.map(|code| Country::create().code(code).name("old")));
+    db.flush().await.unwrap();
+    f.elsewhere("set lock_timeout = 0").await;
+    for country in &olds {
+        db.delete(*country).unwrap();
+    }
+    let news = db.add_all(["b", "a"].map(|code| Country::create().code(code).name("new")));
+    f.sent();
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "UPDATE countries SET name = u.c0 FROM unnest($1::text[], $2::text[]) AS u(k0, c0) WHERE countries.code = u.k0",
+            "DELETE FROM countries WHERE code = $1",
+        ]
+    );
+    assert_eq!(db.get::<Country>("a".to_owned()).await.unwrap(), Some(news[1]));
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(news[0]), State::Detached);
+    assert_eq!(f.rows("select * from countries").await, [""; 0]);
+    // Where there is nothing but the key.
+    let seat = db.insert(Seat { row: 1, number: 1, taken_by: Some("x".to_owned()) }).await.unwrap();
+    db.delete(seat).unwrap();
+    let seat = db.add(Seat::create().row(1).number(1));
+    db.commit().await.unwrap();
+    assert_eq!(db[seat].taken_by, None);
+    assert_eq!(f.rows("select * from seats").await, ["1|1|NULL"]);
+}
+
+#[tokio::test]
+async fn what_is_not_given_is_the_default_again_in_a_row_that_takes_a_place() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let olds = db.add_all(["a", "b"].map(|title| Book::create().title(title).binding("cloth")));
+    db.commit().await.unwrap();
+    for (replaced, book) in olds.iter().enumerate() {
+        let id = db[*book].id;
+        db.delete(*book).unwrap();
+        let new = db.add(Book::create().id(id).title("new").pages(3));
+        f.sent();
+        db.commit().await.unwrap();
+        assert_eq!(
+            f.sent()[1],
+            "UPDATE books SET title = $1, pages = $2, author_id = $3, binding = DEFAULT WHERE id = $4 \
+             RETURNING binding, sides"
+        );
+        assert_eq!((db[new].binding.as_str(), db[new].sides), ("paper", 6), "{replaced}");
+    }
+}
