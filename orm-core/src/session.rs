@@ -81,9 +81,43 @@ use crate::model::{Model, RawHandle, RelationInfo, Table};
 /// A unit of work: an identity map, change tracking, and one transaction at a time. SQLAlchemy: `Session`.
 ///
 /// `engine.session()` makes one and takes no connection: the first statement does, and begins a transaction; `commit`
-/// and `rollback` end it and give the connection back. A session dropped in a transaction is rolled back.
+/// and `rollback` end it and give the connection back. A session dropped in a transaction is rolled back at once.
+///
+/// ```
+#[doc = include_str!("session/example_shop.txt")]
+/// let ann = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
+/// db[ann].name = "Anna".to_owned(); // a plain struct; the flush finds out what differs
+/// let order = db.add(Order::create().total(12).user(ann));
+/// db.commit().await?;
+/// println!("order {} of {}", db[order].id, db[ann].name);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
 ///
 /// A session is used by one task at a time (every statement takes `&mut self`) and is `Send`.
+///
+/// # Which statements go out
+///
+/// | call | sends |
+/// | --- | --- |
+/// | `add`, `delete`, `set`, `push`, `db[handle]`, `plan`, `expire`, `expunge` | nothing |
+/// | a query, `load`, `refresh` | a flush of what is pending, then its own |
+/// | `get` | nothing for a row of this transaction that is in memory, else one SELECT |
+/// | `flush` | one statement for each batch of rows of one table with the same columns; nothing where nothing differs |
+/// | `commit`, `rollback` | a flush and COMMIT, or ROLLBACK; nothing where no transaction is open |
+/// | `begin_nested`, its `commit`, its `rollback` | a flush and SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO SAVEPOINT |
+///
+/// BEGIN travels with the first statement of a transaction.
+///
+/// # When something fails
+///
+/// An error of the server ends what can be done in a transaction: every call gives [`Error::RollbackRequired`], which
+/// names the first cause, until [`rollback`](Session::rollback). Then memory is what it was when the transaction began,
+/// and the session goes on. The same holds for a future that was dropped before it finished. Behind a savepoint, rolling
+/// back the savepoint is enough.
+///
+/// [`Error::RollbackRequired`]: crate::Error::RollbackRequired
 pub struct Session {
     id: u32,
     engine: Engine,

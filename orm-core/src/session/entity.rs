@@ -8,12 +8,35 @@ use crate::model::{Handle, Model, RawHandle};
 
 impl Session {
     /// Where the entity stands in its life. SQLAlchemy: `inspect(obj)`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// use orm_core::session::State;
+    ///
+    /// let cara = db.add(User::create().name("Cara"));
+    /// assert_eq!(db.state(cara), State::Pending);
+    /// db.flush().await?;
+    /// assert_eq!(db.state(cara), State::Persistent);
+    /// db.rollback().await?;
+    /// assert_eq!(db.state(cara), State::Detached);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn state<M: Model>(&self, handle: Handle<M>) -> State {
         self.raw_state(handle.raw())
     }
 
     /// The row of an entity, or why there is none. `db[handle]` is the same with a panic in place of the error.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let cara = db.add(User::create().name("Cara"));
+    /// assert!(matches!(db.peek(cara), Err(orm_core::Error::Pending { .. })));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Pending`] for an entity that was not flushed, [`Error::Detached`] for a handle that names none.
     pub fn peek<M: Model>(&self, handle: Handle<M>) -> Result<&M> {
@@ -27,8 +50,20 @@ impl Session {
             })
     }
 
-    /// The draft of an entity that was added and not flushed: what `create()` put together, with client-side defaults.
+    /// The draft of an entity that was added and not flushed: what `create()` put together, with client-side defaults. Every
+    /// column is an `Option`: `None` is no value yet.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let cara = db.add(User::create().name("Cara"));
+    /// assert_eq!(db.draft(cara)?.id, None); // the server makes it
+    /// db.draft(cara)?.name = Some("Carla".to_owned());
+    /// db.flush().await?;
+    /// assert_eq!(db[cara].name, "Carla");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Detached`], and [`Error::Invalid`] for an entity that has a row already.
     pub fn draft<M: Model>(&mut self, handle: Handle<M>) -> Result<&mut M::Draft> {
@@ -47,11 +82,20 @@ impl Session {
     /// Several rows of one model at once, all of them mutable.
     ///
     /// Two entities cannot be borrowed at once through `db[..]` when one of them is changed, because both come out of the
-    /// session: `db[a].balance -= db[b].balance` does not compile for values that aren't `Copy` operands. This does:
-    /// `let [a, b] = db.get_disjoint_mut([a, b])`.
+    /// session: `std::mem::swap(&mut db[a].total, &mut db[b].total)` does not compile. This does:
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let [a, b] = Order::query().limit(2).all(&mut db).await?[..] else { panic!("there are more") };
+    /// let [first, second] = db.get_disjoint_mut([a, b]);
+    /// std::mem::swap(&mut first.total, &mut second.total);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Panics
-    /// When two of the handles are the same, or one names no row.
+    /// When two of the handles are the same, or one names no row that can be changed.
+    #[track_caller]
     pub fn get_disjoint_mut<M: Model, const N: usize>(
         &mut self,
         handles: [Handle<M>; N],
@@ -68,8 +112,21 @@ impl Session {
 
     /// Rows of two models at once, both of them mutable.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let item = OrderItem::query().with(OrderItem::ORDER).first(&mut db).await?.unwrap();
+    /// let order = db.related(item, OrderItem::ORDER)?;
+    /// let (item, order) = db.get_pair_mut(item, order);
+    /// order.total -= item.price;
+    /// item.quantity -= 1;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Panics
-    /// When the two are of the same model (use [`get_disjoint_mut`](Session::get_disjoint_mut)), or one names no row.
+    /// When the two are of the same model (use [`get_disjoint_mut`](Session::get_disjoint_mut)), or one names no row that can
+    /// be changed.
+    #[track_caller]
     pub fn get_pair_mut<A: Model, B: Model>(
         &mut self,
         a: Handle<A>,

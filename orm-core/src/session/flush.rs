@@ -16,9 +16,23 @@ impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
     /// even BEGIN, where nothing has changed. SQLAlchemy: `flush`.
     ///
+    /// It is seldom called by hand: `commit` flushes, and so does every query before it reads (autoflush).
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db[order].total = 31;
+    /// db.flush().await?; // UPDATE orders SET total = $1 WHERE id = $2
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Invalid`] .. After an error that came from the
-    /// server the session waits for [`rollback`](Session::rollback).
+    /// server the session waits for [`rollback`](Session::rollback); an error that was seen before anything was sent leaves it
+    /// as it was, so that the mistake can be put right.
+    ///
+    /// Dropped before it has finished, the session waits for `rollback` as well.
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         if !self.has_changes() {

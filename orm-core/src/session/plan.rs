@@ -129,8 +129,27 @@ impl fmt::Display for Plan {
 }
 
 impl Session {
-    /// What the next flush would send, without sending it. Children that a delete takes with it and that aren't loaded
-    /// are not in it, only that they will be loaded.
+    /// What the next flush would send, without sending it. Its `Display` is a numbered list of statements with reasons.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let cara = db.add(User::create().name("Cara"));
+    /// db.add(Order::create().total(7).user(cara));
+    /// assert_eq!(
+    ///     db.plan()?.to_string(),
+    ///     " 1. 1 row: INSERT INTO users (name) VALUES ($1) RETURNING id
+    ///       new `User`, behind everything they refer to
+    ///  2. 1 row: INSERT INTO orders (total, user_id) VALUES ($1, $2) RETURNING id
+    ///       new `Order`, behind everything they refer to
+    /// "
+    /// );
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// In memory it does what the flush does before it sends anything: foreign keys of relationships that were set are copied,
+    /// and children that a delete takes along are marked. Children that aren't loaded are not in the plan, only that they will
+    /// be loaded.
     ///
     /// # Errors
     /// What the flush would refuse before sending anything.

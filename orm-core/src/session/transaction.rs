@@ -229,15 +229,29 @@ impl Session {
         }
     }
 
-    /// Flushes, ends the transaction, and gives the connection back. Rows stay readable and are stale from now on.
-    /// SQLAlchemy: `commit`.
+    /// Flushes, ends the transaction, and gives the connection back. Rows stay readable and are *stale* from now on: the next
+    /// load of one refreshes it, and a write from one must find the old values of the columns that it changes, or is
+    /// [`Error::Stale`]. SQLAlchemy: `commit`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db[order].total = 31;
+    /// db.commit().await?;
+    /// assert_eq!(db[order].total, 31);
+    /// assert!(!db.in_transaction());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed.
     /// Inside a savepoint it commits the whole transaction.
     ///
     /// # Errors
     /// As [`flush`](Session::flush), and what the server refuses at COMMIT (deferred constraints, serialization
-    /// failures). The session then waits for [`rollback`](Session::rollback).
+    /// failures). The session then waits for [`rollback`](Session::rollback). Where the answer to COMMIT doesn't arrive, because
+    /// the connection is lost or this future is dropped just then, nobody knows whether the transaction was committed, and the
+    /// error says so.
     pub async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
         self.flush().await?;
@@ -270,9 +284,21 @@ impl Session {
 
     /// Ends the transaction without keeping anything of it, in the database and in memory: rows, relationships and states
     /// are what they were when it began, and rows are stale. What was added leaves the session; what was deleted is back.
-    /// SQLAlchemy: `rollback`.
+    /// What was expunged stays out. SQLAlchemy: `rollback`.
     ///
-    /// Sends ROLLBACK if a transaction is open. It is in order at any time, and after a lost connection too.
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db[order].total = 31;
+    /// db.flush().await?;
+    /// db.rollback().await?;
+    /// assert_eq!(db[order].total, 30);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// Sends ROLLBACK if a transaction is open. It is in order at any time, after an error, after a lost connection, and after a
+    /// future that was dropped: a statement that may still run is cancelled, and not waited for.
     ///
     /// # Errors
     /// None that a user could act on: should ROLLBACK itself fail, the connection is closed, which rolls back as well.
@@ -289,8 +315,17 @@ impl Session {
     }
 
     /// Gives up whatever was not committed, forgets all entities, and gives the connection back. The session can be used
-    /// again. SQLAlchemy: `close`.
+    /// again. Sends ROLLBACK if a transaction is open. SQLAlchemy: `close`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.close().await?;
+    /// assert!(db.peek(order).is_err());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// As [`rollback`](Session::rollback).
     pub async fn close(&mut self) -> Result<()> {
@@ -307,6 +342,25 @@ impl Session {
     /// Begins a savepoint: flushes, and sends SAVEPOINT. The guard derefs to the session; `commit` keeps what was done
     /// since, `rollback` takes it back in the database and in memory, and so does dropping the guard.
     /// SQLAlchemy: `begin_nested`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let bob = User::query().filter(User::NAME.eq("Bob")).one(&mut db).await?;
+    /// let mut attempt = db.begin_nested().await?;
+    /// attempt[bob].name = "Robert".to_owned();
+    /// attempt.flush().await?;
+    /// attempt.rollback().await?;
+    /// assert_eq!(db[bob].name, "Bob");
+    ///
+    /// let mut attempt = db.begin_nested().await?;
+    /// attempt[bob].name = "Robert".to_owned();
+    /// attempt.commit().await?; // flushes, RELEASE SAVEPOINT
+    /// db.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// An error behind a savepoint is recovered from by rolling it back, and the transaction around it goes on.
     ///
     /// # Errors
     /// As [`flush`](Session::flush).
@@ -336,7 +390,17 @@ impl Session {
         .await
     }
 
-    /// Autoflush is off while the guard lives. SQLAlchemy: `no_autoflush`.
+    /// Autoflush is off while the guard lives, which derefs to the session. SQLAlchemy: `no_autoflush`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// db.add(User::create().name("Cara"));
+    /// assert_eq!(User::query().count(&mut db.no_autoflush()).await?, 2);
+    /// assert_eq!(User::query().count(&mut db).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn no_autoflush(&mut self) -> NoAutoflush<'_> {
         let before = std::mem::replace(&mut self.autoflush, false);
         NoAutoflush {

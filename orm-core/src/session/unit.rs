@@ -10,7 +10,21 @@ impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
     /// inserted as it is, the key too. No statement is sent until the next flush. SQLAlchemy: `add`.
     ///
-    /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it.
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let cara = db.add(User::create().name("Cara"));
+    /// let order = db.add(Order::create().total(7).user(cara)); // the handle of a parent that has no key yet
+    /// assert!(db.peek(order).is_err()); // pending: it has no row to read
+    /// db.commit().await?; // users, then orders; keys come back by RETURNING
+    /// assert_eq!(db[order].user_id, Some(db[cara].id));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it. A row of your
+    /// own with a key of your own doesn't move the sequence of an identity column: the builder is for new rows.
+    ///
+    /// A row with the primary key of one that was deleted and not flushed takes its place, by an UPDATE.
     ///
     /// # Panics
     /// When a relationship was set to an entity of another session.
@@ -35,7 +49,21 @@ impl Session {
         Handle::from_raw(handle)
     }
 
-    /// Adds several. SQLAlchemy: `add_all`.
+    /// Adds several. One INSERT is sent for all rows of one model that have the same columns, whatever their number.
+    /// SQLAlchemy: `add_all`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let users = db.add_all(["Cara", "Dan"].map(|name| User::create().name(name)));
+    /// db.flush().await?;
+    /// assert!(db[users[0]].id < db[users[1]].id); // keys are given in the order of `add`
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// # Panics
+    /// As [`add`](Session::add).
+    #[track_caller]
     pub fn add_all<I: Insertable>(
         &mut self,
         new: impl IntoIterator<Item = I>,
@@ -45,8 +73,19 @@ impl Session {
 
     /// Adds an entity and flushes, so that it can be read at once.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let cara = db.insert(User::create().name("Cara")).await?;
+    /// println!("user {}", db[cara].id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// As [`flush`](Session::flush).
+    ///
+    /// # Panics
+    /// As [`add`](Session::add).
     pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
         let handle = self.add(new);
         self.flush().await?;
@@ -56,6 +95,17 @@ impl Session {
     /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
     /// just leaves the session. SQLAlchemy: `delete`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.delete(order)?;
+    /// assert_eq!(db.deleted::<Order>(), [order]);
+    /// db.flush().await?; // loads its items, deletes them, deletes the order
+    /// assert_eq!(db[order].total, 30); // its last values can be read until the commit
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Detached`].
     pub fn delete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
@@ -81,8 +131,17 @@ impl Session {
     }
 
     /// Takes an entity out of the session without touching the database. Unflushed changes are lost; the handle names
-    /// nothing any more. SQLAlchemy: `expunge`.
+    /// nothing any more. For what was worked on and isn't needed any more in a long run. SQLAlchemy: `expunge`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.expunge(order)?;
+    /// assert_eq!(db.state(order), orm_core::session::State::Detached);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Detached`].
     pub fn expunge<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
@@ -96,8 +155,23 @@ impl Session {
         self.store_mut(handle).release(handle.index);
     }
 
-    /// Writes a set of changes (`#[derive(Changes)]`) into an entity: the values that are present; the others stay.
+    /// Writes a set of changes (`#[derive(Changes)]`) into an entity: the values that are present; the others stay. A PATCH
+    /// in one line.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// #[derive(Changes)]
+    /// #[orm(model = User)]
+    /// struct UserPatch {
+    ///     name: Option<String>,
+    /// }
+    /// let ann = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
+    /// db.apply(ann, UserPatch { name: Some("Anna".to_owned()) });
+    /// assert_eq!(db[ann].name, "Anna");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]
@@ -147,6 +221,18 @@ impl Session {
     }
 
     /// Whether the entity's row differs from what was last read or written. SQLAlchemy: `is_modified`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
+    /// db[ann].name = "Anna".to_owned();
+    /// assert!(db.is_modified(ann));
+    /// db[ann].name = "Ann".to_owned();
+    /// assert!(!db.is_modified(ann)); // it was touched, and is equal: nothing will be sent
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn is_modified<M: Model>(&self, handle: Handle<M>) -> bool {
         let raw = handle.raw();
         self.raw_state(raw) == State::Persistent
@@ -158,8 +244,18 @@ impl Session {
     }
 
     /// Says that a row must be read again before it is trusted: the next load of it refreshes it, and a write from it is
-    /// guarded. Its unflushed changes are given up. SQLAlchemy: `expire`.
+    /// guarded. Its unflushed changes are given up; its values stay readable. Sends nothing. SQLAlchemy: `expire`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
+    /// db.expire(ann)?;
+    /// let id = db[ann].id;
+    /// db.get::<User>(id).await?; // reads it again, which it would not for a fresh one
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     /// # Errors
     /// [`Error::Detached`], [`Error::Pending`].
     pub fn expire<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {

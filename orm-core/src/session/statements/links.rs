@@ -3,11 +3,10 @@
 use super::batch::{BatchColumn, found_in, select_batch};
 use super::insert::insert_into;
 use crate::expr::TableRef;
-use crate::model::{RawHandle, RelationKind, Table};
+use crate::model::RelationKind;
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::session::Session;
-use crate::session::link_rows::LinkRow;
 use crate::session::plan::Step;
 
 impl Session {
@@ -27,14 +26,12 @@ impl Session {
         else {
             return Vec::new();
         };
-        let ends: [(&[u16], &Table, fn(&LinkRow) -> RawHandle); 2] = [
-            (near.columns().1, near.to, |link| link.owner),
-            (far.columns().1, far.to, |link| link.target),
-        ];
+        let owners: Vec<_> = step.links.iter().map(|link| link.owner).collect();
+        let targets: Vec<_> = step.links.iter().map(|link| link.target).collect();
         let mut batch = Vec::new();
-        for (columns, table, end) in ends {
-            let rows: Vec<_> = step.links.iter().map(end).collect();
-            for column in columns {
+        for (key, rows) in [(near, owners), (far, targets)] {
+            let table = key.to;
+            for column in key.columns().1 {
                 let ty = table.columns[*column as usize].ty;
                 let name = format!("k{}", batch.len());
                 batch.push(self.batch_column(name, ty, &rows, |row, out| {
