@@ -9,7 +9,7 @@ use std::pin::Pin;
 
 use orm_core::prelude::*;
 use orm_core::session::State;
-use tests::fixture::Fixture;
+use tests::fixture::{Fixture, poll_times};
 use tests::models::*;
 
 /// What should be there: authors and books by numbers of our own.
@@ -17,6 +17,11 @@ use tests::models::*;
 struct Reference {
     authors: BTreeMap<u32, (Handle<Author>, String, Option<String>)>,
     books: BTreeMap<u32, Expected>,
+    /// Keys that people choose, and change.
+    countries: BTreeMap<String, (Handle<Country>, String)>,
+    cities: BTreeMap<u32, (Handle<City>, Option<String>)>,
+    /// Keys of the client, and versions.
+    tickets: BTreeMap<u32, (Handle<Ticket>, String)>,
 }
 
 #[derive(Clone)]
@@ -71,6 +76,11 @@ impl World {
             .copied()
     }
 
+    fn country(&self, dice: &mut Dice) -> Option<String> {
+        dice.pick(&self.now.countries.keys().cloned().collect::<Vec<_>>())
+            .cloned()
+    }
+
     fn handle(&self, author: u32) -> Handle<Author> {
         self.now.authors[&author].0
     }
@@ -113,6 +123,21 @@ impl World {
                 expected.sort();
                 assert_eq!(known, expected, "books of {name}");
             }
+        }
+        for (code, (handle, name)) in &self.now.countries {
+            assert_eq!((&db[*handle].code, &db[*handle].name), (code, name));
+        }
+        for (handle, country) in self.now.cities.values() {
+            assert_eq!(db[*handle].country_code, *country);
+            if let Ok(known) = db.related(*handle, City::COUNTRY) {
+                assert_eq!(
+                    known,
+                    country.as_ref().map(|code| self.now.countries[code].0)
+                );
+            }
+        }
+        for (handle, subject) in self.now.tickets.values() {
+            assert_eq!(db[*handle].subject, *subject);
         }
         let gone = |state| matches!(state, State::Detached | State::Deleted);
         for handle in &self.all_authors {
@@ -163,6 +188,17 @@ impl World {
         }
         lines.sort();
         assert_eq!(lines, self.lines());
+        for (code, (handle, _)) in &self.now.countries {
+            let found = db.get::<Country>(code.clone()).await.unwrap();
+            assert_eq!(found, Some(*handle), "the identity map knows {code}");
+        }
+        for code in CODES {
+            let here = self.now.countries.contains_key(code);
+            assert_eq!(
+                db.get::<Country>(code.to_owned()).await.unwrap().is_some(),
+                here
+            );
+        }
     }
 
     /// The database is as the reference says, as everybody sees it.
@@ -176,8 +212,35 @@ impl World {
         );
         lines.sort();
         assert_eq!(lines, self.lines());
+        let countries = self.now.countries.iter();
+        let countries: Vec<_> = countries
+            .map(|(code, (_, name))| format!("{code}|{name}"))
+            .collect();
+        assert_eq!(
+            f.rows("select code, name from countries order by code")
+                .await,
+            countries
+        );
+        let cities = self.now.cities.iter().map(|(number, (_, country))| {
+            format!("{number}|{}", country.as_deref().unwrap_or("NULL"))
+        });
+        let sql = "select name, country_code from cities order by name::int";
+        assert_eq!(f.rows(sql).await, cities.collect::<Vec<_>>());
+        let mut tickets: Vec<_> = self
+            .now
+            .tickets
+            .values()
+            .map(|(_, subject)| subject.clone())
+            .collect();
+        tickets.sort();
+        assert_eq!(
+            f.rows("select subject from tickets order by subject").await,
+            tickets
+        );
     }
 }
+
+const CODES: [&str; 5] = ["A", "B", "C", "D", "E"];
 
 type Work<'w> = Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
 
@@ -202,7 +265,7 @@ fn work<'w>(
 }
 
 async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
-    let kind = dice.below(20);
+    let kind = dice.below(30);
     if std::env::var_os("ORM_RANDOM_SEED").is_some() {
         println!("{}{kind}: {}", "  ".repeat(depth), world.lines().join(" "));
     }
@@ -348,17 +411,7 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             let twin = db.add(Author::create().name(name));
             world.all_authors.push(twin);
             assert!(db.flush().await.unwrap_err().constraint().is_some());
-            if depth == 0 {
-                db.rollback().await.unwrap();
-                world.began.truncate(1);
-                world.now = world.began[0].clone();
-                world.check_memory(db);
-                world.check_rows(f).await;
-            } else {
-                // The guard above rolls back; until then everything is refused.
-                assert!(db.flush().await.is_err());
-                world.began.push(Reference::default());
-            }
+            failed(f, db, world, depth).await;
         }
         16 if depth < 3 => savepoint(f, db, world, dice, depth).await,
         17 => {
@@ -373,12 +426,123 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             world.check_memory(db);
             world.check_rows(f).await;
         }
+        20 => {
+            // A code that is free, maybe since a moment ago.
+            let code = CODES[dice.below(CODES.len())];
+            if world.now.countries.contains_key(code) {
+                return;
+            }
+            let name = format!("n{}", world.number());
+            let handle = db.add(Country::create().code(code).name(name.as_str()));
+            world.now.countries.insert(code.to_owned(), (handle, name));
+        }
+        21 => {
+            let Some(code) = world.country(dice) else {
+                return;
+            };
+            let (handle, _) = world.now.countries.remove(&code).unwrap();
+            for (_, country) in world.now.cities.values_mut() {
+                if country.as_ref() == Some(&code) {
+                    *country = None;
+                }
+            }
+            db.delete(handle).unwrap();
+        }
+        22 => {
+            let Some(code) = world.country(dice) else {
+                return;
+            };
+            let new = CODES[dice.below(CODES.len())];
+            if world.now.countries.contains_key(new) {
+                return;
+            }
+            db.flush().await.unwrap();
+            let (handle, name) = world.now.countries.remove(&code).unwrap();
+            db[handle].code = new.to_owned();
+            world.now.countries.insert(new.to_owned(), (handle, name));
+            for (_, country) in world.now.cities.values_mut() {
+                if country.as_ref() == Some(&code) {
+                    *country = Some(new.to_owned());
+                }
+            }
+            db.flush().await.unwrap();
+        }
+        23 => {
+            let (country, number) = (world.country(dice), world.number());
+            let new = City::create().name(number.to_string());
+            let handle = match &country {
+                Some(code) => db.add(new.country(world.now.countries[code].0)),
+                None => db.add(new),
+            };
+            world.now.cities.insert(number, (handle, country));
+        }
+        24 => {
+            let cities: Vec<_> = world.now.cities.keys().copied().collect();
+            let Some(city) = dice.pick(&cities) else {
+                return;
+            };
+            let country = world.country(dice);
+            let target = country.as_ref().map(|code| world.now.countries[code].0);
+            let city = world.now.cities.get_mut(city).unwrap();
+            db.set(city.0, City::COUNTRY, target);
+            city.1 = country;
+        }
+        25 => {
+            let number = world.number();
+            let subject = format!("t{number}");
+            let handle = db.add(Ticket::create().subject(subject.as_str()));
+            world.now.tickets.insert(number, (handle, subject));
+        }
+        26 | 27 => {
+            let tickets: Vec<_> = world.now.tickets.keys().copied().collect();
+            let Some(number) = dice.pick(&tickets).copied() else {
+                return;
+            };
+            db.flush().await.unwrap();
+            let (handle, subject) = world.now.tickets.get_mut(&number).unwrap();
+            let id = db[*handle].id;
+            match dice.below(3) {
+                0 => {
+                    db.delete(*handle).unwrap();
+                    world.now.tickets.remove(&number);
+                }
+                1 => {
+                    // Another one in its place.
+                    db.delete(*handle).unwrap();
+                    subject.push('r');
+                    *handle = db.add(Ticket::create().id(id).subject(subject.as_str()));
+                }
+                _ => {
+                    subject.push('x');
+                    db[*handle].subject.push('x');
+                }
+            }
+        }
+        28 => {
+            // Given up halfway: a timeout, a request that was closed.
+            if poll_times(dice.below(8), db.flush()).await.is_none() {
+                failed(f, db, world, depth).await;
+            }
+        }
         _ => {
             db.flush().await.unwrap();
             world.check_memory(db);
             world.check_own_rows(db).await;
         }
     }
+}
+
+/// After a failure nothing but a rollback helps: at once, or by the guard above.
+async fn failed(f: &Fixture, db: &mut Session, world: &mut World, depth: usize) {
+    if depth > 0 {
+        world.began.push(Reference::default());
+        return;
+    }
+    db.rollback().await.unwrap();
+    world.began.truncate(1);
+    world.now = world.began[0].clone();
+    world.check_memory(db);
+    world.check_rows(f).await;
 }
 
 async fn savepoint(
@@ -431,10 +595,10 @@ async fn random_units_of_work() {
         Some(seed) => seed..seed + 1,
         None => 0..number("ORM_RANDOM_ROUNDS").unwrap_or(300),
     };
-    let f = Fixture::new::<(Author, Book)>().await;
+    let f = Fixture::new::<(Author, Book, Country, City, Ticket)>().await;
     for seed in seeds {
         println!("seed {seed}");
-        f.elsewhere("truncate authors, books restart identity")
+        f.elsewhere("truncate authors, books, countries, cities, tickets restart identity")
             .await;
         let mut dice = Dice((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut world = World {
