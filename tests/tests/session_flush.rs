@@ -688,3 +688,39 @@ async fn what_is_not_given_is_the_default_again_in_a_row_that_takes_a_place() {
         );
     }
 }
+
+#[tokio::test]
+async fn rows_that_swap_keys_in_one_statement_keep_their_handles() {
+    let f = Fixture::new::<(Country, City)>().await;
+    f.elsewhere("drop table cities; alter table countries drop constraint countries_pkey, add primary key (code) deferrable")
+        .await;
+    let mut db = f.session();
+    let [a, b, c] = ["a", "b", "c"].map(|code| db.add(Country::create().code(code).name(code)));
+    db.flush().await.unwrap();
+    f.sent();
+    for (country, code) in [(a, "b"), (b, "c"), (c, "a")] {
+        db[country].code = code.to_owned();
+    }
+    db.flush().await.unwrap();
+    assert_eq!(f.count(), 1);
+    for (country, code) in [(a, "b"), (b, "c"), (c, "a")] {
+        assert_eq!(
+            db.get::<Country>(code.to_owned()).await.unwrap(),
+            Some(country)
+        );
+    }
+    assert_eq!(f.count(), 0);
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select code, name from countries order by name")
+            .await,
+        ["b|a", "c|b", "a|c"]
+    );
+    for country in [a, b, c] {
+        db[country].code.push('!');
+    }
+    db.flush().await.unwrap();
+    db.rollback().await.unwrap();
+    assert_eq!(db.get::<Country>("a".to_owned()).await.unwrap(), Some(c));
+    assert_eq!(db.get::<Country>("a!".to_owned()).await.unwrap(), None);
+}

@@ -48,20 +48,21 @@ impl Engine {
     /// Runs a closure on a new session; commits if it gives `Ok`, rolls back if it gives `Err`. The error may be of any
     /// type that is `From<orm_core::Error>`. SQLAlchemy: `with Session(engine) as db, db.begin():`.
     ///
-    /// ```no_run
-    /// use orm_core::prelude::*;
-    ///
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String }
-    /// # async fn run(engine: Engine) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
     /// let id = engine
     ///     .transaction(async |db| {
-    ///         let ann = db.insert(User::create().name("ann")).await?;
-    ///         Ok::<_, orm_core::Error>(db[ann].id)
+    ///         let cara = db.insert(User::create().name("Cara")).await?;
+    ///         Ok::<_, orm_core::Error>(db[cara].id) // a value leaves the closure, never a handle
     ///     })
     ///     .await?;
-    /// # Ok(()) }
+    /// assert_eq!(id, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
+    ///
+    /// It can be spawned, and the closure may borrow. Dropped before it has finished, it rolls back.
     ///
     /// # Errors
     /// The closure's, and those of [`commit`](Session::commit).
@@ -84,6 +85,32 @@ impl Engine {
 
     /// Like [`transaction`](Engine::transaction), and runs the closure again, on a new session, when the transaction lost
     /// against another one (a serialization failure or a deadlock): up to 10 times, each after a longer pause.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// use orm_core::session::{Isolation, SessionOptions};
+    ///
+    /// let name = String::from("Ann"); // borrowed by every attempt
+    /// let serializable = SessionOptions::new().isolation(Isolation::Serializable);
+    /// let total = engine
+    ///     .transaction_retry(serializable, async |db| {
+    ///         let ann = User::query().filter(User::NAME.eq(name.as_str())).with(User::ORDERS).one(db).await?;
+    ///         let mut total = 0;
+    ///         for order in db.related(ann, User::ORDERS)? {
+    ///             db[order].total += 1;
+    ///             total += db[order].total;
+    ///         }
+    ///         Ok::<_, orm_core::Error>(total)
+    ///     })
+    ///     .await?;
+    /// assert_eq!(total, 63);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
+    /// What the closure does apart from the database it does again with every attempt. Only a lost race counts: one that the
+    /// closure got over (by rolling back a savepoint) is no reason to run it again, nor is any other error.
     ///
     /// # Errors
     /// As [`transaction`](Engine::transaction); that of the last attempt, when every attempt lost.

@@ -30,6 +30,18 @@ pub(crate) enum Phase {
 }
 
 /// How a session behaves, and how its transactions begin.
+///
+/// ```
+#[doc = include_str!("example_shop.txt")]
+/// use orm_core::session::{Isolation, SessionOptions};
+///
+/// let options = SessionOptions::new().isolation(Isolation::RepeatableRead).read_only();
+/// let mut report = engine.session_with(options);
+/// assert_eq!(User::query().count(&mut report).await?, 2); // BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct SessionOptions {
     pub(super) autoflush: bool,
