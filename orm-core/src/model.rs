@@ -36,4 +36,6 @@ pub use relation::{
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
+#[cfg(feature = "json")]
+pub use traits::present;
 pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, OfModel, Source};

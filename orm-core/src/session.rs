@@ -111,6 +111,8 @@ pub struct Session {
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
+    /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
+    refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<loader::Loading>,
 }
@@ -193,6 +195,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
+            refresh_rows: false,
             loading: None,
         }
     }

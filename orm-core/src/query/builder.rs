@@ -215,6 +215,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// Lets the rows overwrite what a session knows of their entities, where else a row that was read in this transaction
+    /// stays as it was read. Locking queries do this by themselves: whoever waited for a lock wants the row as it is now.
+    /// SQLAlchemy: `populate_existing()`.
+    pub fn populate_existing(mut self) -> Self {
+        self.select.refresh = true;
+        self
+    }
+
     /// Leaves out rows that are locked by others, instead of waiting: SKIP LOCKED. Locks FOR UPDATE if no lock was asked
     /// for.
     pub fn skip_locked(self) -> Self {
