@@ -79,6 +79,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Keeps the rows for which a condition is true. Several filters must all hold. SQLAlchemy: `filter`, `where`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().filter(User::NAME.eq("ann")).filter(User::AGE.gt(17)).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name = $1 AND users.age > $2");
+    /// ```
     pub fn filter<E, I>(mut self, condition: E) -> Self
     where
         E: Condition + Within<Scope, I> + PerRow,
@@ -111,6 +119,19 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().order_by((User::AGE.desc().nulls_last(), User::NAME)).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users ORDER BY users.age DESC NULLS LAST, users.name");
+    ///
+    /// // By a name out of a request, which is looked up among the columns and never reaches SQL by itself.
+    /// let q = User::query().order_by(User::column("name")?.desc()).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users ORDER BY users.name DESC");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: OrderBy<Scope, I>,
@@ -120,6 +141,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// At most this many rows.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().limit(20).offset(40).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users LIMIT $1 OFFSET $2");
+    /// ```
     pub fn limit(mut self, rows: i64) -> Self {
         self.select.limit = Some(rows);
         self
@@ -132,12 +161,31 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Gives equal rows once.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().distinct().select(User::NAME);
+    /// assert_eq!(q.to_sql(), "SELECT DISTINCT users.name FROM users");
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
         self
     }
 
     /// One row for each group of rows in which the expression (or each of a tuple) is the same.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().group_by(User::NAME).having(count_all().gt(1)).select((User::NAME, count_all()));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.name, count(*) FROM users GROUP BY users.name HAVING count(*) > $1"
+    /// );
+    /// ```
     pub fn group_by<L, I>(mut self, by: L) -> Query<Sel, Scope, Grouped>
     where
         L: GroupBy<Scope, I>,
@@ -156,6 +204,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select((User::ALL, User::AGE + 1));
+    /// assert_eq!(q.to_sql(), "SELECT users.id, users.name, users.age, users.age + $1 FROM users");
+    /// ```
     pub fn select<L, I, Row, Uses, K>(mut self, list: L) -> Query<Row, Scope, G>
     where
         L: SelectList<Scope, I, Row, Uses>,
@@ -174,6 +230,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Locks the rows until the transaction ends: FOR UPDATE. SQLAlchemy: `with_for_update()`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().limit(1).skip_locked().select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users LIMIT $1 FOR UPDATE OF users SKIP LOCKED");
+    /// ```
     pub fn for_update(self) -> Self {
         self.locked(LockStrength::Update)
     }
@@ -197,6 +261,16 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// Locks the rows of this table, and of others that `of` names, instead of those of the query's first table. Locks
     /// FOR UPDATE if no lock was asked for. SQLAlchemy: `with_for_update(of=Order)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = User::query().join(User::ORDERS).for_share().of(Order::ALL).nowait().select(User::ID);
+    /// assert!(q.to_sql().ends_with("FOR SHARE OF orders NOWAIT"));
+    /// ```
     pub fn of<S, I>(self, table: All<S>) -> Self
     where
         S: Source,

@@ -262,7 +262,10 @@ impl Renderer {
         match item {
             // Where nothing else says what the parameter is, the server would take it for text.
             Item::Expr(Node::Param(param)) if !param.pg_type().declared && !is_text(param) => {
-                self.node(&Node::Cast(Box::new(Node::Param(param.clone())), param.pg_type()));
+                self.node(&Node::Cast(
+                    Box::new(Node::Param(param.clone())),
+                    param.pg_type(),
+                ));
             }
             Item::Expr(node) => self.node(node),
             Item::Whole(table) => {
@@ -428,7 +431,9 @@ impl Renderer {
                 self.text("CAST(");
                 match &**operand {
                     // Else the server would take the parameter to be what it is cast to.
-                    Node::Param(param) if !param.pg_type().declared && param.pg_type().name != ty.name => {
+                    Node::Param(param)
+                        if !param.pg_type().declared && param.pg_type().name != ty.name =>
+                    {
                         self.expression(&Node::Cast(operand.clone(), param.pg_type()));
                     }
                     operand => self.node(operand),
