@@ -29,6 +29,7 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
 ///     "SELECT users.id, users.name, users.age FROM users WHERE users.age >= $1 AND users.name <> $2"
 /// );
 /// ```
+#[allow(clippy::wrong_self_convention, clippy::type_complexity)] // `is_null` is SQL's word, and consumes as all do
 pub trait Operators: Expression {
     // Written out and not by a macro, because rustc shows the macro in every message about a comparison.
     /// `=`. A comparison with NULL is never true: use [`is_null`](Operators::is_null). SQLAlchemy: `==`.
@@ -120,7 +121,6 @@ pub trait Operators: Expression {
     }
 
     /// `BETWEEN low AND high`, both included.
-    #[allow(clippy::type_complexity)]
     fn between<L, H>(self, low: L, high: H) -> Expr<Ranged<Self, L, H>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
