@@ -225,9 +225,8 @@ impl Node {
 
     /// Whether the two are the same expression with the same values. Subqueries never are.
     pub(crate) fn same(&self, other: &Node) -> bool {
-        let all = |a: &[Node], b: &[Node]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
-        };
+        let all =
+            |a: &[Node], b: &[Node]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b));
         match (self, other) {
             (Node::Column(table, column), Node::Column(other, other_column)) => {
                 column == other_column && table.same(other)
