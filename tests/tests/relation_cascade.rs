@@ -61,7 +61,9 @@ async fn several_levels_through_unloaded_collections_with_one_select_a_level() {
 async fn what_is_loaded_in_this_transaction_is_not_asked_for_again() {
     let library = library().await;
     let mut db = library.session();
-    let book = Book::query().with(Book::CHAPTERS.then(Chapter::NOTES)).filter(Book::ID.eq(1));
+    let book = Book::query()
+        .with(Book::CHAPTERS.then(Chapter::NOTES))
+        .filter(Book::ID.eq(1));
     let book = book.one(&mut db).await.unwrap();
     library.sent();
     db.delete(book).unwrap();
@@ -69,15 +71,26 @@ async fn what_is_loaded_in_this_transaction_is_not_asked_for_again() {
     assert_eq!(library.sent().len(), 4, "links, notes, chapters, book");
     db.rollback().await.unwrap();
     // In another transaction others may have added to it.
-    library.elsewhere("INSERT INTO chapters (id, title, book_id) VALUES (9, 'new', 1)").await;
+    library
+        .elsewhere("INSERT INTO chapters (id, title, book_id) VALUES (9, 'new', 1)")
+        .await;
     db.delete(book).unwrap();
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT count(*) FROM chapters WHERE book_id = 1").await, "0");
+    assert_eq!(
+        library
+            .rows("SELECT count(*) FROM chapters WHERE book_id = 1")
+            .await,
+        "0"
+    );
     // That goes for what this session has created as well.
     let house = db.insert(House::create().name("new")).await.unwrap();
     db.commit().await.unwrap();
     let id = db[house].id;
-    library.elsewhere(&format!("INSERT INTO roofs (id, colour, house_id) VALUES (7, 'red', {id})")).await;
+    library
+        .elsewhere(&format!(
+            "INSERT INTO roofs (id, colour, house_id) VALUES (7, 'red', {id})"
+        ))
+        .await;
     db.delete(house).unwrap();
     db.commit().await.unwrap();
     assert_eq!(library.rows("SELECT count(*) FROM roofs").await, "0");
@@ -87,7 +100,12 @@ async fn what_is_loaded_in_this_transaction_is_not_asked_for_again() {
 async fn without_a_cascade_foreign_keys_become_null_in_one_update_before_the_delete() {
     let library = library().await;
     let mut db = library.session();
-    let authors = Author::query().with(Author::BOOKS.order_by(Book::ID)).order_by(Author::ID).all(&mut db).await.unwrap();
+    let authors = Author::query()
+        .with(Author::BOOKS.order_by(Book::ID))
+        .order_by(Author::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
     let ann = authors[0];
     let books = db.related(ann, Author::BOOKS).unwrap();
     // What a rollback restores is what was there when the transaction began.
@@ -114,14 +132,22 @@ async fn without_a_cascade_foreign_keys_become_null_in_one_update_before_the_del
     assert_eq!(db.related(books[0], Book::AUTHOR).unwrap(), Some(ann));
     assert_eq!(db[books[0]].author_id, Some(1));
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT id, author_id FROM books ORDER BY id").await, "1|1; 2|1; 3|2");
+    assert_eq!(
+        library
+            .rows("SELECT id, author_id FROM books ORDER BY id")
+            .await,
+        "1|1; 2|1; 3|2"
+    );
 }
 
 #[tokio::test]
 async fn required_children_without_a_cascade_are_refused_before_anything_is_written() {
     let library = library().await;
     let mut db = library.session();
-    let (full, empty) = (one::<House>(&mut db, 1).await, one::<House>(&mut db, 2).await);
+    let (full, empty) = (
+        one::<House>(&mut db, 1).await,
+        one::<House>(&mut db, 2).await,
+    );
     library.sent();
     db.delete(full).unwrap();
     let error = db.flush().await.unwrap_err();
@@ -179,18 +205,37 @@ async fn a_deleted_child_leaves_the_collections_that_hold_it() {
         .one(&mut db)
         .await
         .unwrap();
-    let red = Tag::query().filter(Tag::ID.eq(1)).with(Tag::BOOKS.order_by(Book::ID)).one(&mut db).await.unwrap();
-    let [first, second] = db.related(ann, Author::BOOKS).unwrap()[..] else { panic!("two books") };
+    let red = Tag::query()
+        .filter(Tag::ID.eq(1))
+        .with(Tag::BOOKS.order_by(Book::ID))
+        .one(&mut db)
+        .await
+        .unwrap();
+    let [first, second] = db.related(ann, Author::BOOKS).unwrap()[..] else {
+        panic!("two books")
+    };
     {
         let mut db = db.begin_nested().await.unwrap();
         db.delete(first).unwrap();
-        assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [second], "at once");
-        assert_eq!(db.related(red, Tag::BOOKS).unwrap().len(), 2, "also where only the other side was loaded");
+        assert_eq!(
+            *db.related(ann, Author::BOOKS).unwrap(),
+            [second],
+            "at once"
+        );
+        assert_eq!(
+            db.related(red, Tag::BOOKS).unwrap().len(),
+            2,
+            "also where only the other side was loaded"
+        );
         db.flush().await.unwrap();
         assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [second]);
         // Rolled back.
     }
-    assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [first, second], "at its place");
+    assert_eq!(
+        *db.related(ann, Author::BOOKS).unwrap(),
+        [first, second],
+        "at its place"
+    );
     assert_eq!(db.related(red, Tag::BOOKS).unwrap().len(), 3);
     db.delete(first).unwrap();
     db.commit().await.unwrap();
@@ -202,10 +247,14 @@ async fn a_deleted_child_leaves_the_collections_that_hold_it() {
 async fn orphans_are_deleted_where_the_parent_says_so() {
     let library = library().await;
     let mut db = library.session();
-    let chapter = Chapter::query().filter(Chapter::ID.eq(1)).with(Chapter::NOTES.order_by(Note::ID));
+    let chapter = Chapter::query()
+        .filter(Chapter::ID.eq(1))
+        .with(Chapter::NOTES.order_by(Note::ID));
     let chapter = chapter.one(&mut db).await.unwrap();
     let other = one::<Chapter>(&mut db, 2).await;
-    let [a, b] = db.related(chapter, Chapter::NOTES).unwrap()[..] else { panic!("two notes") };
+    let [a, b] = db.related(chapter, Chapter::NOTES).unwrap()[..] else {
+        panic!("two notes")
+    };
     let added = db.add(Note::create().text("never written").chapter(chapter));
     library.sent();
     db.remove(chapter, Chapter::NOTES, a);
@@ -215,11 +264,19 @@ async fn orphans_are_deleted_where_the_parent_says_so() {
     db.commit().await.unwrap();
     assert_eq!(
         library.sent(),
-        ["UPDATE notes SET chapter_id = $1 WHERE id = $2", "DELETE FROM notes WHERE id = $1"]
+        [
+            "UPDATE notes SET chapter_id = $1 WHERE id = $2",
+            "DELETE FROM notes WHERE id = $1"
+        ]
     );
     assert_eq!(db.state(a), State::Detached);
     assert_eq!(db.state(added), State::Detached, "it just left the session");
-    assert_eq!(library.rows("SELECT id, chapter_id FROM notes ORDER BY id").await, "2|2; 3|3; 4|4");
+    assert_eq!(
+        library
+            .rows("SELECT id, chapter_id FROM notes ORDER BY id")
+            .await,
+        "2|2; 3|3; 4|4"
+    );
 }
 
 #[tokio::test]
@@ -238,7 +295,12 @@ async fn a_pending_parent_takes_its_pending_children_along() {
     assert_eq!(db.related(stays, Book::AUTHOR).unwrap(), None);
     db.commit().await.unwrap();
     assert_eq!(library.sent().len(), 1);
-    assert_eq!(library.rows("SELECT title, author_id FROM books WHERE id > 100").await, "stays|null");
+    assert_eq!(
+        library
+            .rows("SELECT title, author_id FROM books WHERE id > 100")
+            .await,
+        "stays|null"
+    );
 }
 
 #[tokio::test]
@@ -247,7 +309,11 @@ async fn delete_and_rollback_restore_everything() {
     let mut db = library.session();
     let book = Book::query()
         .filter(Book::ID.eq(1))
-        .with(Book::CHAPTERS.order_by(Chapter::ID).then(Chapter::NOTES.order_by(Note::ID)))
+        .with(
+            Book::CHAPTERS
+                .order_by(Chapter::ID)
+                .then(Chapter::NOTES.order_by(Note::ID)),
+        )
         .with(Book::TAGS.order_by(Tag::ID))
         .with(Book::AUTHOR)
         .one(&mut db)
@@ -266,7 +332,11 @@ async fn delete_and_rollback_restore_everything() {
     assert!(db.related(book, Book::CHAPTERS).is_err());
     let again = Book::query()
         .filter(Book::ID.eq(1))
-        .with(Book::CHAPTERS.order_by(Chapter::ID).then(Chapter::NOTES.order_by(Note::ID)))
+        .with(
+            Book::CHAPTERS
+                .order_by(Chapter::ID)
+                .then(Chapter::NOTES.order_by(Note::ID)),
+        )
         .with(Book::TAGS.order_by(Tag::ID))
         .one(&mut db)
         .await
@@ -286,7 +356,10 @@ async fn the_plan_says_what_is_loaded_first() {
     let book = one::<Book>(&mut db, 1).await;
     db.delete(book).unwrap();
     let plan = db.plan().unwrap();
-    assert_eq!(plan.loads_first, ["load Book::CHAPTERS of 1 deleted row(s) first"]);
+    assert_eq!(
+        plan.loads_first,
+        ["load Book::CHAPTERS of 1 deleted row(s) first"]
+    );
     db.rollback().await.unwrap();
     library.sent();
 }

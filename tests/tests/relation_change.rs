@@ -26,7 +26,9 @@ async fn library() -> Library {
 /// Everyone, with their books loaded.
 async fn loaded(db: &mut Session) -> ([Handle<Author>; 2], [Handle<Book>; 4]) {
     let books = Book::query().order_by(Book::ID).all(db).await.unwrap();
-    let authors = Author::query().with(Author::BOOKS.order_by(Book::ID)).order_by(Author::ID);
+    let authors = Author::query()
+        .with(Author::BOOKS.order_by(Book::ID))
+        .order_by(Author::ID);
     let authors = authors.all(db).await.unwrap();
     (authors.try_into().unwrap(), books.try_into().unwrap())
 }
@@ -58,9 +60,14 @@ async fn a_child_moves_between_loaded_parents() {
     db.commit().await.unwrap();
     assert_eq!(
         library.sent(),
-        ["UPDATE books SET author_id = u.c0 FROM unnest($1::int4[], $2::int4[]) AS u(k0, c0) WHERE books.id = u.k0"]
+        [
+            "UPDATE books SET author_id = u.c0 FROM unnest($1::int4[], $2::int4[]) AS u(k0, c0) WHERE books.id = u.k0"
+        ]
     );
-    assert_eq!(library.rows(AUTHORS_OF_BOOKS).await, "1|2; 2|null; 3|2; 4|1");
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|2; 2|null; 3|2; 4|1"
+    );
     db.push(bob, Author::BOOKS, one); // is there
     db.set(one, Book::AUTHOR, bob);
     db.commit().await.unwrap();
@@ -71,20 +78,31 @@ async fn a_child_moves_between_loaded_parents() {
 async fn nothing_needs_to_be_loaded() {
     let library = library().await;
     let mut db = library.session();
-    let (ann, bob) = (one::<Author>(&mut db, 1).await, one::<Author>(&mut db, 2).await);
+    let (ann, bob) = (
+        one::<Author>(&mut db, 1).await,
+        one::<Author>(&mut db, 2).await,
+    );
     let (first, second) = (one::<Book>(&mut db, 1).await, one::<Book>(&mut db, 2).await);
     library.sent();
     db.push(bob, Author::BOOKS, first);
     db.remove(ann, Author::BOOKS, second);
-    assert!(matches!(db.related(bob, Author::BOOKS), Err(Error::NotLoaded { .. })), "the rest isn't known");
+    assert!(
+        matches!(db.related(bob, Author::BOOKS), Err(Error::NotLoaded { .. })),
+        "the rest isn't known"
+    );
     assert_eq!(db.related(first, Book::AUTHOR).unwrap(), Some(bob));
-    db.load([ann, bob], Author::BOOKS.order_by(Book::ID)).await.unwrap();
+    db.load([ann, bob], Author::BOOKS.order_by(Book::ID))
+        .await
+        .unwrap();
     let sent = library.sent();
     assert_eq!(sent.len(), 2, "flushed first: {sent:#?}");
     assert!(db.related(ann, Author::BOOKS).unwrap().is_empty());
     assert_eq!(db.related(bob, Author::BOOKS).unwrap().len(), 2);
     db.commit().await.unwrap();
-    assert_eq!(library.rows(AUTHORS_OF_BOOKS).await, "1|2; 2|null; 3|2; 4|null");
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|2; 2|null; 3|2; 4|null"
+    );
 }
 
 #[tokio::test]
@@ -98,17 +116,26 @@ async fn pending_and_persistent_in_every_mixture() {
     db.push(dan, Author::BOOKS, first); // persistent child of a pending parent
     assert_eq!(*db.related(dan, Author::BOOKS).unwrap(), [new, first]);
     assert_eq!(db.related(ann, Author::BOOKS).unwrap()[1..], [newer]);
-    assert!(db.related(dan, Author::EDITED).unwrap().is_empty(), "a new author has edited nothing");
+    assert!(
+        db.related(dan, Author::EDITED).unwrap().is_empty(),
+        "a new author has edited nothing"
+    );
     assert_eq!(db.related(dan, Author::BIO).unwrap(), None);
     assert!(db.related(new, Book::TAGS).unwrap().is_empty());
     db.push(ann, Author::BOOKS, new); // and on to another parent, still pending
     assert_eq!(*db.related(dan, Author::BOOKS).unwrap(), [first]);
     db.commit().await.unwrap();
     assert_eq!(
-        library.rows("SELECT title, author_id FROM books ORDER BY id").await,
+        library
+            .rows("SELECT title, author_id FROM books ORDER BY id")
+            .await,
         "One|101; Two|1; Three|2; Four|null; New|1; Newer|1"
     );
-    assert_eq!(db[first].author_id, Some(101), "the key came with the flush");
+    assert_eq!(
+        db[first].author_id,
+        Some(101),
+        "the key came with the flush"
+    );
     assert_eq!(db.related(ann, Author::BOOKS).unwrap().len(), 3);
 }
 
@@ -116,7 +143,12 @@ async fn pending_and_persistent_in_every_mixture() {
 async fn a_has_one_is_replaced_from_either_side() {
     let library = library().await;
     let mut db = library.session();
-    let ann = Author::query().with(Author::BIO).filter(Author::ID.eq(1)).one(&mut db).await.unwrap();
+    let ann = Author::query()
+        .with(Author::BIO)
+        .filter(Author::ID.eq(1))
+        .one(&mut db)
+        .await
+        .unwrap();
     let old = db.related(ann, Author::BIO).unwrap().unwrap();
     let free = one::<Bio>(&mut db, 2).await;
     library.sent();
@@ -132,8 +164,16 @@ async fn a_has_one_is_replaced_from_either_side() {
     db.set(ann, Author::BIO, None);
     assert_eq!(db.related(old, Bio::AUTHOR).unwrap(), None);
     db.commit().await.unwrap();
-    assert_eq!(library.sent(), ["UPDATE bios SET author_id = $1 WHERE id = $2"]);
-    assert_eq!(library.rows("SELECT id, author_id FROM bios ORDER BY id").await, "1|null; 2|null");
+    assert_eq!(
+        library.sent(),
+        ["UPDATE bios SET author_id = $1 WHERE id = $2"]
+    );
+    assert_eq!(
+        library
+            .rows("SELECT id, author_id FROM bios ORDER BY id")
+            .await,
+        "1|null; 2|null"
+    );
 }
 
 #[tokio::test]
@@ -159,8 +199,15 @@ async fn a_has_one_that_is_not_loaded_is_looked_for_at_the_flush() {
     db.commit().await.unwrap();
     let sent = library.sent();
     assert!(sent[1].starts_with("SELECT roofs.id"), "{sent:#?}");
-    assert_eq!(sent.len(), 4, "the house, the old roof, INSERT, DELETE: {sent:#?}");
-    assert_eq!(library.rows("SELECT id, colour, house_id FROM roofs").await, "101|blue|1");
+    assert_eq!(
+        sent.len(),
+        4,
+        "the house, the old roof, INSERT, DELETE: {sent:#?}"
+    );
+    assert_eq!(
+        library.rows("SELECT id, colour, house_id FROM roofs").await,
+        "101|blue|1"
+    );
 }
 
 #[tokio::test]
@@ -168,8 +215,15 @@ async fn only_changed_link_rows_are_written() {
     let library = library().await;
     let mut db = library.session();
     let tags = Tag::query().order_by(Tag::ID).all(&mut db).await.unwrap();
-    let [red, blue, green] = tags[..] else { panic!("three tags") };
-    let first = Book::query().with(Book::TAGS.order_by(Tag::ID)).filter(Book::ID.eq(1)).one(&mut db).await.unwrap();
+    let [red, blue, green] = tags[..] else {
+        panic!("three tags")
+    };
+    let first = Book::query()
+        .with(Book::TAGS.order_by(Tag::ID))
+        .filter(Book::ID.eq(1))
+        .one(&mut db)
+        .await
+        .unwrap();
     db.load(&tags, Tag::BOOKS).await.unwrap();
     library.sent();
     db.push(first, Book::TAGS, red); // is there
@@ -194,7 +248,10 @@ async fn only_changed_link_rows_are_written() {
         ]
         .map(|sql| sql.replace("u.c0, u.c1", "u.k0, u.k1").replace("u(c0, c1, n)", "u(k0, k1, n)"))
     );
-    assert_eq!(library.rows("SELECT * FROM book_tags ORDER BY 1, 2").await, "1|1; 1|3");
+    assert_eq!(
+        library.rows("SELECT * FROM book_tags ORDER BY 1, 2").await,
+        "1|1; 1|3"
+    );
 }
 
 #[tokio::test]
@@ -213,7 +270,10 @@ async fn links_of_what_is_not_loaded() {
     db.push(first, Book::TAGS, word);
     assert_eq!(*db.related(word, Tag::BOOKS).unwrap(), [book, first]);
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT * FROM book_tags ORDER BY 1, 2").await, "1|2; 1|101; 2|3; 101|101");
+    assert_eq!(
+        library.rows("SELECT * FROM book_tags ORDER BY 1, 2").await,
+        "1|2; 1|101; 2|3; 101|101"
+    );
     // Known from one side only: the other needs no loading either.
     db.load(green, Tag::BOOKS).await.unwrap();
     library.sent();
@@ -230,7 +290,11 @@ async fn a_column_set_by_hand_is_followed_at_the_flush() {
     db[first].author_id = Some(2);
     db[second].author_id = None;
     db[fourth].author_id = Some(1);
-    assert_eq!(db.related(first, Book::AUTHOR).unwrap(), Some(ann), "until the flush");
+    assert_eq!(
+        db.related(first, Book::AUTHOR).unwrap(),
+        Some(ann),
+        "until the flush"
+    );
     db.flush().await.unwrap();
     assert_eq!(db.related(first, Book::AUTHOR).unwrap(), Some(bob));
     assert_eq!(db.related(second, Book::AUTHOR).unwrap(), None);
@@ -243,20 +307,37 @@ async fn a_column_set_by_hand_is_followed_at_the_flush() {
     db[third].author_id = None;
     db.set(third, Book::AUTHOR, ann);
     db.flush().await.unwrap();
-    assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [fourth, first, third]);
+    assert_eq!(
+        *db.related(ann, Author::BOOKS).unwrap(),
+        [fourth, first, third]
+    );
     assert!(db.related(bob, Author::BOOKS).unwrap().is_empty());
-    assert_eq!((db[first].author_id, db[third].author_id), (Some(1), Some(1)));
+    assert_eq!(
+        (db[first].author_id, db[third].author_id),
+        (Some(1), Some(1))
+    );
 
     // A child that was added with a key in place of a handle.
     let by_key = db.add(Book::create().title("By key").author_id(2));
     // A parent and a child that bring their keys along.
-    let eve = db.add(Author { id: 50, name: "Eve".to_owned() });
-    let hers = db.add(Book { id: 50, title: "Hers".to_owned(), author_id: Some(50), editor_id: Some(1) });
+    let eve = db.add(Author {
+        id: 50,
+        name: "Eve".to_owned(),
+    });
+    let hers = db.add(Book {
+        id: 50,
+        title: "Hers".to_owned(),
+        author_id: Some(50),
+        editor_id: Some(1),
+    });
     db.commit().await.unwrap();
     assert_eq!(*db.related(bob, Author::BOOKS).unwrap(), [by_key]);
     assert_eq!(*db.related(eve, Author::BOOKS).unwrap(), [hers]);
     assert_eq!(db.related(hers, Book::AUTHOR).unwrap(), Some(eve));
-    assert_eq!(library.rows(AUTHORS_OF_BOOKS).await, "1|1; 2|null; 3|1; 4|1; 50|50; 101|2");
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|1; 2|null; 3|1; 4|1; 50|50; 101|2"
+    );
 }
 
 #[tokio::test]
@@ -277,19 +358,30 @@ async fn set_after_a_column_that_was_set_by_hand_leaves_no_child_behind() {
     assert!(!db.related(bob, Author::BOOKS).unwrap().contains(&first));
     assert_eq!(db[first].author_id, Some(1));
     db.commit().await.unwrap();
-    assert_eq!(library.rows(AUTHORS_OF_BOOKS).await, "1|1; 2|1; 3|2; 4|null");
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|1; 2|1; 3|2; 4|null"
+    );
 }
 
 #[tokio::test]
 async fn a_required_relationship_cannot_lead_nowhere() {
     let library = library().await;
     let mut db = library.session();
-    let book = Book::query().with(Book::CHAPTERS).filter(Book::ID.eq(1)).one(&mut db).await.unwrap();
+    let book = Book::query()
+        .with(Book::CHAPTERS)
+        .filter(Book::ID.eq(1))
+        .one(&mut db)
+        .await
+        .unwrap();
     let chapter = db.related(book, Book::CHAPTERS).unwrap()[0];
     library.sent();
     db.remove(book, Book::CHAPTERS, chapter);
     let error = db.flush().await.unwrap_err();
-    assert!(error.to_string().contains("`Chapter::BOOK` of Chapter#"), "{error}");
+    assert!(
+        error.to_string().contains("`Chapter::BOOK` of Chapter#"),
+        "{error}"
+    );
     assert!(library.sent().is_empty(), "nothing is sent");
     db.set(chapter, Chapter::BOOK, book);
     db.flush().await.unwrap();
@@ -317,10 +409,16 @@ async fn rollback_restores_links_at_any_depth() {
             inner.push(ann, Author::BOOKS, first);
             inner.remove(first, Book::TAGS, green);
             inner.flush().await.unwrap();
-            assert_eq!(*inner.related(ann, Author::BOOKS).unwrap(), [fourth, new, first]);
+            assert_eq!(
+                *inner.related(ann, Author::BOOKS).unwrap(),
+                [fourth, new, first]
+            );
             // Dropped.
         }
-        assert_eq!(*outer.related(ann, Author::BOOKS).unwrap(), [second, fourth]);
+        assert_eq!(
+            *outer.related(ann, Author::BOOKS).unwrap(),
+            [second, fourth]
+        );
         assert_eq!(*outer.related(bob, Author::BOOKS).unwrap(), [third, first]);
         assert_eq!(outer.related(first, Book::AUTHOR).unwrap(), Some(bob));
         assert!(outer.related(first, Book::TAGS).unwrap().contains(&green));
@@ -330,10 +428,16 @@ async fn rollback_restores_links_at_any_depth() {
             kept.push(bob, Author::BOOKS, second);
             kept.commit().await.unwrap();
         }
-        assert_eq!(*outer.related(bob, Author::BOOKS).unwrap(), [third, first, second]);
+        assert_eq!(
+            *outer.related(bob, Author::BOOKS).unwrap(),
+            [third, first, second]
+        );
         outer.rollback().await.unwrap();
     }
-    assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [first, second, fourth]);
+    assert_eq!(
+        *db.related(ann, Author::BOOKS).unwrap(),
+        [first, second, fourth]
+    );
     assert_eq!(*db.related(bob, Author::BOOKS).unwrap(), [third]);
     assert_eq!(db.related(first, Book::AUTHOR).unwrap(), Some(ann));
     assert_eq!(db.related(first, Book::TAGS).unwrap(), tags);
@@ -343,7 +447,10 @@ async fn rollback_restores_links_at_any_depth() {
     // The whole transaction, with what was never flushed.
     db.push(bob, Author::BOOKS, first);
     db.rollback().await.unwrap();
-    assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [first, second, fourth]);
+    assert_eq!(
+        *db.related(ann, Author::BOOKS).unwrap(),
+        [first, second, fourth]
+    );
     db.commit().await.unwrap();
     assert_eq!(library.rows(AUTHORS_OF_BOOKS).await, "1|1; 2|1; 3|2; 4|1");
 }
@@ -353,7 +460,9 @@ async fn ten_thousand_children_of_one_parent() {
     let library = library().await;
     let mut db = library.session();
     let dan = db.add(Author::create().name("Dan"));
-    let books: Vec<_> = (0..10_000).map(|n| db.add(Book::create().title(n.to_string()))).collect();
+    let books: Vec<_> = (0..10_000)
+        .map(|n| db.add(Book::create().title(n.to_string())))
+        .collect();
     for book in &books {
         db.push(dan, Author::BOOKS, *book);
     }
@@ -384,5 +493,9 @@ async fn ten_thousand_children_of_one_parent() {
     db.commit().await.unwrap();
     assert_eq!(library.rows("SELECT count(*) FROM books").await, "4");
     let sent = library.sent();
-    assert_eq!(sent.len(), 3, "chapters are looked for, links, books: {sent:#?}");
+    assert_eq!(
+        sent.len(),
+        3,
+        "chapters are looked for, links, books: {sent:#?}"
+    );
 }

@@ -39,12 +39,24 @@ async fn a_composite_key_in_select_in_and_lateral() {
         let items: String = items.map(|item| item.name.clone()).collect();
         (items, labels.count())
     };
-    let all = |db: &Session| shelves.iter().map(|shelf| names(db, *shelf)).collect::<Vec<_>>();
+    let all = |db: &Session| {
+        shelves
+            .iter()
+            .map(|shelf| names(db, *shelf))
+            .collect::<Vec<_>>()
+    };
     let found = |items: &str, labels| (items.to_owned(), labels);
-    assert_eq!(all(&db), [found("wxv", 2), found("", 0), found("y", 1), found("", 0)]);
+    assert_eq!(
+        all(&db),
+        [found("wxv", 2), found("", 0), found("y", 1), found("", 0)]
+    );
 
-    db.load(&shelves, Shelf::ITEMS.order_by(Item::ID.desc()).limit(2)).await.unwrap();
-    db.load(&shelves, Shelf::LABELS.order_by(Label::ID).limit(1)).await.unwrap();
+    db.load(&shelves, Shelf::ITEMS.order_by(Item::ID.desc()).limit(2))
+        .await
+        .unwrap();
+    db.load(&shelves, Shelf::LABELS.order_by(Label::ID).limit(1))
+        .await
+        .unwrap();
     assert_eq!(
         library.sent(),
         [
@@ -58,11 +70,19 @@ async fn a_composite_key_in_select_in_and_lateral() {
              BY labels.id LIMIT $3) AS labels ORDER BY parents.n, labels.id",
         ]
     );
-    assert_eq!(all(&db), [found("vx", 1), found("", 0), found("y", 1), found("", 0)]);
+    assert_eq!(
+        all(&db),
+        [found("vx", 1), found("", 0), found("y", 1), found("", 0)]
+    );
 
     // The to-one: joined, by key, and with a key that is NULL in part.
     let mut db = library.session();
-    let items = Item::query().with(Item::SHELF).order_by(Item::ID).all(&mut db).await.unwrap();
+    let items = Item::query()
+        .with(Item::SHELF)
+        .order_by(Item::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
     assert!(library.sent()[0].ends_with(
         "LEFT JOIN shelves AS loaded_1 ON loaded_1.room = items.room AND loaded_1.number = items.shelf_number ORDER BY \
          items.id"
@@ -74,8 +94,10 @@ async fn a_composite_key_in_select_in_and_lateral() {
     db.load(&items, Item::SHELF).await.unwrap();
     assert_eq!(
         library.sent(),
-        ["SELECT shelves.room, shelves.number FROM shelves WHERE (shelves.room, shelves.number) IN (SELECT * FROM \
-          unnest($1::text[], $2::int4[]))"]
+        [
+            "SELECT shelves.room, shelves.number FROM shelves WHERE (shelves.room, shelves.number) IN (SELECT * FROM \
+          unnest($1::text[], $2::int4[]))"
+        ]
     );
 }
 
@@ -86,21 +108,29 @@ async fn of_a_composite_key_only_what_can_be_null_becomes_null() {
     let shelf = db.add(Shelf::create().room("a").number(1));
     let item = db.add(Item::create().name("w").shelf(shelf));
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT room, shelf_number FROM items").await, "a|1");
+    assert_eq!(
+        library.rows("SELECT room, shelf_number FROM items").await,
+        "a|1"
+    );
     library.sent();
     db.set(item, Item::SHELF, None);
     assert_eq!((db[item].room.as_str(), db[item].shelf_number), ("a", None));
     db.commit().await.unwrap();
     assert_eq!(
         library.sent(),
-        ["UPDATE items SET shelf_number = $1 WHERE id = $2 AND shelf_number IS NOT DISTINCT FROM $3"]
+        [
+            "UPDATE items SET shelf_number = $1 WHERE id = $2 AND shelf_number IS NOT DISTINCT FROM $3"
+        ]
     );
     assert!(db.related(shelf, Shelf::ITEMS).unwrap().is_empty());
     db.push(shelf, Shelf::ITEMS, item);
     db.commit().await.unwrap();
     db.delete(shelf).unwrap();
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT room, shelf_number FROM items").await, "a|null");
+    assert_eq!(
+        library.rows("SELECT room, shelf_number FROM items").await,
+        "a|null"
+    );
 }
 
 #[tokio::test]
@@ -125,12 +155,21 @@ async fn a_foreign_key_to_a_unique_column() {
     let at = db.related(cities[0], City::COUNTRY).unwrap().unwrap();
     assert_eq!(db[at].code, "at");
     assert_eq!(db.related(cities[3], City::COUNTRY).unwrap(), None);
-    let countries = Country::query().with(Country::CITIES).order_by(Country::ID).all(&mut db).await.unwrap();
+    let countries = Country::query()
+        .with(Country::CITIES)
+        .order_by(Country::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(
         library.sent()[1..],
-        ["SELECT cities.id, cities.name, cities.country_code FROM cities WHERE cities.country_code = ANY($1)"]
+        [
+            "SELECT cities.id, cities.name, cities.country_code FROM cities WHERE cities.country_code = ANY($1)"
+        ]
     );
-    let counts = countries.iter().map(|country| db.related(*country, Country::CITIES).unwrap().len());
+    let counts = countries
+        .iter()
+        .map(|country| db.related(*country, Country::CITIES).unwrap().len());
     assert_eq!(counts.collect::<Vec<_>>(), [2, 1, 0]);
 
     // In memory, and a removal where neither side was loaded.
@@ -146,7 +185,9 @@ async fn a_foreign_key_to_a_unique_column() {
     db.commit().await.unwrap();
     assert_eq!(db[city].country_code.as_deref(), Some("dk"));
     assert_eq!(
-        library.rows("SELECT name, country_code FROM cities ORDER BY id").await,
+        library
+            .rows("SELECT name, country_code FROM cities ORDER BY id")
+            .await,
         "Wien|at; Graz|at; Gent|null; Atlantis|null; Aarhus|dk"
     );
 }
@@ -164,7 +205,10 @@ async fn conditions_order_and_limit_count_for_each_parent() {
         )
         .await;
     let mut db = library.session();
-    let top = Author::BOOKS.filter(Book::TITLE.ne("b4")).order_by(Book::ID.desc()).limit(2);
+    let top = Author::BOOKS
+        .filter(Book::TITLE.ne("b4"))
+        .order_by(Book::ID.desc())
+        .limit(2);
     let authors = Author::query()
         .with(top.clone().then(Book::EDITOR))
         .with(Author::BOOKS.then(Book::TAGS.order_by(Tag::ID.desc()).limit(3)))
@@ -187,29 +231,56 @@ async fn conditions_order_and_limit_count_for_each_parent() {
         ]
     );
     for (at, author) in authors.iter().enumerate() {
-        let ids: Vec<_> = db.view(*author).related(Author::BOOKS).unwrap().map(|book| book.id).collect();
+        let ids: Vec<_> = db
+            .view(*author)
+            .related(Author::BOOKS)
+            .unwrap()
+            .map(|book| book.id)
+            .collect();
         let a = at as i32 + 1;
-        let expected = if a == 5 { vec![] } else { vec![a * 10 + 3, a * 10 + 2] };
+        let expected = if a == 5 {
+            vec![]
+        } else {
+            vec![a * 10 + 3, a * 10 + 2]
+        };
         assert_eq!(ids, expected);
     }
     let book = db.related(authors[0], Author::BOOKS).unwrap()[0];
-    let tags: Vec<_> = db.view(book).related(Book::TAGS).unwrap().map(|tag| tag.id).collect();
+    let tags: Vec<_> = db
+        .view(book)
+        .related(Book::TAGS)
+        .unwrap()
+        .map(|tag| tag.id)
+        .collect();
     assert_eq!(tags, [4, 3, 2]);
 
     // A part of a collection is not all of it: a delete asks for the rest.
     library.sent();
     db.delete(authors[0]).unwrap();
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT count(*) FROM books WHERE author_id IS NULL").await, "4");
+    assert_eq!(
+        library
+            .rows("SELECT count(*) FROM books WHERE author_id IS NULL")
+            .await,
+        "4"
+    );
     // And a limit that was not reached has cut nothing off.
     let mut db = library.session();
-    let bob = Author::query().filter(Author::ID.eq(2)).with(Author::BOOKS.limit(9)).one(&mut db).await.unwrap();
+    let bob = Author::query()
+        .filter(Author::ID.eq(2))
+        .with(Author::BOOKS.limit(9))
+        .one(&mut db)
+        .await
+        .unwrap();
     db.load(bob, Author::EDITED).await.unwrap();
     library.sent();
     db.delete(bob).unwrap();
     db.commit().await.unwrap();
     let sent = library.sent();
-    assert!(!sent.iter().any(|sql| sql.starts_with("SELECT books")), "{sent:#?}");
+    assert!(
+        !sent.iter().any(|sql| sql.starts_with("SELECT books")),
+        "{sent:#?}"
+    );
 }
 
 #[tokio::test]
@@ -224,7 +295,9 @@ async fn a_tree() {
     db.commit().await.unwrap();
     assert_eq!(library.sent().len(), 3, "an INSERT a level");
     assert_eq!(
-        library.rows("SELECT name, parent_id FROM nodes ORDER BY id").await,
+        library
+            .rows("SELECT name, parent_id FROM nodes ORDER BY id")
+            .await,
         "root|null; left|1; right|1; leaf|2"
     );
     let mut db = library.session();
@@ -259,11 +332,18 @@ async fn a_tree() {
     // Deleting the root sets the parents of its children to NULL in one statement.
     db.delete(tops[0]).unwrap();
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT name, parent_id FROM nodes ORDER BY id").await, "left|null; right|null; leaf|null");
+    assert_eq!(
+        library
+            .rows("SELECT name, parent_id FROM nodes ORDER BY id")
+            .await,
+        "left|null; right|null; leaf|null"
+    );
 }
 
 async fn db_id(library: &Library, name: &str) -> i32 {
-    let id = library.rows(&format!("SELECT id FROM nodes WHERE name = '{name}'")).await;
+    let id = library
+        .rows(&format!("SELECT id FROM nodes WHERE name = '{name}'"))
+        .await;
     id.parse().unwrap()
 }
 
@@ -280,15 +360,20 @@ async fn a_graph() {
     assert_eq!(*db.related(ann, Person::FOLLOWERS).unwrap(), [bob, ann]);
     assert_eq!(*db.related(bob, Person::FOLLOWERS).unwrap(), [ann]);
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT * FROM follows ORDER BY 1, 2").await, "1|1; 1|2; 1|3; 2|1");
+    assert_eq!(
+        library.rows("SELECT * FROM follows ORDER BY 1, 2").await,
+        "1|1; 1|2; 1|3; 2|1"
+    );
     library.sent();
     db.remove(ann, Person::FOLLOWERS, ann);
     assert_eq!(*db.related(ann, Person::FOLLOWS).unwrap(), [bob, cid]);
     db.commit().await.unwrap();
     assert_eq!(
         library.sent(),
-        ["DELETE FROM follows USING unnest($1::int4[], $2::int4[]) AS u(k0, k1) WHERE follows.followed_id = u.k0 AND \
-          follows.follower_id = u.k1"]
+        [
+            "DELETE FROM follows USING unnest($1::int4[], $2::int4[]) AS u(k0, k1) WHERE follows.followed_id = u.k0 AND \
+          follows.follower_id = u.k1"
+        ]
     );
     let mut db = library.session();
     let people = Person::query()
@@ -298,8 +383,14 @@ async fn a_graph() {
         .await
         .unwrap();
     assert_eq!(library.sent().len(), 3);
-    assert_eq!(*db.related(people[0], Person::FOLLOWS).unwrap(), people[1..]);
-    assert_eq!(*db.related(people[1], Person::FOLLOWERS).unwrap(), people[..1]);
+    assert_eq!(
+        *db.related(people[0], Person::FOLLOWS).unwrap(),
+        people[1..]
+    );
+    assert_eq!(
+        *db.related(people[1], Person::FOLLOWERS).unwrap(),
+        people[..1]
+    );
 }
 
 #[tokio::test]
@@ -316,7 +407,9 @@ async fn models_that_refer_to_one_another() {
     assert_eq!(sent.len(), 3, "team, players, captain: {sent:#?}");
     assert_eq!(sent[2], "UPDATE teams SET captain_id = $1 WHERE id = $2");
     let mut db = library.session();
-    let teams = Team::query().with(Team::CAPTAIN.then(Player::TEAM)).with(Team::PLAYERS.then(Player::CAPTAIN_OF));
+    let teams = Team::query()
+        .with(Team::CAPTAIN.then(Player::TEAM))
+        .with(Team::PLAYERS.then(Player::CAPTAIN_OF));
     let team = teams.one(&mut db).await.unwrap();
     assert_eq!(library.sent().len(), 2);
     let captain = db.related(team, Team::CAPTAIN).unwrap().unwrap();
@@ -343,14 +436,36 @@ async fn a_hundred_thousand_children_of_ten_thousand_parents() {
         )
         .await;
     let mut db = library.session();
-    let authors = Author::query().with(Author::BOOKS.then(Book::CHAPTERS)).all(&mut db).await.unwrap();
+    let authors = Author::query()
+        .with(Author::BOOKS.then(Book::CHAPTERS))
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(library.sent().len(), 3);
     assert_eq!(authors.len(), 10_000);
-    assert!(authors.iter().all(|author| db.related(*author, Author::BOOKS).unwrap().len() == 10));
-    db.load(&authors, Author::BOOKS.order_by(Book::ID).limit(1)).await.unwrap();
+    assert!(
+        authors
+            .iter()
+            .all(|author| db.related(*author, Author::BOOKS).unwrap().len() == 10)
+    );
+    db.load(&authors, Author::BOOKS.order_by(Book::ID).limit(1))
+        .await
+        .unwrap();
     assert_eq!(library.sent().len(), 1);
-    assert!(authors.iter().all(|author| db.related(*author, Author::BOOKS).unwrap().len() == 1));
-    let books = Book::query().with(Book::AUTHOR.selectin()).all(&mut db).await.unwrap();
+    assert!(
+        authors
+            .iter()
+            .all(|author| db.related(*author, Author::BOOKS).unwrap().len() == 1)
+    );
+    let books = Book::query()
+        .with(Book::AUTHOR.selectin())
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(books.len(), 100_000);
-    assert_eq!(library.sent().len(), 1, "all authors are in the identity map");
+    assert_eq!(
+        library.sent().len(),
+        1,
+        "all authors are in the identity map"
+    );
 }

@@ -30,8 +30,7 @@ async fn authors(db: &mut Session) -> Vec<Handle<Author>> {
     Author::query().order_by(Author::ID).all(db).await.unwrap()
 }
 
-const BOOKS: &str =
-    "SELECT books.id, books.title, books.author_id, books.editor_id FROM books";
+const BOOKS: &str = "SELECT books.id, books.title, books.author_id, books.editor_id FROM books";
 
 #[tokio::test]
 async fn a_to_one_is_joined() {
@@ -46,9 +45,11 @@ async fn a_to_one_is_joined() {
         .unwrap();
     assert_eq!(
         library.sent(),
-        ["SELECT books.id, books.title, books.author_id, books.editor_id, loaded_1.id, loaded_1.name, loaded_2.id, \
+        [
+            "SELECT books.id, books.title, books.author_id, books.editor_id, loaded_1.id, loaded_1.name, loaded_2.id, \
           loaded_2.name FROM books LEFT JOIN authors AS loaded_1 ON loaded_1.id = books.author_id \
-          LEFT JOIN authors AS loaded_2 ON loaded_2.id = books.editor_id ORDER BY books.id"]
+          LEFT JOIN authors AS loaded_2 ON loaded_2.id = books.editor_id ORDER BY books.id"
+        ]
     );
     let names = |db: &Session, book: Handle<Book>| {
         let name = |author: Option<Handle<Author>>| author.map(|author| db[author].name.clone());
@@ -63,7 +64,11 @@ async fn a_to_one_is_joined() {
     assert_eq!(names(&db, books[2]), (some("Bob"), some("Ann")));
     assert_eq!(names(&db, books[3]), (None, None));
     let ann = db.related(books[0], Book::AUTHOR).unwrap();
-    assert_eq!(ann, db.related(books[2], Book::EDITOR).unwrap(), "one entity per key");
+    assert_eq!(
+        ann,
+        db.related(books[2], Book::EDITOR).unwrap(),
+        "one entity per key"
+    );
 }
 
 #[tokio::test]
@@ -83,13 +88,26 @@ async fn a_to_many_is_one_statement_for_all_parents() {
             &format!("{BOOKS} WHERE books.author_id = ANY($1)"),
         ]
     );
-    let counts = authors.iter().map(|author| db.related(*author, Author::BOOKS).unwrap().len());
-    assert_eq!(counts.collect::<Vec<_>>(), [2, 1, 0], "the childless one is loaded and empty");
+    let counts = authors
+        .iter()
+        .map(|author| db.related(*author, Author::BOOKS).unwrap().len());
+    assert_eq!(
+        counts.collect::<Vec<_>>(),
+        [2, 1, 0],
+        "the childless one is loaded and empty"
+    );
     for author in &authors {
         for book in db.related(*author, Author::BOOKS).unwrap() {
-            assert_eq!(db.related(book, Book::AUTHOR).unwrap(), Some(*author), "the other side");
+            assert_eq!(
+                db.related(book, Book::AUTHOR).unwrap(),
+                Some(*author),
+                "the other side"
+            );
         }
-        assert!(matches!(db.related(*author, Author::EDITED), Err(Error::NotLoaded { .. })));
+        assert!(matches!(
+            db.related(*author, Author::EDITED),
+            Err(Error::NotLoaded { .. })
+        ));
     }
     assert!(library.sent().is_empty());
 }
@@ -106,9 +124,15 @@ async fn one_parent_is_asked_for_by_its_key() {
         .unwrap();
     assert_eq!(
         library.sent()[1..],
-        [format!("{BOOKS} WHERE books.author_id = $1 ORDER BY books.title DESC")]
+        [format!(
+            "{BOOKS} WHERE books.author_id = $1 ORDER BY books.title DESC"
+        )]
     );
-    let titles = db.view(ann).related(Author::BOOKS).unwrap().map(|book| book.title.clone());
+    let titles = db
+        .view(ann)
+        .related(Author::BOOKS)
+        .unwrap()
+        .map(|book| book.title.clone());
     assert_eq!(titles.collect::<Vec<_>>(), ["Two", "One"]);
 }
 
@@ -124,8 +148,10 @@ async fn a_has_one_is_joined_and_known_on_both_sides() {
         .unwrap();
     assert_eq!(
         library.sent(),
-        ["SELECT authors.id, authors.name, loaded_1.id, loaded_1.text, loaded_1.author_id FROM authors \
-          LEFT JOIN bios AS loaded_1 ON loaded_1.author_id = authors.id ORDER BY authors.id"]
+        [
+            "SELECT authors.id, authors.name, loaded_1.id, loaded_1.text, loaded_1.author_id FROM authors \
+          LEFT JOIN bios AS loaded_1 ON loaded_1.author_id = authors.id ORDER BY authors.id"
+        ]
     );
     let bio = db.related(authors[0], Author::BIO).unwrap().unwrap();
     assert_eq!(db[bio].text, "of Ann");
@@ -151,7 +177,11 @@ async fn strategies_can_be_chosen() {
         ]
     );
     let mut db = library.session();
-    Author::query().with(Author::BIO.selectin()).all(&mut db).await.unwrap();
+    Author::query()
+        .with(Author::BIO.selectin())
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(
         library.sent()[1..],
         ["SELECT bios.id, bios.text, bios.author_id FROM bios WHERE bios.author_id = ANY($1)"]
@@ -194,8 +224,10 @@ async fn many_to_many_goes_through_the_link_table() {
         .unwrap();
     assert_eq!(
         library.sent()[1..],
-        ["SELECT tags.id, tags.word, link_1.book_id FROM tags JOIN book_tags AS link_1 ON link_1.tag_id = tags.id \
-          WHERE link_1.book_id = ANY($1) ORDER BY tags.word"]
+        [
+            "SELECT tags.id, tags.word, link_1.book_id FROM tags JOIN book_tags AS link_1 ON link_1.tag_id = tags.id \
+          WHERE link_1.book_id = ANY($1) ORDER BY tags.word"
+        ]
     );
     let words = |db: &Session, book: Handle<Book>| {
         let tags = db.view(book).related(Book::TAGS).unwrap();
@@ -205,7 +237,10 @@ async fn many_to_many_goes_through_the_link_table() {
     assert_eq!(words(&db, books[1]), ["red"]);
     assert_eq!(words(&db, books[3]), [""; 0]);
     let red = db.related(books[1], Book::TAGS).unwrap()[0];
-    assert!(matches!(db.related(red, Tag::BOOKS), Err(Error::NotLoaded { .. })));
+    assert!(matches!(
+        db.related(red, Tag::BOOKS),
+        Err(Error::NotLoaded { .. })
+    ));
 }
 
 #[tokio::test]
@@ -260,7 +295,12 @@ async fn a_to_many_below_a_joined_to_one_is_one_statement() {
     let author = book.related(Book::AUTHOR).unwrap().unwrap();
     assert_eq!(author.related(Author::BOOKS).unwrap().len(), 2);
     // The first book was reached twice, and is one entity.
-    assert!(author.related(Author::BOOKS).unwrap().any(|other| other.handle() == book.handle()));
+    assert!(
+        author
+            .related(Author::BOOKS)
+            .unwrap()
+            .any(|other| other.handle() == book.handle())
+    );
 }
 
 #[tokio::test]
@@ -293,8 +333,14 @@ async fn keys_that_are_null_send_nothing() {
     let mut db = library.session();
     let four = db.get::<Book>(4).await.unwrap().unwrap();
     library.sent();
-    assert_eq!(db.related(four, Book::AUTHOR).unwrap(), None, "NULL counts as loaded");
-    db.load(four, Book::AUTHOR.then(Author::BOOKS)).await.unwrap();
+    assert_eq!(
+        db.related(four, Book::AUTHOR).unwrap(),
+        None,
+        "NULL counts as loaded"
+    );
+    db.load(four, Book::AUTHOR.then(Author::BOOKS))
+        .await
+        .unwrap();
     assert!(library.sent().is_empty());
 }
 
@@ -305,12 +351,18 @@ async fn targets_in_the_identity_map_send_nothing() {
     let authors = authors(&mut db).await;
     let books = books(&mut db).await;
     library.sent();
-    assert_eq!(db.related(books[0], Book::AUTHOR).unwrap(), Some(authors[0]), "without loading");
+    assert_eq!(
+        db.related(books[0], Book::AUTHOR).unwrap(),
+        Some(authors[0]),
+        "without loading"
+    );
     db.load(&books, Book::AUTHOR).await.unwrap();
     db.load(&books, Book::EDITOR.selectin()).await.unwrap();
     assert!(library.sent().is_empty());
     // A level behind them is still one statement.
-    db.load(&books, Book::AUTHOR.then(Author::BIO)).await.unwrap();
+    db.load(&books, Book::AUTHOR.then(Author::BIO))
+        .await
+        .unwrap();
     assert_eq!(
         library.sent(),
         ["SELECT bios.id, bios.text, bios.author_id FROM bios WHERE bios.author_id = ANY($1)"]
@@ -324,8 +376,15 @@ async fn some_targets_known_and_some_not_is_one_statement_a_level() {
     db.get::<Author>(1).await.unwrap();
     let books = books(&mut db).await;
     library.sent();
-    db.load(&books, Book::AUTHOR.then(Author::BIO).then(Bio::AUTHOR)).await.unwrap();
-    db.load(&books, Book::AUTHOR.then(Author::BOOKS.then(Book::CHAPTERS))).await.unwrap();
+    db.load(&books, Book::AUTHOR.then(Author::BIO).then(Bio::AUTHOR))
+        .await
+        .unwrap();
+    db.load(
+        &books,
+        Book::AUTHOR.then(Author::BOOKS.then(Book::CHAPTERS)),
+    )
+    .await
+    .unwrap();
     assert_eq!(
         library.sent(),
         [
@@ -352,12 +411,16 @@ async fn load_takes_one_handle_or_many() {
     assert_eq!(library.sent(), [many.clone()]);
     db.load(&authors[..2], Author::BOOKS).await.unwrap();
     assert_eq!(library.sent(), [many.clone()]);
-    db.load([authors[0], authors[1]], Author::BOOKS).await.unwrap();
+    db.load([authors[0], authors[1]], Author::BOOKS)
+        .await
+        .unwrap();
     assert_eq!(library.sent(), [many.clone()]);
     db.load(authors.clone(), Author::BOOKS).await.unwrap();
     assert_eq!(library.sent(), [many]);
     // Twice the same handle is one parent.
-    db.load([authors[0], authors[0]], Author::BOOKS).await.unwrap();
+    db.load([authors[0], authors[0]], Author::BOOKS)
+        .await
+        .unwrap();
     assert_eq!(library.sent(), [one]);
     let books = db.related(authors[0], Author::BOOKS).unwrap();
     assert_eq!(books.len(), 2);
@@ -373,7 +436,13 @@ async fn reading_what_is_not_loaded_names_it_and_the_fix() {
     let ann = db.get::<Author>(1).await.unwrap().unwrap();
     library.sent();
     let error = db.related(ann, Author::BOOKS).unwrap_err();
-    assert!(matches!(error, Error::NotLoaded { model: "Author", relationship: "BOOKS" }));
+    assert!(matches!(
+        error,
+        Error::NotLoaded {
+            model: "Author",
+            relationship: "BOOKS"
+        }
+    ));
     assert_eq!(
         error.to_string(),
         "`Author::BOOKS` is not loaded: ask for it with `.with(Author::BOOKS)` in the query, or with \
@@ -404,7 +473,12 @@ async fn views_are_copied_and_chained() {
         .map(|editor| editor.row().name.as_str())
         .collect();
     assert_eq!(editors, ["Bob"]);
-    assert_eq!(ann.related(Author::BIO).unwrap().map(|bio| bio.text.as_str().len()), Some(6));
+    assert_eq!(
+        ann.related(Author::BIO)
+            .unwrap()
+            .map(|bio| bio.text.as_str().len()),
+        Some(6)
+    );
 }
 
 #[tokio::test]
@@ -452,18 +526,34 @@ async fn loads_under_limit_grouping_and_projection() {
         ["SELECT bios.id, bios.text, bios.author_id FROM bios WHERE bios.author_id = ANY($1)"]
     );
     // A query that was turned to give no entities has nothing to load anything of.
-    let n = Author::query().with(Author::BIO).with(Author::BOOKS).select(count(Author::ID)).one(&mut db).await.unwrap();
+    let n = Author::query()
+        .with(Author::BIO)
+        .with(Author::BOOKS)
+        .select(count(Author::ID))
+        .one(&mut db)
+        .await
+        .unwrap();
     assert_eq!(n, 3);
-    assert_eq!(library.sent(), ["SELECT count(authors.id) FROM authors LIMIT $1"]);
+    assert_eq!(
+        library.sent(),
+        ["SELECT count(authors.id) FROM authors LIMIT $1"]
+    );
 }
 
 #[tokio::test]
 async fn stale_links_stay_readable_until_they_are_loaded_again() {
     let library = library().await;
     let mut db = library.session();
-    let authors = Author::query().with(Author::BOOKS).order_by(Author::ID).all(&mut db).await.unwrap();
+    let authors = Author::query()
+        .with(Author::BOOKS)
+        .order_by(Author::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
     let (ann, bob) = (authors[0], authors[1]);
-    let [one, two] = db.related(ann, Author::BOOKS).unwrap()[..] else { panic!("Ann has two books") };
+    let [one, two] = db.related(ann, Author::BOOKS).unwrap()[..] else {
+        panic!("Ann has two books")
+    };
     db.commit().await.unwrap();
     library
         .elsewhere(
@@ -471,7 +561,11 @@ async fn stale_links_stay_readable_until_they_are_loaded_again() {
         )
         .await;
     library.sent();
-    assert_eq!(db.related(ann, Author::BOOKS).unwrap().len(), 2, "stale, and readable");
+    assert_eq!(
+        db.related(ann, Author::BOOKS).unwrap().len(),
+        2,
+        "stale, and readable"
+    );
     assert!(library.sent().is_empty());
 
     // A row that is read again leads where it leads now, and both sides agree; what nobody read stays unknown.
@@ -490,7 +584,11 @@ async fn stale_links_stay_readable_until_they_are_loaded_again() {
     // So does `with`, for parents that have been here before.
     db.commit().await.unwrap();
     library.elsewhere("DELETE FROM books WHERE id = 9").await;
-    Author::query().with(Author::BOOKS).all(&mut db).await.unwrap();
+    Author::query()
+        .with(Author::BOOKS)
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [two]);
 }
 
@@ -498,7 +596,12 @@ async fn stale_links_stay_readable_until_they_are_loaded_again() {
 async fn a_bulk_update_moves_loaded_children() {
     let library = library().await;
     let mut db = library.session();
-    let authors = Author::query().with(Author::BOOKS).order_by(Author::ID).all(&mut db).await.unwrap();
+    let authors = Author::query()
+        .with(Author::BOOKS)
+        .order_by(Author::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
     let n = Book::query()
         .filter(Book::AUTHOR_ID.eq(1))
         .update((Book::AUTHOR_ID.set(3),))
@@ -506,7 +609,9 @@ async fn a_bulk_update_moves_loaded_children() {
         .await
         .unwrap();
     assert_eq!(n, 2);
-    let counts = authors.iter().map(|author| db.related(*author, Author::BOOKS).unwrap().len());
+    let counts = authors
+        .iter()
+        .map(|author| db.related(*author, Author::BOOKS).unwrap().len());
     assert_eq!(counts.collect::<Vec<_>>(), [0, 1, 2]);
 }
 
@@ -514,18 +619,33 @@ async fn a_bulk_update_moves_loaded_children() {
 async fn refresh_forgets_what_was_loaded() {
     let library = library().await;
     let mut db = library.session();
-    let ann = Author::query().with(Author::BOOKS).filter(Author::ID.eq(1)).one(&mut db).await.unwrap();
+    let ann = Author::query()
+        .with(Author::BOOKS)
+        .filter(Author::ID.eq(1))
+        .one(&mut db)
+        .await
+        .unwrap();
     db.refresh(ann).await.unwrap();
-    assert!(matches!(db.related(ann, Author::BOOKS), Err(Error::NotLoaded { .. })));
+    assert!(matches!(
+        db.related(ann, Author::BOOKS),
+        Err(Error::NotLoaded { .. })
+    ));
 
     // Also of what this session created, whose collections were known to be empty.
     let dan = db.insert(Author::create().name("Dan")).await.unwrap();
     assert!(db.related(dan, Author::BOOKS).unwrap().is_empty());
     db.commit().await.unwrap();
     let id = db[dan].id;
-    library.elsewhere(&format!("INSERT INTO books (id, title, author_id) VALUES (8, 'Eight', {id})")).await;
+    library
+        .elsewhere(&format!(
+            "INSERT INTO books (id, title, author_id) VALUES (8, 'Eight', {id})"
+        ))
+        .await;
     db.refresh(dan).await.unwrap();
-    assert!(matches!(db.related(dan, Author::BOOKS), Err(Error::NotLoaded { .. })));
+    assert!(matches!(
+        db.related(dan, Author::BOOKS),
+        Err(Error::NotLoaded { .. })
+    ));
     db.load(dan, Author::BOOKS).await.unwrap();
     assert_eq!(db.related(dan, Author::BOOKS).unwrap().len(), 1);
 }
@@ -544,14 +664,26 @@ async fn what_was_loaded_behind_a_savepoint_is_forgotten_with_it() {
             .await
             .unwrap();
         savepoint.load(ann, Author::BOOKS).await.unwrap();
-        one = savepoint.related(ann, Author::BOOKS).unwrap().iter().copied().find(|book| savepoint[*book].id == 1).unwrap();
+        one = savepoint
+            .related(ann, Author::BOOKS)
+            .unwrap()
+            .iter()
+            .copied()
+            .find(|book| savepoint[*book].id == 1)
+            .unwrap();
         assert_eq!(savepoint[one].title, "changed");
         savepoint.rollback().await.unwrap();
     }
-    assert!(matches!(db.related(ann, Author::BOOKS), Err(Error::NotLoaded { .. })));
+    assert!(matches!(
+        db.related(ann, Author::BOOKS),
+        Err(Error::NotLoaded { .. })
+    ));
     assert_eq!(db.state(one), State::Persistent);
     db.load(ann, Author::BOOKS).await.unwrap();
-    assert_eq!(db[one].title, "One", "a row that was read behind the savepoint is read again");
+    assert_eq!(
+        db[one].title, "One",
+        "a row that was read behind the savepoint is read again"
+    );
 }
 
 #[tokio::test]
@@ -573,16 +705,27 @@ async fn loading_keeps_what_waits_for_a_flush() {
         db.load([ann, bob], Author::BOOKS).await.unwrap();
         db.load([books[0], books[3]], Book::TAGS).await.unwrap();
         db.load([red, blue], Tag::BOOKS).await.unwrap();
-        assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [books[1], books[3], new]);
-        assert_eq!(*db.related(bob, Author::BOOKS).unwrap(), [books[2], books[0]]);
+        assert_eq!(
+            *db.related(ann, Author::BOOKS).unwrap(),
+            [books[1], books[3], new]
+        );
+        assert_eq!(
+            *db.related(bob, Author::BOOKS).unwrap(),
+            [books[2], books[0]]
+        );
         assert_eq!(*db.related(books[0], Book::TAGS).unwrap(), [blue]);
         assert_eq!(*db.related(books[3], Book::TAGS).unwrap(), [blue]);
         assert_eq!(*db.related(red, Tag::BOOKS).unwrap(), [books[1]]);
-        assert_eq!(*db.related(blue, Tag::BOOKS).unwrap(), [books[0], books[2], books[3]]);
+        assert_eq!(
+            *db.related(blue, Tag::BOOKS).unwrap(),
+            [books[0], books[2], books[3]]
+        );
     }
     db.commit().await.unwrap();
     assert_eq!(
-        library.rows("SELECT id, author_id FROM books ORDER BY id").await,
+        library
+            .rows("SELECT id, author_id FROM books ORDER BY id")
+            .await,
         "1|2; 2|1; 3|2; 4|1; 101|1"
     );
     assert_eq!(

@@ -96,7 +96,11 @@ async fn keys_of_the_client_are_sent_and_need_no_answer() {
         ]
     );
     assert_eq!(
-        f.rows(&format!("select subject from tickets where id = '{}'", db[more[1]].id)).await,
+        f.rows(&format!(
+            "select subject from tickets where id = '{}'",
+            db[more[1]].id
+        ))
+        .await,
         ["b"]
     );
 }
@@ -106,7 +110,11 @@ async fn keys_of_two_columns() {
     let f = Fixture::new::<(Seat,)>().await;
     let mut db = f.session();
     let seats = db.add_all((1..=2).flat_map(|row| {
-        (1..=3).map(move |number| Seat { row, number, taken_by: None })
+        (1..=3).map(move |number| Seat {
+            row,
+            number,
+            taken_by: None,
+        })
     }));
     db.commit().await.unwrap();
     for seat in &seats {
@@ -114,7 +122,10 @@ async fn keys_of_two_columns() {
         db[*seat].taken_by = Some(name);
     }
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select * from seats order by 1, 2 limit 4").await, ["1|1|1-1", "1|2|1-2", "1|3|1-3", "2|1|2-1"]);
+    assert_eq!(
+        f.rows("select * from seats order by 1, 2 limit 4").await,
+        ["1|1|1-1", "1|2|1-2", "1|3|1-3", "2|1|2-1"]
+    );
     assert_eq!(db.get::<Seat>((2, 3)).await.unwrap(), Some(seats[5]));
     f.sent();
     db[seats[0]].number = 9;
@@ -150,7 +161,11 @@ async fn keys_of_the_server_that_are_no_numbers_come_back_in_the_order_of_add() 
     assert_eq!(ids.len(), 50);
     for document in &documents {
         let Document { id, title, .. } = db[*document].clone();
-        assert_eq!(f.rows(&format!("select title from documents where id = '{id}'")).await, [title]);
+        assert_eq!(
+            f.rows(&format!("select title from documents where id = '{id}'"))
+                .await,
+            [title]
+        );
     }
 }
 
@@ -158,12 +173,19 @@ async fn keys_of_the_server_that_are_no_numbers_come_back_in_the_order_of_add() 
 async fn half_of_a_key_from_the_server() {
     let f = Fixture::new::<(TenantItem,)>().await;
     let mut db = f.session();
-    let items = db.add_all((0..3).map(|n| TenantItem::create().tenant(9 - n).name(format!("n{n}"))));
+    let items =
+        db.add_all((0..3).map(|n| TenantItem::create().tenant(9 - n).name(format!("n{n}"))));
     db.commit().await.unwrap();
     for (n, item) in items.iter().enumerate() {
-        assert_eq!((db[*item].id, db[*item].name.as_str()), (n as i64 + 1, format!("n{n}").as_str()));
+        assert_eq!(
+            (db[*item].id, db[*item].name.as_str()),
+            (n as i64 + 1, format!("n{n}").as_str())
+        );
     }
-    assert_eq!(f.rows("select * from tenant_items order by id").await, ["9|1|n0", "8|2|n1", "7|3|n2"]);
+    assert_eq!(
+        f.rows("select * from tenant_items order by id").await,
+        ["9|1|n0", "8|2|n1", "7|3|n2"]
+    );
 }
 
 #[tokio::test]
@@ -211,19 +233,42 @@ async fn a_trigger_that_takes_rows_away_is_noticed_and_nothing_is_lost() {
     );
     db.rollback().await.unwrap();
     db.add(Author::create().name("no"));
-    assert!(matches!(refused(db.commit().await), Error::Stale { expected: 1, changed: 0, .. }));
+    assert!(matches!(
+        refused(db.commit().await),
+        Error::Stale {
+            expected: 1,
+            changed: 0,
+            ..
+        }
+    ));
     db.rollback().await.unwrap();
     // The same where nothing comes back but a count.
     db.add_all(names.map(|name| Country::create().code(name).name(name)));
-    assert!(matches!(refused(db.commit().await), Error::Stale { expected: 3, changed: 2, .. }));
+    assert!(matches!(
+        refused(db.commit().await),
+        Error::Stale {
+            expected: 3,
+            changed: 2,
+            ..
+        }
+    ));
     db.rollback().await.unwrap();
     let all = db.add_all(["a", "b"].map(|name| Author::create().name(name)));
     db.commit().await.unwrap();
     db[all[0]].name = "no".to_owned();
     db[all[1]].email = Some("x".to_owned());
-    assert!(matches!(refused(db.commit().await), Error::Stale { action: "UPDATE", .. }));
+    assert!(matches!(
+        refused(db.commit().await),
+        Error::Stale {
+            action: "UPDATE",
+            ..
+        }
+    ));
     db.rollback().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors order by 1").await, ["a|NULL", "b|NULL"]);
+    assert_eq!(
+        f.rows("select name, email from authors order by 1").await,
+        ["a|NULL", "b|NULL"]
+    );
 }
 
 #[tokio::test]
@@ -257,14 +302,22 @@ async fn rows_are_matched_by_their_keys_where_the_client_has_given_them() {
     db.flush().await.unwrap();
     assert_eq!(
         f.sent(),
-        ["UPDATE stamped SET code = u.c0 FROM unnest($1::text[], $2::text[]) AS u(k0, c0) \
-          WHERE stamped.code = u.k0 RETURNING stamped.code, stamped.writes"]
+        [
+            "UPDATE stamped SET code = u.c0 FROM unnest($1::text[], $2::text[]) AS u(k0, c0) \
+          WHERE stamped.code = u.k0 RETURNING stamped.code, stamped.writes"
+        ]
     );
     let writes: Vec<i32> = rows.iter().map(|row| db[*row].writes).collect();
     assert_eq!(writes, [8, 5, 6]);
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select code, writes from stamped order by 2").await, ["axxxx|5", "bbxxxx|6", "ddddxxxx|8"]);
-    assert_eq!(db.get::<Stamped>("axxxx".to_owned()).await.unwrap(), Some(rows[1]));
+    assert_eq!(
+        f.rows("select code, writes from stamped order by 2").await,
+        ["axxxx|5", "bbxxxx|6", "ddddxxxx|8"]
+    );
+    assert_eq!(
+        db.get::<Stamped>("axxxx".to_owned()).await.unwrap(),
+        Some(rows[1])
+    );
 }
 
 #[tokio::test]
@@ -283,7 +336,10 @@ async fn a_trigger_that_changes_keys_is_an_error_that_says_so() {
         text(&error),
         "the rows of `stamped` came back with other keys than those that were sent: does a trigger change them?"
     );
-    assert!(matches!(refused(db.flush().await), Error::RollbackRequired { .. }));
+    assert!(matches!(
+        refused(db.flush().await),
+        Error::RollbackRequired { .. }
+    ));
     db.rollback().await.unwrap();
     assert_eq!(f.rows("select count(*) from stamped").await, ["0"]);
 }
@@ -299,8 +355,10 @@ async fn identity_keys_follow_the_order_of_add() {
         assert_eq!(db[*author].name, name);
     }
     let rows = f.rows("select id, name from authors order by id").await;
-    let expected: Vec<String> =
-        all.iter().map(|author| format!("{}|{}", db[*author].id, db[*author].name)).collect();
+    let expected: Vec<String> = all
+        .iter()
+        .map(|author| format!("{}|{}", db[*author].id, db[*author].name))
+        .collect();
     assert_eq!(rows, expected);
 }
 
@@ -344,9 +402,21 @@ fn samples() -> [Sample; 3] {
     };
     let full = Sample {
         id: 2,
-        tags: ["", "a,b", "{}", "\"", "\\", "NULL", "null", " x ", "'", "\u{1F984}", "a\nb"]
-            .map(str::to_owned)
-            .to_vec(),
+        tags: [
+            "",
+            "a,b",
+            "{}",
+            "\"",
+            "\\",
+            "NULL",
+            "null",
+            " x ",
+            "'",
+            "\u{1F984}",
+            "a\nb",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         numbers: Some(vec![Some(i32::MIN), None, Some(i32::MAX)]),
         blobs: vec![vec![], vec![0, 255, 92, 34], b"{\"x\"}".to_vec()],
         blob: Some(vec![0, 1, 2]),
@@ -394,14 +464,21 @@ async fn every_kind_of_column_travels_in_batches() {
     db.commit().await.unwrap();
     for (at, row) in rows.iter().enumerate() {
         let id = db[*row].id;
-        db[*row] = Sample { id, ..samples()[at].clone() };
+        db[*row] = Sample {
+            id,
+            ..samples()[at].clone()
+        };
     }
     db.commit().await.unwrap();
     db[rows[1]] = Sample { id: 2, ..next(1) };
     db.commit().await.unwrap();
     for (at, row) in rows.iter().enumerate() {
         db.refresh(*row).await.unwrap();
-        let expected = if at == 1 { Sample { id: 2, ..next(1) } } else { samples()[at].clone() };
+        let expected = if at == 1 {
+            Sample { id: 2, ..next(1) }
+        } else {
+            samples()[at].clone()
+        };
         assert_eq!(db[*row], expected);
     }
 }
@@ -420,5 +497,8 @@ async fn a_guard_knows_that_the_column_rounds() {
     db.commit().await.unwrap();
     db[rows[0]].price = None;
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select price from samples order by id").await, ["NULL", "5.00"]);
+    assert_eq!(
+        f.rows("select price from samples order by id").await,
+        ["NULL", "5.00"]
+    );
 }

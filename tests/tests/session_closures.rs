@@ -2,8 +2,8 @@
 //! the user's own, and run again when another transaction was first.
 #![allow(missing_docs)]
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use orm_core::Error;
 use orm_core::prelude::*;
@@ -40,7 +40,11 @@ async fn names(f: &Fixture) -> Vec<String> {
 async fn ok_commits_and_an_error_rolls_back() {
     let f = Fixture::new::<Shelf>().await;
     let name = String::from("Ann");
-    let id = f.engine.transaction(async |db| add(db, &name).await).await.unwrap();
+    let id = f
+        .engine
+        .transaction(async |db| add(db, &name).await)
+        .await
+        .unwrap();
     assert_eq!(id, 1);
     let outcome: Result<(), AppError> = f
         .engine
@@ -54,7 +58,10 @@ async fn ok_commits_and_an_error_rolls_back() {
         .engine
         .transaction(async |db| Ok(add(db, "Ann").await?))
         .await;
-    assert!(matches!(outcome, Err(AppError::Database(Error::Constraint(_)))));
+    assert!(matches!(
+        outcome,
+        Err(AppError::Database(Error::Constraint(_)))
+    ));
     // What commit refuses is an error of the call.
     let outcome: Result<(), AppError> = f
         .engine
@@ -63,7 +70,10 @@ async fn ok_commits_and_an_error_rolls_back() {
             Ok(())
         })
         .await;
-    assert!(matches!(outcome, Err(AppError::Database(Error::Constraint(_)))));
+    assert!(matches!(
+        outcome,
+        Err(AppError::Database(Error::Constraint(_)))
+    ));
     assert_eq!(names(&f).await, ["Ann"]);
 }
 
@@ -110,7 +120,10 @@ async fn both_can_be_spawned_with_borrowed_captures() {
             .await?;
         let again = engine
             .transaction_retry(SessionOptions::new(), async |db| {
-                let found = Author::query().filter(Author::NAME.eq(format!("{name}!"))).one(db).await?;
+                let found = Author::query()
+                    .filter(Author::NAME.eq(format!("{name}!")))
+                    .one(db)
+                    .await?;
                 db[found].email = Some(name.clone());
                 Ok::<_, AppError>(db[found].id)
             })
@@ -118,7 +131,10 @@ async fn both_can_be_spawned_with_borrowed_captures() {
         Ok::<_, AppError>((n, again))
     });
     assert_eq!(task.await.unwrap().unwrap(), (2, 1));
-    assert_eq!(f.rows("select name, email from authors order by id").await, ["Ann!|Ann", "inner|NULL"]);
+    assert_eq!(
+        f.rows("select name, email from authors order by id").await,
+        ["Ann!|Ann", "inner|NULL"]
+    );
 }
 
 #[tokio::test]
@@ -139,7 +155,8 @@ async fn a_closure_that_is_dropped_halfway_is_rolled_back() {
     start.await.unwrap();
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
-    f.elsewhere("set lock_timeout = '10s'; lock table authors in access exclusive mode").await;
+    f.elsewhere("set lock_timeout = '10s'; lock table authors in access exclusive mode")
+        .await;
     assert_eq!(names(&f).await, [""; 0]);
 }
 
@@ -147,7 +164,8 @@ async fn a_closure_that_is_dropped_halfway_is_rolled_back() {
 #[tokio::test]
 async fn a_serialization_failure_is_run_again() {
     let f = Fixture::new::<Shelf>().await;
-    f.elsewhere("insert into books (title, pages) values ('Trees', 0)").await;
+    f.elsewhere("insert into books (title, pages) values ('Trees', 0)")
+        .await;
     let meet = Arc::new(Barrier::new(2));
     let runs = Arc::new(AtomicU32::new(0));
     let task = || {
@@ -208,7 +226,10 @@ async fn a_deadlock_is_run_again() {
     let (one, two) = (task([1, 2]), task([2, 1]));
     one.await.unwrap().unwrap();
     two.await.unwrap().unwrap();
-    assert_eq!(f.rows("select pages from books order by id").await, ["2", "2"]);
+    assert_eq!(
+        f.rows("select pages from books order by id").await,
+        ["2", "2"]
+    );
 }
 
 #[tokio::test]
@@ -232,14 +253,19 @@ async fn only_lost_races_are_run_again() {
             Ok(add(db, "Ann").await?)
         })
         .await;
-    assert!(matches!(outcome, Err(AppError::Database(Error::Constraint(_)))));
+    assert!(matches!(
+        outcome,
+        Err(AppError::Database(Error::Constraint(_)))
+    ));
     // A race that was lost behind a savepoint, and got over there, is no reason either.
     let outcome: Result<i32, AppError> = f
         .engine
         .transaction_retry(SessionOptions::new(), async |db| {
             runs.fetch_add(1, Ordering::Relaxed);
             let mut inner = db.begin_nested().await?;
-            let lost = orm_core::engine::sql("do $$ begin raise exception 'lost' using errcode = '40001'; end $$");
+            let lost = orm_core::engine::sql(
+                "do $$ begin raise exception 'lost' using errcode = '40001'; end $$",
+            );
             assert!(lost.execute(&mut *inner).await.unwrap_err().is_retryable());
             inner.rollback().await?;
             add(db, "Bob").await?;
@@ -259,11 +285,16 @@ async fn it_gives_up_at_last_with_the_last_error() {
         .engine
         .transaction_retry(SessionOptions::new(), async |db| {
             runs.fetch_add(1, Ordering::Relaxed);
-            let lost = orm_core::engine::sql("do $$ begin raise exception 'lost' using errcode = '40P01'; end $$");
+            let lost = orm_core::engine::sql(
+                "do $$ begin raise exception 'lost' using errcode = '40P01'; end $$",
+            );
             lost.execute(db).await?;
             Ok(())
         })
         .await;
-    assert!(matches!(outcome, Err(AppError::Database(Error::Retryable { .. }))));
+    assert!(matches!(
+        outcome,
+        Err(AppError::Database(Error::Retryable { .. }))
+    ));
     assert_eq!(runs.load(Ordering::Relaxed), 10);
 }

@@ -47,14 +47,27 @@ async fn stale_rows_are_guarded_in_batches_too() {
         db[*book].pages += 5;
     }
     let error = refused(db.commit().await);
-    assert!(matches!(error, Error::Stale { expected: 3, changed: 2, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            Error::Stale {
+                expected: 3,
+                changed: 2,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     assert_eq!(
         f.sent()[1],
         "UPDATE books SET pages = u.c0 FROM unnest($1::int4[], $2::int4[], $3::int4[]) AS u(k0, c0, o0) \
          WHERE books.id = u.k0 AND books.pages IS NOT DISTINCT FROM u.o0 RETURNING books.id, books.sides"
     );
     db.rollback().await.unwrap();
-    assert_eq!(f.rows("select pages from books order by id").await, ["100", "1", "100"]);
+    assert_eq!(
+        f.rows("select pages from books order by id").await,
+        ["100", "1", "100"]
+    );
 }
 
 #[tokio::test]
@@ -74,7 +87,10 @@ async fn what_others_wrote_to_other_columns_stays_and_stays_guarded() {
     db.flush().await.unwrap();
     db[book].title = "Forests".to_owned();
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select title, pages from books").await, ["Forests|1"]);
+    assert_eq!(
+        f.rows("select title, pages from books").await,
+        ["Forests|1"]
+    );
 }
 
 #[tokio::test]
@@ -87,7 +103,10 @@ async fn what_was_read_in_this_transaction_needs_no_guard() {
     f.sent();
     db[book].pages = 3;
     db.flush().await.unwrap();
-    assert_eq!(f.sent(), ["UPDATE books SET pages = $1 WHERE id = $2 RETURNING sides"]);
+    assert_eq!(
+        f.sent(),
+        ["UPDATE books SET pages = $1 WHERE id = $2 RETURNING sides"]
+    );
     db.expire(book).unwrap();
     db[book].pages = 4;
     db.flush().await.unwrap();
@@ -99,12 +118,15 @@ async fn guards_of_nulls_and_json() {
     let f = Fixture::new::<(Sample,)>().await;
     let mut db = f.session();
     let rows = db.add_all([
-        Sample::create().raw(json!({"a": 1, "b": 2})).data(json!({"x": 1})),
+        Sample::create()
+            .raw(json!({"a": 1, "b": 2}))
+            .data(json!({"x": 1})),
         Sample::create(),
     ]);
     db.commit().await.unwrap();
     // The same value written in another way is the same value.
-    f.elsewhere(r#"update samples set raw = '{"b":2,   "a":1}' where id = 1"#).await;
+    f.elsewhere(r#"update samples set raw = '{"b":2,   "a":1}' where id = 1"#)
+        .await;
     for row in &rows {
         db[*row].raw = Some(json!([1]));
         db[*row].data = Some(json!([2]));
@@ -112,7 +134,10 @@ async fn guards_of_nulls_and_json() {
     db.commit().await.unwrap();
     db[rows[1]].raw = None;
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select raw, data from samples order by id").await, ["[1]|[2]", "NULL|[2]"]);
+    assert_eq!(
+        f.rows("select raw, data from samples order by id").await,
+        ["[1]|[2]", "NULL|[2]"]
+    );
     f.elsewhere("update samples set raw = '3'").await;
     db[rows[0]].raw = Some(json!(4));
     assert!(is_stale(db.commit().await));
@@ -129,11 +154,15 @@ async fn a_version_that_others_have_counted_up_refuses_updates_and_deletes() {
     let mut db = f.session();
     let tickets = db.add_all(["a", "b"].map(|s| Ticket::create().subject(s)));
     db.commit().await.unwrap();
-    f.elsewhere("update tickets set version = 2 where subject = 'b'").await;
+    f.elsewhere("update tickets set version = 2 where subject = 'b'")
+        .await;
     db[tickets[1]].subject.push('!');
     assert!(is_stale(db.commit().await));
     db.rollback().await.unwrap();
-    assert_eq!((db[tickets[1]].subject.as_str(), db[tickets[1]].version), ("b", 1));
+    assert_eq!(
+        (db[tickets[1]].subject.as_str(), db[tickets[1]].version),
+        ("b", 1)
+    );
     for ticket in &tickets {
         db[*ticket].subject.push('!');
     }
@@ -146,9 +175,24 @@ async fn a_version_that_others_have_counted_up_refuses_updates_and_deletes() {
         db.delete(*ticket).unwrap();
     }
     let error = refused(db.commit().await);
-    assert!(matches!(error, Error::Stale { action: "DELETE", expected: 2, changed: 1, .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            Error::Stale {
+                action: "DELETE",
+                expected: 2,
+                changed: 1,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     db.rollback().await.unwrap();
-    assert_eq!(f.rows("select subject, version from tickets order by 1").await, ["a|1", "b|2"]);
+    assert_eq!(
+        f.rows("select subject, version from tickets order by 1")
+            .await,
+        ["a|1", "b|2"]
+    );
     db.refresh(tickets[1]).await.unwrap();
     assert_eq!(db[tickets[1]].version, 2);
     db.delete(tickets[0]).unwrap();

@@ -10,22 +10,32 @@ use tests::refused;
 
 type Shelf = (Author, Book);
 
-const PENDING: &str = "this `Author` was added but not flushed: `flush().await?` first, or read `draft(handle)`";
-const FOREIGN: &str =
-    "this handle names no `Author` of this session: it is of another session; take a row's key and `get` it here";
+const PENDING: &str =
+    "this `Author` was added but not flushed: `flush().await?` first, or read `draft(handle)`";
+const FOREIGN: &str = "this handle names no `Author` of this session: it is of another session; take a row's key and `get` it here";
 const GONE: &str = "this handle names no `Author` of this session: the entity was deleted, expunged, or added in a \
                     transaction that was rolled back";
-const DELETED: &str = "this handle names no `Author` of this session: its row was deleted in this transaction";
+const DELETED: &str =
+    "this handle names no `Author` of this session: its row was deleted in this transaction";
 
 #[tokio::test]
 async fn one_key_is_one_handle() {
     let f = Fixture::new::<Shelf>().await;
-    f.elsewhere("insert into authors (name) values ('Ann'), ('Bob')").await;
+    f.elsewhere("insert into authors (name) values ('Ann'), ('Bob')")
+        .await;
     let mut db = f.session();
-    let all = Author::query().order_by(Author::ID.asc()).all(&mut db).await.unwrap();
+    let all = Author::query()
+        .order_by(Author::ID.asc())
+        .all(&mut db)
+        .await
+        .unwrap();
     let ann = db.get::<Author>(1).await.unwrap().unwrap();
     assert_eq!(all[0], ann);
-    let again = Author::query().filter(Author::NAME.eq("Ann")).one(&mut db).await.unwrap();
+    let again = Author::query()
+        .filter(Author::NAME.eq("Ann"))
+        .one(&mut db)
+        .await
+        .unwrap();
     assert_eq!(again, ann);
     assert_eq!(db.get::<Author>(3).await.unwrap(), None);
     // Unflushed changes are not overwritten by a load.
@@ -94,10 +104,16 @@ async fn handles_of_other_sessions_and_of_what_is_gone_name_nothing() {
     assert_eq!(text(&refused(two.refresh(ann).await)), FOREIGN);
     let before = two.new_entities::<Book>().len();
     assert_eq!(
-        panic_text(|| { two.add(Book::create().title("x").author(ann)); }),
+        panic_text(|| {
+            two.add(Book::create().title("x").author(ann));
+        }),
         format!("Book::AUTHOR: {FOREIGN}")
     );
-    assert_eq!(two.new_entities::<Book>().len(), before, "nothing was added by half");
+    assert_eq!(
+        two.new_entities::<Book>().len(),
+        before,
+        "nothing was added by half"
+    );
     one.expunge(ann).unwrap();
     assert_eq!(text(&refused(one.peek(ann))), GONE);
     // The next inhabitant of its place is another.
@@ -142,11 +158,20 @@ async fn several_rows_can_be_changed_at_once() {
         "the two handles are of one model: use `get_disjoint_mut`"
     );
     let pending = db.add(Author::create().name("p"));
-    assert_eq!(panic_text(|| db.get_pair_mut(a, pending).0.title.clear()), PENDING);
-    assert_eq!(panic_text(|| db.get_disjoint_mut([ann, pending])[0].name.clear()), PENDING);
+    assert_eq!(
+        panic_text(|| db.get_pair_mut(a, pending).0.title.clear()),
+        PENDING
+    );
+    assert_eq!(
+        panic_text(|| db.get_disjoint_mut([ann, pending])[0].name.clear()),
+        PENDING
+    );
     db.expunge(pending).unwrap();
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select title from books order by id").await, ["b", "a"]);
+    assert_eq!(
+        f.rows("select title from books order by id").await,
+        ["b", "a"]
+    );
     assert_eq!(f.rows("select email from authors").await, ["b"]);
 }
 
@@ -161,15 +186,33 @@ struct Patch {
 async fn apply_writes_what_is_present() {
     let f = Fixture::new::<Shelf>().await;
     let mut db = f.session();
-    let ann = db.insert(Author::create().name("Ann").email("a@x")).await.unwrap();
-    db.apply(ann, Patch { name: None, email: Some(None) });
+    let ann = db
+        .insert(Author::create().name("Ann").email("a@x"))
+        .await
+        .unwrap();
+    db.apply(
+        ann,
+        Patch {
+            name: None,
+            email: Some(None),
+        },
+    );
     db.flush().await.unwrap();
     f.sent();
-    db.apply(ann, Patch { name: Some("Bob".to_owned()), email: None });
+    db.apply(
+        ann,
+        Patch {
+            name: Some("Bob".to_owned()),
+            email: None,
+        },
+    );
     db.flush().await.unwrap();
     assert_eq!(f.sent(), ["UPDATE authors SET name = $1 WHERE id = $2"]);
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors").await, ["Bob|NULL"]);
+    assert_eq!(
+        f.rows("select name, email from authors").await,
+        ["Bob|NULL"]
+    );
 }
 
 #[tokio::test]
@@ -184,7 +227,10 @@ async fn refresh_and_expire_give_up_what_was_not_flushed() {
     db.refresh(ann).await.unwrap();
     assert_eq!(
         f.sent(),
-        ["BEGIN", "SELECT authors.id, authors.name, authors.email FROM authors WHERE authors.id = $1"]
+        [
+            "BEGIN",
+            "SELECT authors.id, authors.name, authors.email FROM authors WHERE authors.id = $1"
+        ]
     );
     assert_eq!(db[ann].name, "Ann");
     db[ann].name = "mine".to_owned();
@@ -206,12 +252,25 @@ async fn refreshed_collections_are_unknown_again() {
     let f = Fixture::new::<Shelf>().await;
     let mut db = f.session();
     let ann = db.insert(Author::create().name("Ann")).await.unwrap();
-    assert!(db.related(ann, Author::BOOKS).unwrap().is_empty(), "it was just made");
+    assert!(
+        db.related(ann, Author::BOOKS).unwrap().is_empty(),
+        "it was just made"
+    );
     db.commit().await.unwrap();
-    f.elsewhere("insert into books (title, pages, author_id) values ('Trees', 1, 1)").await;
+    f.elsewhere("insert into books (title, pages, author_id) values ('Trees', 1, 1)")
+        .await;
     db.refresh(ann).await.unwrap();
     let error = refused(db.related(ann, Author::BOOKS));
-    assert!(matches!(error, Error::NotLoaded { relationship: "BOOKS", .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            Error::NotLoaded {
+                relationship: "BOOKS",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
     db.load(ann, Author::BOOKS).await.unwrap();
     assert_eq!(db.related(ann, Author::BOOKS).unwrap().len(), 1);
 }
@@ -221,7 +280,10 @@ async fn the_parent_that_leaves_the_session_keeps_its_children() {
     let f = Fixture::new::<Shelf>().await;
     let mut db = f.session();
     let ann = db.insert(Author::create().name("Ann")).await.unwrap();
-    let book = db.insert(Book::create().title("Trees").author(ann)).await.unwrap();
+    let book = db
+        .insert(Book::create().title("Trees").author(ann))
+        .await
+        .unwrap();
     let bob = db.insert(Author::create().name("Bob")).await.unwrap();
     db.commit().await.unwrap();
     db.set(book, Book::AUTHOR, Some(bob));
@@ -236,8 +298,14 @@ async fn plan_prints_what_a_flush_would_send_and_changes_nothing() {
     let f = Fixture::new::<(Author, Book, Node)>().await;
     let mut db = f.session();
     let ann = db.insert(Author::create().name("Ann")).await.unwrap();
-    let old = db.insert(Book::create().title("old").author(ann)).await.unwrap();
-    let kept = db.insert(Book::create().title("kept").author(ann)).await.unwrap();
+    let old = db
+        .insert(Book::create().title("old").author(ann))
+        .await
+        .unwrap();
+    let kept = db
+        .insert(Book::create().title("kept").author(ann))
+        .await
+        .unwrap();
     db.commit().await.unwrap();
     f.sent();
     let bob = db.add(Author::create().name("Bob"));
@@ -262,12 +330,25 @@ $3::int4[]) WITH ORDINALITY AS u(c0, c1, c2, n) ORDER BY u.n RETURNING id, bindi
       deleted `Book`, behind everything that refers to them
 ";
     assert_eq!(db.plan().unwrap().to_string(), expected);
-    assert_eq!(db.plan().unwrap().to_string(), expected, "the same every time");
+    assert_eq!(
+        db.plan().unwrap().to_string(),
+        expected,
+        "the same every time"
+    );
     assert_eq!(f.count(), 0);
     assert!(!db.in_transaction());
-    assert_eq!((db.state(bob), db.state(old)), (State::Pending, State::Persistent));
+    assert_eq!(
+        (db.state(bob), db.state(old)),
+        (State::Pending, State::Persistent)
+    );
     assert_eq!(db.dirty::<Book>(), [kept]);
-    let planned: Vec<String> = db.plan().unwrap().steps.into_iter().map(|step| step.sql).collect();
+    let planned: Vec<String> = db
+        .plan()
+        .unwrap()
+        .steps
+        .into_iter()
+        .map(|step| step.sql)
+        .collect();
     db.flush().await.unwrap();
     assert_eq!(f.sent()[1..], planned);
     assert!(db.plan().unwrap().steps.is_empty());
@@ -278,11 +359,25 @@ async fn plan_shows_what_a_delete_takes_with_it() {
     let f = Fixture::new::<Shelf>().await;
     let mut db = f.session();
     let ann = db.insert(Author::create().name("Ann")).await.unwrap();
-    db.insert(Book::create().title("old").author(ann)).await.unwrap();
+    db.insert(Book::create().title("old").author(ann))
+        .await
+        .unwrap();
     db.delete(ann).unwrap();
-    let planned: Vec<String> = db.plan().unwrap().steps.into_iter().map(|step| step.sql).collect();
+    let planned: Vec<String> = db
+        .plan()
+        .unwrap()
+        .steps
+        .into_iter()
+        .map(|step| step.sql)
+        .collect();
     f.sent();
     db.flush().await.unwrap();
     assert_eq!(f.sent(), planned);
-    assert_eq!(planned, ["UPDATE books SET author_id = $1 WHERE id = $2 RETURNING sides", "DELETE FROM authors WHERE id = $1"]);
+    assert_eq!(
+        planned,
+        [
+            "UPDATE books SET author_id = $1 WHERE id = $2 RETURNING sides",
+            "DELETE FROM authors WHERE id = $1"
+        ]
+    );
 }

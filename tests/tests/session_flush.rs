@@ -67,7 +67,10 @@ async fn an_update_sends_the_columns_that_differ() {
             "COMMIT"
         ]
     );
-    assert_eq!(f.rows("select title, pages, sides from books").await, ["Woods|30|60"]);
+    assert_eq!(
+        f.rows("select title, pages, sides from books").await,
+        ["Woods|30|60"]
+    );
 }
 
 #[tokio::test]
@@ -119,10 +122,18 @@ async fn queries_flush_first_unless_told_not_to() {
     db[ann].name = "Bob".to_owned();
     {
         let mut db = db.no_autoflush();
-        let n = Author::query().filter(Author::NAME.eq("Bob")).count(&mut db).await.unwrap();
+        let n = Author::query()
+            .filter(Author::NAME.eq("Bob"))
+            .count(&mut db)
+            .await
+            .unwrap();
         assert_eq!(n, 0);
     }
-    let n = Author::query().filter(Author::NAME.eq("Bob")).count(&mut db).await.unwrap();
+    let n = Author::query()
+        .filter(Author::NAME.eq("Bob"))
+        .count(&mut db)
+        .await
+        .unwrap();
     assert_eq!(n, 1);
 }
 
@@ -146,8 +157,15 @@ async fn rows_of_one_model_are_one_insert() {
     }
     db.commit().await.unwrap();
     assert_eq!(
-        f.rows("select id, name, email from authors order by id").await,
-        ["1|a0|NULL", "2|a1|NULL", "3|a2|NULL", "4|a3|NULL", "5|a4|NULL"]
+        f.rows("select id, name, email from authors order by id")
+            .await,
+        [
+            "1|a0|NULL",
+            "2|a1|NULL",
+            "3|a2|NULL",
+            "4|a3|NULL",
+            "5|a4|NULL"
+        ]
     );
 }
 
@@ -241,7 +259,10 @@ async fn a_tree_is_inserted_level_by_level() {
     db.commit().await.unwrap();
     assert_eq!(f.count(), 5, "BEGIN, three levels, COMMIT");
     assert_eq!(
-        f.rows("select n.name, p.name from nodes n left join nodes p on p.id = n.parent_id order by 1").await,
+        f.rows(
+            "select n.name, p.name from nodes n left join nodes p on p.id = n.parent_id order by 1"
+        )
+        .await,
         ["a|root", "b|root", "c|a", "d|b", "root|NULL"]
     );
     assert_eq!(db[leaves[0]].parent_id, Some(db[middle[0]].id));
@@ -302,7 +323,8 @@ async fn a_ring_of_rows_with_keys_of_the_client_is_broken_too() {
     db.set(me, Task::NEXT, Some(me));
     db.commit().await.unwrap();
     assert_eq!(
-        f.rows("select t.name, n.name from tasks t join tasks n on n.id = t.next_id order by 1").await,
+        f.rows("select t.name, n.name from tasks t join tasks n on n.id = t.next_id order by 1")
+            .await,
         ["a|b", "b|a", "me|me"]
     );
     assert_eq!(db[a].next_id, Some(db[b].id));
@@ -366,7 +388,10 @@ async fn reserved_words_are_names_like_any_other() {
     db[rows[0]].select.push('1');
     db[rows[1]].select.push('1');
     db.commit().await.unwrap();
-    assert_eq!(f.rows(r#"select * from "order" order by 1"#).await, ["1|x1|g", "2|y1|NULL"]);
+    assert_eq!(
+        f.rows(r#"select * from "order" order by 1"#).await,
+        ["1|x1|g", "2|y1|NULL"]
+    );
     for row in rows {
         db[row].group = None;
         db.delete(row).unwrap();
@@ -384,7 +409,10 @@ async fn columns_with_on_update_are_given_anew_by_every_update() {
     f.sent();
     db[note].body.push('b');
     db.flush().await.unwrap();
-    assert_eq!(f.sent(), ["UPDATE notes SET body = $1, edits = $2 WHERE id = $3"]);
+    assert_eq!(
+        f.sent(),
+        ["UPDATE notes SET body = $1, edits = $2 WHERE id = $3"]
+    );
     assert_eq!(db[note].edits, 7);
     db[note].body.push('c');
     db[note].edits = 3;
@@ -429,7 +457,11 @@ async fn a_version_begins_at_one_and_is_counted() {
          WHERE tickets.id = u.k0 AND tickets.version = u.v0"
     );
     assert_eq!((db[tickets[0]].version, db[tickets[1]].version), (3, 2));
-    assert_eq!(f.rows("select subject, version from tickets order by 1").await, ["a!?|3", "b?|2"]);
+    assert_eq!(
+        f.rows("select subject, version from tickets order by 1")
+            .await,
+        ["a!?|3", "b?|2"]
+    );
     db[tickets[0]].version = 9;
     let error = refused(db.flush().await);
     assert_eq!(
@@ -479,11 +511,17 @@ async fn a_key_that_changes_is_an_update_and_loaded_children_follow() {
 async fn a_key_that_was_deleted_can_be_added_again() {
     let f = Fixture::new::<(Country, City)>().await;
     let mut db = f.session();
-    let old = db.insert(Country::create().code("AT").name("old")).await.unwrap();
+    let old = db
+        .insert(Country::create().code("AT").name("old"))
+        .await
+        .unwrap();
     db.commit().await.unwrap();
     db.delete(old).unwrap();
     db.flush().await.unwrap();
-    let new = db.insert(Country::create().code("AT").name("new")).await.unwrap();
+    let new = db
+        .insert(Country::create().code("AT").name("new"))
+        .await
+        .unwrap();
     assert_ne!(old, new);
     assert_eq!(db.get::<Country>("AT".to_owned()).await.unwrap(), Some(new));
     db.rollback().await.unwrap();
@@ -501,25 +539,152 @@ async fn a_key_that_was_deleted_can_be_added_again() {
 #[tokio::test]
 async fn hostile_text_is_only_text() {
     let f = Fixture::new::<(Author, Country, City)>().await;
-    let hostile = ["'; drop table authors; --", "\"", "\\", "{a,b}", "NULL", "", "%_", "$1", "a\nb\t", "\u{1F984}"];
+    let hostile = [
+        "'; drop table authors; --",
+        "\"",
+        "\\",
+        "{a,b}",
+        "NULL",
+        "",
+        "%_",
+        "$1",
+        "a\nb\t",
+        "\u{1F984}",
+    ];
     let mut db = f.session();
     let authors = db.add_all(hostile.map(|name| Author::create().name(name)));
     let countries = db.add_all(hostile.map(|code| Country::create().code(code).name(code)));
     db.commit().await.unwrap();
     for ((author, country), name) in authors.iter().zip(&countries).zip(hostile) {
         assert_eq!(db[*author].name, name);
-        let found = Author::query().filter(Author::NAME.eq(name)).one(&mut db).await.unwrap();
+        let found = Author::query()
+            .filter(Author::NAME.eq(name))
+            .one(&mut db)
+            .await
+            .unwrap();
         assert_eq!(found, *author);
-        assert_eq!(db.get::<Country>(name.to_owned()).await.unwrap(), Some(*country));
+        assert_eq!(
+            db.get::<Country>(name.to_owned()).await.unwrap(),
+            Some(*country)
+        );
         db[*author].email = Some(name.to_owned());
         db[*country].name.push_str(name);
     }
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select count(*) from authors where email = name").await, ["10"]);
-    assert_eq!(f.rows("select count(*) from countries where name = code || code").await, ["10"]);
+    assert_eq!(
+        f.rows("select count(*) from authors where email = name")
+            .await,
+        ["10"]
+    );
+    assert_eq!(
+        f.rows("select count(*) from countries where name = code || code")
+            .await,
+        ["10"]
+    );
     for country in countries {
         db.delete(country).unwrap();
     }
     db.commit().await.unwrap();
     assert_eq!(f.rows("select * from countries").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_row_that_takes_the_place_of_a_deleted_one_is_an_update() {
+    let f = Fixture::new::<(Ticket, Seat, Country, City)>().await;
+    let mut db = f.session();
+    let old = db.insert(Ticket::create().subject("old")).await.unwrap();
+    let id = db[old].id;
+    db.commit().await.unwrap();
+    f.sent();
+    db.delete(old).unwrap();
+    let new = db.add(Ticket::create().id(id).subject("new"));
+    assert_eq!(
+        db.plan().unwrap().to_string(),
+        " 1. 1 row: UPDATE tickets SET subject = $1, version = tickets.version + 1 WHERE id = $2 AND version = $3\n      \
+         new `Ticket` with the keys of deleted ones take their places\n"
+    );
+    db.commit().await.unwrap();
+    assert_eq!(f.count(), 3);
+    assert_eq!(
+        (db[new].subject.as_str(), db[new].version),
+        ("new", 2),
+        "the version goes on counting"
+    );
+    assert_eq!(
+        f.rows("select subject, version from tickets").await,
+        ["new|2"]
+    );
+    assert_eq!(db.state(old), State::Detached);
+    assert_eq!(db.get::<Ticket>(id).await.unwrap(), Some(new));
+    // Someone else was first.
+    f.elsewhere("update tickets set version = 9").await;
+    db.delete(new).unwrap();
+    db.add(Ticket::create().id(id).subject("newer"));
+    assert!(matches!(refused(db.commit().await), Error::Stale { .. }));
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(new), State::Persistent);
+    // Several at once, and what refers to them keeps its row.
+    let codes = ["a", "b", "c"];
+    let olds = db.add_all(codes.map(|code| Country::create().code(code).name("old")));
+    db.flush().await.unwrap();
+    f.elsewhere("set lock_timeout = 0").await;
+    for country in &olds {
+        db.delete(*country).unwrap();
+    }
+    let news = db.add_all(["b", "a"].map(|code| Country::create().code(code).name("new")));
+    f.sent();
+    db.flush().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "UPDATE countries SET name = u.c0 FROM unnest($1::text[], $2::text[]) AS u(k0, c0) WHERE countries.code = u.k0",
+            "DELETE FROM countries WHERE code = $1",
+        ]
+    );
+    assert_eq!(
+        db.get::<Country>("a".to_owned()).await.unwrap(),
+        Some(news[1])
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(db.state(news[0]), State::Detached);
+    assert_eq!(f.rows("select * from countries").await, [""; 0]);
+    // Where there is nothing but the key.
+    let seat = db
+        .insert(Seat {
+            row: 1,
+            number: 1,
+            taken_by: Some("x".to_owned()),
+        })
+        .await
+        .unwrap();
+    db.delete(seat).unwrap();
+    let seat = db.add(Seat::create().row(1).number(1));
+    db.commit().await.unwrap();
+    assert_eq!(db[seat].taken_by, None);
+    assert_eq!(f.rows("select * from seats").await, ["1|1|NULL"]);
+}
+
+#[tokio::test]
+async fn what_is_not_given_is_the_default_again_in_a_row_that_takes_a_place() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let olds = db.add_all(["a", "b"].map(|title| Book::create().title(title).binding("cloth")));
+    db.commit().await.unwrap();
+    for (replaced, book) in olds.iter().enumerate() {
+        let id = db[*book].id;
+        db.delete(*book).unwrap();
+        let new = db.add(Book::create().id(id).title("new").pages(3));
+        f.sent();
+        db.commit().await.unwrap();
+        assert_eq!(
+            f.sent()[1],
+            "UPDATE books SET title = $1, pages = $2, author_id = $3, binding = DEFAULT WHERE id = $4 \
+             RETURNING binding, sides"
+        );
+        assert_eq!(
+            (db[new].binding.as_str(), db[new].sides),
+            ("paper", 6),
+            "{replaced}"
+        );
+    }
 }

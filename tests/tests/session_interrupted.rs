@@ -53,7 +53,8 @@ impl Round {
         db[*book].pages += 1;
         db.commit().await.unwrap();
         assert_eq!(
-            f.rows("select name, pages from books join authors on authors.id = author_id").await,
+            f.rows("select name, pages from books join authors on authors.id = author_id")
+                .await,
             ["Ann|11"]
         );
         assert_eq!(f.rows("select count(*) from authors").await, ["1"]);
@@ -103,7 +104,9 @@ async fn a_commit_that_is_dropped_is_done_or_not_and_never_by_half() {
             break;
         }
         let in_doubt = match round.db.get::<Author>(99).await {
-            Err(error) => text(&error).contains("whether the transaction was committed is not known"),
+            Err(error) => {
+                text(&error).contains("whether the transaction was committed is not known")
+            }
             Ok(_) => false,
         };
         round.db.rollback().await.unwrap();
@@ -111,11 +114,17 @@ async fn a_commit_that_is_dropped_is_done_or_not_and_never_by_half() {
             unknown += 1;
             // Whatever came of it: all of it or nothing.
             let authors = f.rows("select name from authors order by id").await;
-            assert!(authors == ["Ann"] || authors == ["Changed", "new"], "{authors:?}");
+            assert!(
+                authors == ["Ann"] || authors == ["Changed", "new"],
+                "{authors:?}"
+            );
             // And what is written from the values before it does not overwrite it.
             if authors != ["Ann"] {
                 round.db[round.ann].name = "mine".to_owned();
-                assert!(matches!(refused(round.db.commit().await), Error::Stale { .. }));
+                assert!(matches!(
+                    refused(round.db.commit().await),
+                    Error::Stale { .. }
+                ));
                 round.db.rollback().await.unwrap();
             }
         } else {
@@ -162,7 +171,10 @@ async fn a_savepoint_recovers_from_what_is_dropped_behind_it() {
         assert_eq!(db[round.ann].email.as_deref(), Some("outer"));
         assert_eq!(db.state(new), State::Detached);
         db.commit().await.unwrap();
-        assert_eq!(f.rows("select name, email from authors").await, ["Ann|outer"]);
+        assert_eq!(
+            f.rows("select name, email from authors").await,
+            ["Ann|outer"]
+        );
         if done.is_some() {
             break;
         }
@@ -215,7 +227,8 @@ async fn rollback_that_is_dropped_has_restored_memory() {
 async fn rollback_does_not_wait_for_a_statement_that_was_given_up() {
     let f = Fixture::new::<Shelf>().await;
     let mut round = Round::begin(&f).await;
-    f.elsewhere("begin; update authors set name = 'locked'").await;
+    f.elsewhere("begin; update authors set name = 'locked'")
+        .await;
     round.db[round.ann].name = "waits".to_owned();
     let limit = std::time::Duration::from_millis(50);
     assert!(tokio::time::timeout(limit, round.db.flush()).await.is_err());
@@ -242,7 +255,10 @@ async fn a_connection_that_is_killed_is_an_error_and_rollback_goes_on_with_anoth
     round.db[round.ann].email = Some("x".to_owned());
     let error = refused(round.db.flush().await);
     assert!(matches!(error, Error::Connection { .. }), "{error:?}");
-    assert!(matches!(refused(round.db.commit().await), Error::RollbackRequired { .. }));
+    assert!(matches!(
+        refused(round.db.commit().await),
+        Error::RollbackRequired { .. }
+    ));
     round.db.rollback().await.unwrap();
     round.is_as_before(&f, new).await;
 }
@@ -259,7 +275,10 @@ async fn a_connection_that_is_killed_before_commit_leaves_the_outcome_open() {
     )
     .await;
     let error = refused(round.db.commit().await);
-    assert!(text(&error).contains("whether the transaction was committed is not known"), "{error}");
+    assert!(
+        text(&error).contains("whether the transaction was committed is not known"),
+        "{error}"
+    );
     round.db.rollback().await.unwrap();
     round.is_as_before(&f, new).await;
 }
@@ -276,8 +295,12 @@ async fn a_session_that_is_dropped_frees_its_locks_at_once() {
             round.db.flush().await.unwrap();
         }
         drop(round);
-        f.elsewhere("set lock_timeout = '10s'; update authors set email = 'free'").await;
-        assert_eq!(f.rows("select name, email from authors").await, ["Ann|free"]);
+        f.elsewhere("set lock_timeout = '10s'; update authors set email = 'free'")
+            .await;
+        assert_eq!(
+            f.rows("select name, email from authors").await,
+            ["Ann|free"]
+        );
         // Whatever connection comes out of the pool is in no transaction.
         let mut db = f.session();
         assert_eq!(Author::query().count(&mut db).await.unwrap(), 1);

@@ -36,7 +36,10 @@ async fn a_transaction_begins_as_the_options_say() {
         ),
         (SessionOptions::new().read_only(), "BEGIN READ ONLY"),
         (
-            SessionOptions::new().isolation(Isolation::Serializable).read_only().deferrable(),
+            SessionOptions::new()
+                .isolation(Isolation::Serializable)
+                .read_only()
+                .deferrable(),
             "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
         ),
     ] {
@@ -79,7 +82,10 @@ async fn rollback_puts_everything_back() {
     let f = Fixture::new::<Shelf>().await;
     let (mut db, ann) = ann(&f).await;
     let bob = db.insert(Author::create().name("Bob")).await.unwrap();
-    let book = db.insert(Book::create().title("Trees").author(ann)).await.unwrap();
+    let book = db
+        .insert(Book::create().title("Trees").author(ann))
+        .await
+        .unwrap();
     db.commit().await.unwrap();
     // Changed and flushed, changed and not flushed, deleted, added and flushed, added and not flushed, moved.
     db[ann].name = "Changed".to_owned();
@@ -90,7 +96,14 @@ async fn rollback_puts_everything_back() {
     assert_eq!(db.related(bob, Author::BOOKS).unwrap().to_vec(), [book]);
     db.rollback().await.unwrap();
     assert!(!db.in_transaction());
-    assert_eq!(db[ann], Author { id: 1, name: "Ann".to_owned(), email: None });
+    assert_eq!(
+        db[ann],
+        Author {
+            id: 1,
+            name: "Ann".to_owned(),
+            email: None
+        }
+    );
     assert_eq!(db[book].author_id, Some(1));
     assert_eq!(db.related(book, Book::AUTHOR).unwrap(), Some(ann));
     assert_eq!(db.related(ann, Author::BOOKS).unwrap().to_vec(), [book]);
@@ -130,7 +143,11 @@ async fn what_was_deleted_comes_back_with_rollback_and_leaves_with_commit() {
         let new = db.insert(Author::create().name("x")).await.unwrap();
         db.delete(new).unwrap();
         db.flush().await.unwrap();
-        if commit { db.commit().await.unwrap() } else { db.rollback().await.unwrap() }
+        if commit {
+            db.commit().await.unwrap()
+        } else {
+            db.rollback().await.unwrap()
+        }
         assert_eq!(db.state(new), State::Detached);
     }
 }
@@ -170,15 +187,25 @@ async fn a_savepoint_that_is_rolled_back_leaves_the_outer_changes() {
     inner[ann].email = Some("inner".to_owned());
     let new = inner.insert(Author::create().name("new")).await.unwrap();
     inner.rollback().await.unwrap();
-    assert_eq!(f.sent().last().unwrap(), "ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1");
-    assert_eq!((db[ann].name.as_str(), db[ann].email.as_deref()), ("Ann", Some("outer")));
+    assert_eq!(
+        f.sent().last().unwrap(),
+        "ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1"
+    );
+    assert_eq!(
+        (db[ann].name.as_str(), db[ann].email.as_deref()),
+        ("Ann", Some("outer"))
+    );
     assert_eq!(db.state(new), State::Detached);
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors").await, ["Ann|outer"]);
+    assert_eq!(
+        f.rows("select name, email from authors").await,
+        ["Ann|outer"]
+    );
 }
 
 #[tokio::test]
-async fn a_guard_that_is_dropped_restores_memory_at_once_and_the_database_before_the_next_statement() {
+async fn a_guard_that_is_dropped_restores_memory_at_once_and_the_database_before_the_next_statement()
+ {
     let f = Fixture::new::<Shelf>().await;
     let (mut db, ann) = ann(&f).await;
     {
@@ -188,13 +215,26 @@ async fn a_guard_that_is_dropped_restores_memory_at_once_and_the_database_before
     }
     assert_eq!(db[ann].name, "Ann");
     f.sent();
-    let n = Author::query().filter(Author::NAME.eq("Ann")).count(&mut db).await.unwrap();
+    let n = Author::query()
+        .filter(Author::NAME.eq("Ann"))
+        .count(&mut db)
+        .await
+        .unwrap();
     assert_eq!(n, 1);
-    assert_eq!(f.sent()[0], "ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1");
+    assert_eq!(
+        f.sent()[0],
+        "ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1"
+    );
     drop(db.begin_nested().await.unwrap());
     f.sent();
     db.commit().await.unwrap();
-    assert_eq!(f.sent(), ["ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1", "COMMIT"]);
+    assert_eq!(
+        f.sent(),
+        [
+            "ROLLBACK TO SAVEPOINT sp_1; RELEASE SAVEPOINT sp_1",
+            "COMMIT"
+        ]
+    );
 }
 
 #[tokio::test]
@@ -223,7 +263,10 @@ async fn three_savepoints_deep() {
         assert_eq!(one.state(b), State::Detached);
     }
     assert_eq!(one[ann].name, "1");
-    assert_eq!((one.state(a), one[a].email.as_deref()), (State::Persistent, None));
+    assert_eq!(
+        (one.state(a), one[a].email.as_deref()),
+        (State::Persistent, None)
+    );
     {
         let mut two = one.begin_nested().await.unwrap();
         two[ann].name = "2 again".to_owned();
@@ -253,7 +296,10 @@ async fn committing_or_rolling_back_the_session_ends_its_savepoints() {
     // The guard had nothing to take back any more.
     assert_eq!(db[ann].email.as_deref(), Some("after"));
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors").await, ["Bob|after"]);
+    assert_eq!(
+        f.rows("select name, email from authors").await,
+        ["Bob|after"]
+    );
     let mut inner = db.begin_nested().await.unwrap();
     inner[ann].name = "Cy".to_owned();
     inner.flush().await.unwrap();
@@ -274,7 +320,10 @@ async fn a_failure_behind_a_savepoint_is_recovered_from_by_rolling_it_back() {
     let error = refused(inner.flush().await);
     assert!(error.constraint().is_some(), "{error:?}");
     let error = refused(Author::query().count(&mut inner).await);
-    assert!(matches!(&error, Error::RollbackRequired { cause } if cause.contains("authors_name_key")), "{error}");
+    assert!(
+        matches!(&error, Error::RollbackRequired { cause } if cause.contains("authors_name_key")),
+        "{error}"
+    );
     inner.rollback().await.unwrap();
     assert_eq!(db.state(twin), State::Detached);
     // The same with a guard that is dropped, a savepoint deeper, with a failing query.
@@ -288,7 +337,10 @@ async fn a_failure_behind_a_savepoint_is_recovered_from_by_rolling_it_back() {
         inner.commit().await.unwrap();
     }
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors order by id").await, ["Ann|kept", "Bob|NULL"]);
+    assert_eq!(
+        f.rows("select name, email from authors order by id").await,
+        ["Ann|kept", "Bob|NULL"]
+    );
 }
 
 /// A query that the server refuses.
@@ -308,13 +360,17 @@ async fn a_savepoint_whose_commit_fails_is_rolled_back() {
     assert_eq!(db[ann].email, None);
     db[ann].name = "Bob".to_owned();
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select name, email from authors").await, ["Bob|NULL"]);
+    assert_eq!(
+        f.rows("select name, email from authors").await,
+        ["Bob|NULL"]
+    );
 }
 
 #[tokio::test]
 async fn what_was_read_behind_a_savepoint_is_stale_when_that_is_rolled_back() {
     let f = Fixture::new::<Shelf>().await;
-    f.elsewhere("insert into books (title, pages) values ('Trees', 10)").await;
+    f.elsewhere("insert into books (title, pages) values ('Trees', 10)")
+        .await;
     let mut db = f.session();
     let book = {
         let mut inner = db.begin_nested().await.unwrap();
@@ -351,10 +407,22 @@ async fn a_failed_flush_needs_a_rollback_and_says_what_failed_first() {
                  first: {first}"
             )
         );
-        assert!(matches!(refused(db.commit().await), Error::RollbackRequired { .. }));
-        assert!(matches!(refused(db.begin_nested().await), Error::RollbackRequired { .. }));
-        assert!(matches!(refused(db.get::<Author>(9).await), Error::RollbackRequired { .. }));
-        assert!(matches!(refused(bad_query(&mut db).await), Error::RollbackRequired { .. }));
+        assert!(matches!(
+            refused(db.commit().await),
+            Error::RollbackRequired { .. }
+        ));
+        assert!(matches!(
+            refused(db.begin_nested().await),
+            Error::RollbackRequired { .. }
+        ));
+        assert!(matches!(
+            refused(db.get::<Author>(9).await),
+            Error::RollbackRequired { .. }
+        ));
+        assert!(matches!(
+            refused(bad_query(&mut db).await),
+            Error::RollbackRequired { .. }
+        ));
     }
     assert_eq!(f.count(), 0);
     db.rollback().await.unwrap();
@@ -372,7 +440,10 @@ async fn a_refused_query_needs_a_rollback_too() {
     let (mut db, ann) = ann(&f).await;
     db[ann].name = "Bob".to_owned();
     refused(bad_query(&mut db).await);
-    assert!(matches!(refused(db.commit().await), Error::RollbackRequired { .. }));
+    assert!(matches!(
+        refused(db.commit().await),
+        Error::RollbackRequired { .. }
+    ));
     db.rollback().await.unwrap();
     assert_eq!(db[ann].name, "Ann");
     assert_eq!(f.rows(AUTHORS).await, ["Ann"]);
@@ -384,11 +455,20 @@ async fn a_refused_query_needs_a_rollback_too() {
 #[tokio::test]
 async fn what_is_refused_at_commit_needs_a_rollback() {
     let f = Fixture::new::<Shelf>().await;
-    f.elsewhere("alter table books alter constraint books_author_id_fkey deferrable initially deferred").await;
+    f.elsewhere(
+        "alter table books alter constraint books_author_id_fkey deferrable initially deferred",
+    )
+    .await;
     let mut db = f.session();
-    let book = db.insert(Book::create().title("Trees").author_id(77)).await.unwrap();
+    let book = db
+        .insert(Book::create().title("Trees").author_id(77))
+        .await
+        .unwrap();
     assert!(refused(db.commit().await).constraint().is_some());
-    assert!(matches!(refused(db.flush().await), Error::RollbackRequired { .. }));
+    assert!(matches!(
+        refused(db.flush().await),
+        Error::RollbackRequired { .. }
+    ));
     db.rollback().await.unwrap();
     assert_eq!(db.state(book), State::Detached);
     assert_eq!(f.rows("select * from books").await, NOBODY);
@@ -406,7 +486,10 @@ async fn what_can_be_seen_to_be_wrong_before_sending_leaves_the_session_usable()
     assert_eq!(f.count(), 0);
     db[ticket].version = 1;
     db.commit().await.unwrap();
-    assert_eq!(f.rows("select subject, version from tickets").await, ["b|2"]);
+    assert_eq!(
+        f.rows("select subject, version from tickets").await,
+        ["b|2"]
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,8 @@
 //! Load paths: `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data. Queries carry them; the session follows them.
+//!
+//! A relationship constant is a path of one step; [`then`](Relation::then) goes on from where it leads, and `filter`,
+//! `order_by`, `limit`, `selectin` and `joined` say how its last step is loaded. Several paths that share a beginning load
+//! it once.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -37,7 +41,20 @@ pub enum Strategy {
     SelectIn,
 }
 
-/// A path of relationships, from `Root` to `End`.
+/// A path of relationships, from `Root` to `End`: what `.with(..)` and `db.load(..)` take beside a plain relationship.
+/// SQLAlchemy: a chain of loader options, `joinedload(..).selectinload(..)`.
+///
+/// ```
+#[doc = include_str!("../session/example_shop.txt")]
+/// // The two dearest orders of each user, with their items: three statements, however many users there are.
+/// let dearest = User::ORDERS.order_by(Order::TOTAL.desc()).limit(2).then(Order::ITEMS);
+/// let users = User::query().with(dearest).with(User::PROFILE).order_by(User::ID).all(&mut db).await?;
+/// let totals = db.view(users[0]).related(User::ORDERS)?.map(|order| order.total);
+/// assert_eq!(totals.collect::<Vec<_>>(), [30, 20]);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
 pub struct Path<Root, End, Shape> {
     /// The steps one after the other; they are nested when the path is added to a query.
     chain: Vec<LoadStep>,
@@ -185,21 +202,43 @@ impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
         self.path().then(next)
     }
 
-    /// Loads it by one more statement for all parents. SQLAlchemy: `selectinload`.
+    /// Loads it by one more statement for all parents: `WHERE id = ANY($1)`. What a to-many is loaded by anyhow; of a
+    /// to-one it saves reading the same target with each of its parents, and targets in the identity map are not asked
+    /// for. SQLAlchemy: `selectinload`.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let orders = Order::query().with(Order::USER.selectin()).all(&mut db).await?; // two statements
+    /// assert!(db.related(orders[0], Order::USER)?.is_some());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn selectin(self) -> Path<From, To::Model, Shape> {
         self.path().selectin()
     }
 }
 
 impl<From: Model, To: Target, Shape: ToOne> Relation<From, To, Shape> {
-    /// Loads it by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
+    /// Loads it by a LEFT JOIN in the parents' statement, which a to-one is loaded by anyhow. SQLAlchemy: `joinedload`.
     pub fn joined(self) -> Path<From, To::Model, Shape> {
         self.path().joined()
     }
 }
 
 impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
-    /// Loads only the related rows for which a condition is true.
+    /// Loads only the related rows for which a condition is true; several conditions must all hold. The collection in
+    /// memory then is that part of it, until it is loaded again. SQLAlchemy: `selectinload(User.orders.and_(..))`.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let users = User::query().with(User::ORDERS.filter(Order::TOTAL.gt(15))).order_by(User::ID).all(&mut db).await?;
+    /// assert_eq!(db.related(users[0], User::ORDERS)?.len(), 2);
+    /// assert_eq!(db.related(users[1], User::ORDERS)?.len(), 0); // loaded, and empty
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn filter<E, I>(self, condition: E) -> Path<From, To::Model, Shape>
     where
         E: Condition,
@@ -208,7 +247,7 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
         self.path().filter(condition)
     }
 
-    /// The order of the related rows, for each parent.
+    /// The order of the related rows, for each parent: a column, an expression, or a tuple of these.
     pub fn order_by<O, I>(self, order: O) -> Path<From, To::Model, Shape>
     where
         O: OrderBy<(To::Model, ()), I>,
@@ -216,7 +255,16 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
         self.path().order_by(order)
     }
 
-    /// At most this many related rows for each parent.
+    /// At most this many related rows for each parent: still one statement for all parents, a lateral join.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let users = User::query().all(&mut db).await?;
+    /// db.load(&users, User::ORDERS.order_by(Order::ID.desc()).limit(1)).await?; // the newest of each
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     pub fn limit(self, rows: i64) -> Path<From, To::Model, Shape> {
         self.path().limit(rows)
     }
@@ -291,8 +339,10 @@ impl Loads {
     /// the root's entity has nothing to load anything of.
     pub(crate) fn plan(select: &mut Select, mut steps: Vec<LoadStep>) -> Loads {
         let root = select.from;
-        let has_root = |item: &Item| matches!(item, Item::Whole(table)
-            if std::ptr::eq(table.table, root.table) && table.alias == root.alias);
+        let has_root = |item: &Item| {
+            matches!(item, Item::Whole(table)
+            if std::ptr::eq(table.table, root.table) && table.alias == root.alias)
+        };
         if !select.items.iter().any(has_root) {
             steps.clear();
         }

@@ -2,6 +2,9 @@
 //!
 //! It costs what was touched, not what is loaded.
 
+use std::collections::{HashMap, HashSet};
+
+use super::key::KeyBytes;
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationInfo, RelationKind, Table};
@@ -15,6 +18,9 @@ pub(crate) struct ChangeSet {
     pub updates: Vec<(RawHandle, ColumnSet)>,
     /// Rows to delete.
     pub deletes: Vec<RawHandle>,
+    /// Pending entities among the inserts whose primary key is that of an entity that is deleted, which is not among the
+    /// deletes: the one takes the place of the other.
+    pub replaces: HashMap<RawHandle, RawHandle>,
     /// Rows of link tables to insert and delete.
     pub links: Vec<LinkRow>,
 }
@@ -25,6 +31,14 @@ impl ChangeSet {
             && self.updates.is_empty()
             && self.deletes.is_empty()
             && self.links.is_empty()
+    }
+
+    /// All entities that are deleted, those too whose place is taken.
+    pub(crate) fn gone(&self) -> Vec<RawHandle> {
+        let mut gone = self.deletes.clone();
+        gone.extend(self.replaces.values());
+        gone.sort_unstable();
+        gone
     }
 }
 
@@ -73,7 +87,30 @@ impl Session {
                 }
             }
         }
+        self.find_replaced(&mut changes);
         Ok(changes)
+    }
+
+    /// Pairs deleted entities with pending ones of the same primary key. SQLAlchemy calls it a row switch.
+    fn find_replaced(&self, changes: &mut ChangeSet) {
+        if changes.deletes.is_empty() || changes.inserts.is_empty() {
+            return;
+        }
+        let mut deleted: HashMap<(u16, KeyBytes), RawHandle> = changes
+            .deletes
+            .iter()
+            .filter_map(|old| Some(((old.arena, self.key_before(*old)?), *old)))
+            .collect();
+        for new in &changes.inserts {
+            let key = self.key_at(*new, self.table(*new).primary_key);
+            if let Some(old) = key.and_then(|key| deleted.remove(&(new.arena, key))) {
+                changes.replaces.insert(*new, old);
+            }
+        }
+        if !changes.replaces.is_empty() {
+            let replaced: HashSet<RawHandle> = changes.replaces.values().copied().collect();
+            changes.deletes.retain(|old| !replaced.contains(old));
+        }
     }
 
     /// Copies the keys of targets into the foreign keys of relationships that were set. Those of pending targets without
@@ -108,11 +145,7 @@ impl Session {
             .collect()
     }
 
-    fn refuse_if_required(
-        &self,
-        child: RawHandle,
-        relation: &'static RelationInfo,
-    ) -> Result<()> {
+    fn refuse_if_required(&self, child: RawHandle, relation: &'static RelationInfo) -> Result<()> {
         match relation.required_column() {
             None => Ok(()),
             Some(column) => Err(Error::invalid(format!(

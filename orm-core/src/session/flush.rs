@@ -68,6 +68,7 @@ impl Session {
     async fn run_step(&mut self, step: &Step) -> Result<()> {
         match step.kind {
             StepKind::Insert => self.run_insert(step).await,
+            StepKind::Replace => self.run_replace(step).await,
             StepKind::Update | StepKind::Close => self.run_update(step).await,
             StepKind::Delete => self.run_delete(step).await,
             StepKind::Open | StepKind::UnlinkAll => self.run_plain(step).await.map(drop),
@@ -121,9 +122,8 @@ impl Session {
             let relations: Vec<_> = self.set_links.of(*row).collect();
             for relation in relations {
                 let target = self.known_target(*row, relation).flatten();
-                let to_come = target.filter(|target| {
-                    target != row && self.raw_state(*target) == State::Pending
-                });
+                let to_come = target
+                    .filter(|target| target != row && self.raw_state(*target) == State::Pending);
                 if to_come.is_some() {
                     self.copy_key(*row, relation, None);
                 }
@@ -149,6 +149,33 @@ impl Session {
             self.or_fail(inserted)?;
         }
         Ok(())
+    }
+
+    /// Rows that are deleted become others with the same keys.
+    async fn run_replace(&mut self, step: &Step) -> Result<()> {
+        self.resolve_keys_of_new(&step.rows);
+        self.send_update(step).await?;
+        for (new, old) in step.rows.iter().zip(&step.old) {
+            self.count_version(*new, *old)?;
+            self.buried(*old);
+            let epoch = self.epoch;
+            let inserted = self.store_mut(*new).inserted(new.index, epoch);
+            self.or_fail(inserted)?;
+        }
+        Ok(())
+    }
+
+    /// Sends an UPDATE and takes back what it returns.
+    async fn send_update(&mut self, step: &Step) -> Result<()> {
+        let statement = self.statement(step);
+        let returned = Self::returned_by_update(step);
+        if returned.is_empty() {
+            let changed = self.send_counted(&statement).await?;
+            return self.expect(step, "UPDATE", changed);
+        }
+        let rows = self.send(&statement).await?;
+        self.expect(step, "UPDATE", rows.len() as u64)?;
+        self.take_rows(step, Match::of_update(step), &returned, &rows)
     }
 
     /// Writes what came back into the entities.
@@ -218,20 +245,11 @@ impl Session {
             }
         }
         self.resolve_keys(&step.rows);
-        let statement = self.statement(step);
-        let returned = Self::returned_by_update(step);
-        if returned.is_empty() {
-            let changed = self.send_counted(&statement).await?;
-            self.expect(step, "UPDATE", changed)?;
-        } else {
-            let rows = self.send(&statement).await?;
-            self.expect(step, "UPDATE", rows.len() as u64)?;
-            self.take_rows(step, Match::of_update(step), &returned, &rows)?;
-        }
+        self.send_update(step).await?;
         self.follow_new_keys(step);
         for row in &step.rows {
             if step.kind == StepKind::Update {
-                self.count_version(*row)?;
+                self.count_version(*row, *row)?;
             }
             // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
             let epoch = if step.guard.is_empty() {
@@ -245,13 +263,14 @@ impl Session {
     }
 
     /// The server has counted the version up, and so does the row.
-    fn count_version(&mut self, row: RawHandle) -> Result<()> {
+    fn count_version(&mut self, row: RawHandle, before: RawHandle) -> Result<()> {
         let table = self.table(row);
         let Some(version) = table.version else {
             return Ok(());
         };
         let mut out = bytes::BytesMut::new();
-        self.store(row).encode_before(row.index, version, &mut out);
+        self.store(before)
+            .encode_before(before.index, version, &mut out);
         let ty = table.columns[version as usize].ty;
         let next = integer(Some(&out)) + 1;
         let wide = next.to_be_bytes();
@@ -260,7 +279,8 @@ impl Session {
             oid: ty.oid,
             type_name: ty.name,
         };
-        self.store_mut(row).write(row.index, version, raw)
+        let written = self.store_mut(row).write(row.index, version, raw);
+        self.or_fail(written)
     }
 
     /// Keys that changed are followed by the foreign keys of loaded children, as the database's ON UPDATE CASCADE does.
@@ -279,7 +299,10 @@ impl Session {
     /// The same along one relationship. Looks at every loaded child, but only where a key did change, which is rare.
     fn follow_along(&mut self, step: &Step, number: usize, via: &'static RelationInfo) {
         let (columns, references) = via.columns();
-        if !references.iter().any(|column| step.columns.contains(*column)) {
+        if !references
+            .iter()
+            .any(|column| step.columns.contains(*column))
+        {
             return;
         }
         let moved: HashMap<KeyBytes, RawHandle> = step

@@ -36,7 +36,11 @@ impl LinkRows {
         let mut ends = [(near, row.owner), (far, row.target)];
         ends.sort_unstable();
         match self.places.get(&ends) {
-            Some(place) if self.rows.get(place).is_some_and(|old| old.added == row.added) => {}
+            Some(place)
+                if self
+                    .rows
+                    .get(place)
+                    .is_some_and(|old| old.added == row.added) => {}
             Some(place) => {
                 self.rows.remove(place);
                 self.places.remove(&ends);

@@ -46,6 +46,16 @@ impl Session {
     /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else one SELECT,
     /// which refreshes a stale one. SQLAlchemy: `get`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = db.get::<User>(1).await?.expect("the row is there");
+    /// assert_eq!(db.get::<User>(1).await?, Some(ann)); // sends nothing
+    /// assert_eq!(db.get::<User>(99).await?, None);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// What the server refuses.
     pub async fn get<M: Model>(&mut self, key: impl Into<M::Key>) -> Result<Option<Handle<M>>> {
@@ -80,6 +90,17 @@ impl Session {
     /// Reads the row of an entity again, and gives up its unflushed changes; loaded relationships are unknown again.
     /// One SELECT. SQLAlchemy: `refresh`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = db.get::<User>(1).await?.expect("the row is there");
+    /// db[ann].name.push('!');
+    /// db.refresh(ann).await?;
+    /// assert_eq!(db[ann].name, "Ann");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`] where the row is gone, [`Error::Pending`], [`Error::Detached`].
     pub async fn refresh<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
@@ -107,6 +128,19 @@ impl Session {
     /// Sends one statement a level whatever the number of entities; a to-one sends nothing for targets that the session
     /// has read in this transaction, nor for foreign keys that are NULL. A collection that is loaded already is loaded
     /// again. Flushes first, if anything is pending. SQLAlchemy: `selectinload` for objects that are there.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let users = User::query().all(&mut db).await?;
+    /// db.load(&users, User::ORDERS.then(Order::ITEMS)).await?; // two statements
+    /// let orders = db.related(users[0], User::ORDERS)?;
+    /// db.load(&orders, Order::USER).await?; // none: they are all here
+    /// db.load(orders[0], Order::ITEMS.filter(OrderItem::QUANTITY.gt(5))).await?;
+    /// assert!(db.related(orders[0], Order::ITEMS)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     ///
     /// # Errors
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.

@@ -122,8 +122,22 @@ mod tests {
 
     #[test]
     fn a_key_that_does_not_come_back_is_an_error() {
-        assert!(by_key("t", [1, 2].map(key).into_iter(), [1, 3].map(key).into_iter()).is_err());
-        assert!(by_key("t", [1, 1].map(key).into_iter(), [1, 1].map(key).into_iter()).is_err());
+        assert!(
+            by_key(
+                "t",
+                [1, 2].map(key).into_iter(),
+                [1, 3].map(key).into_iter()
+            )
+            .is_err()
+        );
+        assert!(
+            by_key(
+                "t",
+                [1, 1].map(key).into_iter(),
+                [1, 1].map(key).into_iter()
+            )
+            .is_err()
+        );
         assert!(by_key("t", [None].into_iter(), [key(1)].into_iter()).is_err());
     }
 

@@ -2,7 +2,8 @@
 //!
 //! The rules of the order:
 //! 1. Rows of link tables that go are deleted first.
-//! 2. A table is written before the tables that refer to it. Within a table UPDATEs go before INSERTs.
+//! 2. A table is written before the tables that refer to it. Within a table UPDATEs go before INSERTs. A row that is added
+//!    with the primary key of one that is deleted takes its place by an UPDATE.
 //! 3. Tables that refer to one another, or to themselves, are written row by row on levels: what a row refers to is on a
 //!    lower level. A ring is broken at a nullable foreign key: INSERT with NULL, and an UPDATE behind.
 //! 4. Rows of link tables that come are inserted when both sides are there.
@@ -15,8 +16,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::link_rows::LinkRow;
 use super::Session;
+use super::link_rows::LinkRow;
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 
@@ -46,6 +47,10 @@ pub struct Step {
     /// UPDATE of stale rows: the columns whose old values it must find.
     pub(super) guard: ColumnSet,
     pub(super) links: Vec<LinkRow>,
+    /// Replace: for each of the rows the deleted entity whose place it takes, and the columns that were not given, which
+    /// the server sets to what a new row would have.
+    pub(super) old: Vec<RawHandle>,
+    pub(super) defaults: ColumnSet,
 }
 
 /// What a step does.
@@ -55,6 +60,9 @@ pub enum StepKind {
     Insert,
     /// Updates changed ones.
     Update,
+    /// Turns rows that are deleted into the ones that were added with the same primary keys, by one UPDATE: what refers to
+    /// the key doesn't lose its row in between.
+    Replace,
     /// Deletes rows.
     Delete,
     /// Sets foreign keys of rows that were inserted without them, because they refer to one another in a ring.
@@ -85,6 +93,17 @@ impl Step {
             columns: ColumnSet::EMPTY,
             guard: ColumnSet::EMPTY,
             links: Vec::new(),
+            old: Vec::new(),
+            defaults: ColumnSet::EMPTY,
+        }
+    }
+
+    /// The entities that know the rows as they are in the database.
+    pub(super) fn before(&self) -> &[RawHandle] {
+        if self.old.is_empty() {
+            &self.rows
+        } else {
+            &self.old
         }
     }
 }
@@ -119,7 +138,7 @@ impl Session {
         self.follow_hand_set_keys();
         self.cascade_known()?;
         let changes = self.change_set()?;
-        let loads_first = self.unloaded_cascades(&changes.deletes);
+        let loads_first = self.unloaded_cascades(&changes.gone());
         let mut steps = self.steps(changes)?;
         for step in &mut steps {
             step.sql = self.statement(step).sql;

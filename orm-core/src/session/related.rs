@@ -15,6 +15,19 @@ impl Session {
     /// counts as loaded, and so do the collections of what this session has added. Members that are deleted are not
     /// given. SQLAlchemy: attribute access with `lazy="raise"`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().with(Order::USER).with(Order::ITEMS).order_by(Order::ID).first(&mut db).await?.unwrap();
+    /// let user: Option<Handle<User>> = db.related(order, Order::USER)?;
+    /// for item in db.related(order, Order::ITEMS)? { // an owned list, so the loop may write
+    ///     db[item].quantity += 1;
+    /// }
+    /// assert!(db.related(user.unwrap(), User::ORDERS).is_err()); // nobody has loaded them
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotLoaded`] that names the relationship and the calls that load it, [`Error::Detached`].
     pub fn related<From: Model, To: Target, Shape: RelationShape>(
@@ -35,6 +48,19 @@ impl Session {
 
     /// Sets what a to-one relationship leads to, on both sides in memory at once; the foreign key follows at the flush.
     /// Wins over a foreign-key column that was set by hand. SQLAlchemy: assignment to the attribute.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = db.add(Order::create().total(5));
+    /// let bob = User::query().filter(User::NAME.eq("Bob")).with(User::ORDERS).one(&mut db).await?;
+    /// db.set(order, Order::USER, bob);
+    /// assert_eq!(*db.related(bob, User::ORDERS)?, [order]); // the other side knows
+    /// db.set(order, Order::USER, None);
+    /// assert!(db.related(bob, User::ORDERS)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     ///
     /// Setting a `has_one` lets go of what it led to before: its foreign key becomes NULL, or the orphan is deleted where
     /// the relationship says so. Where that isn't loaded, the next flush looks for it with one SELECT.
@@ -64,6 +90,20 @@ impl Session {
     /// A child of another parent moves. Nothing has to be loaded: a collection that isn't known stays so, and has the new
     /// member when it is loaded. SQLAlchemy: `append`.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let users = User::query().with(User::ORDERS).order_by(User::ID).all(&mut db).await?;
+    /// let (ann, bob) = (users[0], users[1]);
+    /// let order = db.related(ann, User::ORDERS)?[0];
+    /// db.push(bob, User::ORDERS, order);
+    /// assert_eq!(db.related(ann, User::ORDERS)?.len(), 2);
+    /// assert_eq!(db.related(order, Order::USER)?, Some(bob));
+    /// db.commit().await?; // UPDATE orders SET user_id = $1 WHERE id = $2
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// # Panics
     /// When a handle names no entity of this session.
     #[track_caller]
@@ -85,6 +125,21 @@ impl Session {
     /// Takes an entity out of a to-many relationship, on both sides in memory at once; the other side's foreign key
     /// becomes NULL, or the orphan is deleted where the relationship says so. One that isn't in it stays as it is.
     /// SQLAlchemy: `remove`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = User::query().with(User::ORDERS.then(Order::ITEMS)).order_by(User::ID).first(&mut db).await?.unwrap();
+    /// let order = db.related(ann, User::ORDERS)?[0];
+    /// let item = db.related(order, Order::ITEMS)?[0];
+    /// db.remove(ann, User::ORDERS, order); // UPDATE orders SET user_id = NULL ..
+    /// db.remove(order, Order::ITEMS, item); // DELETE FROM order_items ..: orphans are deleted
+    /// db.commit().await?;
+    /// assert_eq!(db[order].user_id, None);
+    /// assert_eq!(OrderItem::query().count(&mut db).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
     ///
     /// # Panics
     /// When a handle names no entity of this session.
@@ -170,7 +225,10 @@ impl Session {
             // Of a target that has left the session the foreign key knows more.
             _ => {}
         }
-        if self.key_at(handle, relation.foreign_key()?.columns).is_none() {
+        if self
+            .key_at(handle, relation.foreign_key()?.columns)
+            .is_none()
+        {
             return Some(None);
         }
         let store = self.store(handle);

@@ -29,7 +29,9 @@ impl Session {
     pub(super) fn statement(&self, step: &Step) -> Statement {
         match step.kind {
             StepKind::Insert => self.insert_rows(step),
-            StepKind::Update | StepKind::Close | StepKind::Open => self.update(step),
+            StepKind::Update | StepKind::Replace | StepKind::Close | StepKind::Open => {
+                self.update(step)
+            }
             StepKind::Delete => self.delete_rows(step),
             StepKind::Link => self.insert_links(step),
             StepKind::Unlink => self.delete_links(step),

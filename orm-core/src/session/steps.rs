@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::change_set::{ChangeSet, given_anew};
-use super::link_rows::LinkRow;
 use super::key::KeyBytes;
+use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind};
 use super::{Session, State};
 use crate::error::{Error, Result};
@@ -19,7 +19,7 @@ impl Session {
         let (gone, come): (Vec<LinkRow>, Vec<LinkRow>) =
             changes.links.iter().partition(|row| !row.added);
         let mut steps = link_steps(StepKind::Unlink, gone, "links that were removed go first");
-        steps.extend(self.unlink_deleted(&changes.deletes));
+        steps.extend(self.unlink_deleted(&changes.gone()));
         for group in &groups {
             self.save_steps(group, &changes, &mut steps)?;
         }
@@ -119,7 +119,10 @@ impl Session {
                 let changed = changed.into_iter().map(|at| updates[at - inserts.len()]);
                 steps.extend(self.update_steps(changed));
                 let added = added.into_iter().map(|at| rows[at]);
-                steps.extend(self.insert_steps(added, level));
+                let (replacing, added): (Vec<_>, Vec<_>) =
+                    added.partition(|row| changes.replaces.contains_key(row));
+                steps.extend(self.replace_steps(&replacing, changes));
+                steps.extend(self.insert_steps(added.into_iter(), level));
             }
         }
         steps.extend(self.completing_steps(&levels.broken, &edges, &along, &rows));
@@ -224,6 +227,46 @@ impl Session {
             }
         }
         steps
+    }
+
+    /// Batches of rows that take the place of deleted ones: those that are given the same columns.
+    fn replace_steps(&self, rows: &[RawHandle], changes: &ChangeSet) -> Vec<Step> {
+        let mut batches = BTreeMap::<ColumnSet, Vec<RawHandle>>::new();
+        for row in rows {
+            let columns = self.insert_columns(*row);
+            batches.entry(columns).or_default().push(*row);
+        }
+        let steps = batches.into_iter().map(|(given, mut rows)| {
+            let table = self.table(rows[0]);
+            let mut fixed: ColumnSet = table.primary_key.iter().copied().collect();
+            let reason = format!(
+                "new `{}` with the keys of deleted ones take their places",
+                table.model
+            );
+            let mut step = Step::new(StepKind::Replace, table, reason);
+            step.columns = given.without(fixed);
+            if let Some(version) = table.version {
+                // It goes on counting.
+                step.columns = step.columns.without(ColumnSet::EMPTY.with(version));
+                fixed.insert(version);
+            }
+            let columns = table.columns.iter().enumerate();
+            step.defaults = columns
+                .filter(|(_, column)| column.computed.is_none())
+                .map(|(at, _)| at as u16)
+                .collect::<ColumnSet>()
+                .without(given)
+                .without(fixed);
+            if step.columns.is_empty() && step.defaults.is_empty() {
+                // There is nothing to change, and an UPDATE must set something.
+                step.columns.insert(table.primary_key[0]);
+            }
+            self.by_key(&mut rows);
+            step.old = rows.iter().map(|row| changes.replaces[row]).collect();
+            step.rows = rows;
+            step
+        });
+        steps.collect()
     }
 
     /// The columns that an INSERT sends: all but those that the server fills in and that have no value here.

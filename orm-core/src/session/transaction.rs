@@ -114,7 +114,8 @@ impl SessionOptions {
 }
 
 /// What is to be said where the answer to COMMIT did not arrive.
-const UNKNOWN: &str = "whether the transaction was committed is not known, read its rows again to see";
+const UNKNOWN: &str =
+    "whether the transaction was committed is not known, read its rows again to see";
 
 fn savepoint(depth: usize) -> String {
     format!("sp_{}", depth + 1)

@@ -11,6 +11,21 @@ use crate::model::{
 impl Session {
     /// A read-only view of an entity: derefs to the row, and follows relationships without naming the session again.
     ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let user = User::query().with(User::ORDERS.then(Order::ITEMS)).with(User::PROFILE).order_by(User::ID).first(&mut db).await?;
+    /// let user = db.view(user.unwrap());
+    /// let mut spent = 0;
+    /// for order in user.related(User::ORDERS)? {
+    ///     spent += order.related(Order::ITEMS)?.map(|item| item.price * item.quantity).sum::<i32>();
+    /// }
+    /// assert_eq!((user.name.as_str(), spent), ("Ann", 60));
+    /// assert_eq!(user.related(User::PROFILE)?.map(|profile| profile.bio.len()), Some(9));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]

@@ -1,13 +1,24 @@
-//! UPDATE: changed columns, foreign keys that close or open a ring, the version, and the guards of stale rows.
+//! UPDATE: changed columns, foreign keys that close or open a ring, rows that take the place of deleted ones, the version,
+//! and the guards of stale rows.
 
-use super::batch::unnest;
+use super::batch::{BatchColumn, unnest};
 use super::returning_clause;
 use crate::expr::TableRef;
-use crate::model::{OnUpdate, Table};
+use crate::model::{OnUpdate, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::session::Session;
 use crate::session::plan::{Step, StepKind};
+
+/// What a column is set to.
+#[derive(Debug, Clone, Copy)]
+enum New {
+    /// The entity's value.
+    Value,
+    /// What the column has where no value is given.
+    Default,
+    Null,
+}
 
 impl Session {
     /// The columns that an UPDATE brings back: those that the server changes by itself.
@@ -17,111 +28,139 @@ impl Session {
         }
         let columns = step.table.columns.iter().enumerate();
         columns
-            .filter(|(_, column)| column.computed.is_some() || column.on_update == OnUpdate::Server)
+            .filter(|(at, column)| {
+                column.computed.is_some()
+                    || column.on_update == OnUpdate::Server
+                    || step.defaults.contains(*at as u16)
+            })
             .map(|(at, _)| at as u16)
             .collect()
     }
 
+    fn assignments(step: &Step) -> Vec<(u16, New)> {
+        let new = match step.kind {
+            StepKind::Open => New::Null,
+            _ => New::Value,
+        };
+        let columns = step.columns.iter().map(|column| (column, new));
+        let defaults = step.defaults.iter().map(|column| (column, New::Default));
+        columns.chain(defaults).collect()
+    }
+
     pub(super) fn update(&self, step: &Step) -> Statement {
-        let table = step.table;
-        let columns: Vec<u16> = step.columns.iter().collect();
-        let key = table.primary_key;
-        let versioned = table.version.filter(|_| step.kind == StepKind::Update);
-        let returning = Self::returned_by_update(step);
         let mut sql = Renderer::default();
         sql.text("UPDATE ");
-        sql.table(TableRef::of(table));
+        sql.table(TableRef::of(step.table));
         sql.text(" SET ");
-        if let [row] = step.rows[..] {
-            sql.list(&columns, ", ", |sql, column| {
-                sql.column_name(table.columns[*column as usize].name);
-                if step.kind == StepKind::Open {
-                    sql.text(" = NULL");
-                } else {
-                    sql.text(" = ");
-                    sql.param(self.value(row, *column));
-                }
-            });
-            bump(&mut sql, table, versioned);
-            sql.text(" WHERE ");
-            let found = key.iter().chain(&versioned);
-            sql.list(found, " AND ", |sql, column| {
-                sql.column_name(table.columns[*column as usize].name);
-                sql.text(" = ");
-                sql.param(self.value_before(row, *column));
-            });
-            for column in step.guard.iter() {
-                sql.text(" AND ");
-                sql.column_name(table.columns[column as usize].name);
-                guarded_cast(&mut sql, table, column);
-                sql.text(" IS NOT DISTINCT FROM ");
-                sql.param(self.value_before(row, column));
-                old_value_cast(&mut sql, table, column);
-            }
-            returning_clause(&mut sql, table, &returning);
-            return sql.finish();
+        let counted = matches!(step.kind, StepKind::Update | StepKind::Replace);
+        let version = step.table.version.filter(|_| counted);
+        match (&step.rows[..], step.before()) {
+            ([row], [before]) => self.update_one(&mut sql, step, version, *row, *before),
+            (rows, before) => self.update_many(&mut sql, step, version, rows, before),
         }
-        let mut batch = self.columns_before("k", table, key, &step.rows);
-        if step.kind == StepKind::Open {
-            sql.list(&columns, ", ", |sql, column| {
-                sql.column_name(table.columns[*column as usize].name);
-                sql.text(" = NULL");
-            });
-        } else {
-            let set = self.columns("c", table, &columns, &step.rows);
-            sql.list(columns.iter().zip(&set), ", ", |sql, (column, value)| {
-                sql.column_name(table.columns[*column as usize].name);
-                sql.text(" = ");
-                value.read(sql);
-            });
-            batch.extend(set);
-        }
-        bump(&mut sql, table, versioned);
-        let mut conditions: Vec<(u16, String, bool)> = key
-            .iter()
-            .enumerate()
-            .map(|(at, column)| (*column, format!("k{at}"), false))
-            .collect();
-        if let Some(version) = versioned {
-            batch.extend(self.columns_before("v", table, &[version], &step.rows));
-            conditions.push((version, "v0".to_owned(), false));
-        }
-        let guard: Vec<u16> = step.guard.iter().collect();
-        batch.extend(self.columns_before("o", table, &guard, &step.rows));
-        let old = guard.iter().enumerate();
-        conditions.extend(old.map(|(at, column)| (*column, format!("o{at}"), true)));
-        sql.text(" FROM ");
-        let casts: Vec<_> = batch
-            .iter()
-            .map(|column| (column.name.clone(), column.element))
-            .collect();
-        unnest(&mut sql, batch, step.rows.len(), false);
-        sql.text(" WHERE ");
-        sql.list(conditions, " AND ", |sql, (column, name, guard)| {
-            sql.column_of(table, table.columns[column as usize].name);
-            if guard {
-                guarded_cast(sql, table, column);
-                sql.text(" IS NOT DISTINCT FROM u.");
-                sql.text(&name);
-                let element = casts.iter().find(|(other, _)| *other == name);
-                if let Some((_, Some(ty))) = element {
-                    sql.text("::");
-                    sql.type_name(ty);
-                }
-                old_value_cast(sql, table, column);
-            } else {
-                sql.text(" = u.");
-                sql.text(&name);
+        sql.finish()
+    }
+
+    /// One row. `before` is the entity that knows the row as it is in the database.
+    fn update_one(
+        &self,
+        sql: &mut Renderer,
+        step: &Step,
+        version: Option<u16>,
+        row: RawHandle,
+        before: RawHandle,
+    ) {
+        let table = step.table;
+        sql.list(Self::assignments(step), ", ", |sql, (column, new)| {
+            sql.column_name(table.columns[column as usize].name);
+            sql.text(" = ");
+            match new {
+                New::Value => sql.param(self.value(row, column)),
+                New::Default => sql.text("DEFAULT"),
+                New::Null => sql.text("NULL"),
             }
         });
+        bump(sql, table, version);
+        sql.text(" WHERE ");
+        let found = table.primary_key.iter().chain(&version);
+        sql.list(found, " AND ", |sql, column| {
+            sql.column_name(table.columns[*column as usize].name);
+            sql.text(" = ");
+            sql.param(self.value_before(before, *column));
+        });
+        for column in step.guard.iter() {
+            sql.text(" AND ");
+            sql.column_name(table.columns[column as usize].name);
+            guarded_cast(sql, table, column);
+            sql.text(" IS NOT DISTINCT FROM ");
+            sql.param(self.value_before(before, column));
+            old_value_cast(sql, table, column);
+        }
+        returning_clause(sql, table, &Self::returned_by_update(step));
+    }
+
+    /// Many rows: `k0`, `k1` .. are the keys, `c0` .. the new values, `v0` the version, `o0` .. the guards' old values.
+    fn update_many(
+        &self,
+        sql: &mut Renderer,
+        step: &Step,
+        version: Option<u16>,
+        rows: &[RawHandle],
+        before: &[RawHandle],
+    ) {
+        let table = step.table;
+        let guard: Vec<u16> = step.guard.iter().collect();
+        let set: Vec<u16> = match step.kind {
+            StepKind::Open => Vec::new(),
+            _ => step.columns.iter().collect(),
+        };
+        let keys = self.columns_before("k", table, table.primary_key, before);
+        let values = self.columns("c", table, &set, rows);
+        let versions = self.columns_before("v", table, version.as_slice(), before);
+        let olds = self.columns_before("o", table, &guard, before);
+
+        let mut value = values.iter();
+        sql.list(Self::assignments(step), ", ", |sql, (column, new)| {
+            sql.column_name(table.columns[column as usize].name);
+            sql.text(" = ");
+            match (new, value.next()) {
+                (New::Value, Some(value)) => value.read(sql),
+                (New::Default, _) => sql.text("DEFAULT"),
+                _ => sql.text("NULL"),
+            }
+        });
+        bump(sql, table, version);
+
+        let mut conditions = Renderer::default();
+        let equal = |sql: &mut Renderer, (column, value): (&u16, &BatchColumn)| {
+            sql.column_of(table, table.columns[*column as usize].name);
+            sql.text(" = ");
+            value.read(sql);
+        };
+        let found = table.primary_key.iter().zip(&keys);
+        conditions.list(found.chain(version.iter().zip(&versions)), " AND ", equal);
+        for (column, old) in guard.iter().zip(&olds) {
+            conditions.text(" AND ");
+            conditions.column_of(table, table.columns[*column as usize].name);
+            guarded_cast(&mut conditions, table, *column);
+            conditions.text(" IS NOT DISTINCT FROM ");
+            old.read(&mut conditions);
+            old_value_cast(&mut conditions, table, *column);
+        }
+
+        sql.text(" FROM ");
+        let batch = keys.into_iter().chain(values).chain(versions).chain(olds);
+        unnest(sql, batch.collect(), rows.len(), false);
+        sql.text(" WHERE ");
+        sql.text(&conditions.finish().sql);
+        let returning = Self::returned_by_update(step);
         if !returning.is_empty() {
             sql.text(" RETURNING ");
-            let all = key.iter().chain(&returning);
+            let all = table.primary_key.iter().chain(&returning);
             sql.list(all, ", ", |sql, column| {
                 sql.column_of(table, table.columns[*column as usize].name);
             });
         }
-        sql.finish()
     }
 }
 
