@@ -37,14 +37,21 @@ use orm_core::testing::TestDb;
 use error::Result;
 use story::Story;
 
+const USAGE: &str =
+    "usage: cargo run --example store [-- --echo]\n  --echo  shows the SQL, on standard error";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut echo = false;
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             "--echo" => echo = true,
+            "--help" => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
             _ => {
-                eprintln!("usage: cargo run --example store [-- --echo]");
+                eprintln!("store: what is `{argument}`?\n{USAGE}");
                 return ExitCode::from(2);
             }
         }

@@ -36,19 +36,20 @@ mod scope;
 mod text;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
-pub use assign::{AssignTo, Assignment, Assignments};
+pub use assign::{AssignTo, Assignment, Assignments, Updated};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
 };
 pub use node::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
 pub use order::{Nulls, OrderBy, Ordered};
 pub use scope::{
-    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole, Yes,
+    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole, Within,
+    Yes,
 };
 pub use text::{Text, TextOperators, escape_like};

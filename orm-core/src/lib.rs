@@ -36,7 +36,7 @@
 //!
 //! **To use it:** the README has the two commands and a tour. Then [`derive@Model`] for what a struct can say,
 //! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
-//! [`Engine`](engine::Engine) for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
+//! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
 //! wrong, and [`testing`] for a PostgreSQL of your tests' own.
 //!
 //! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
@@ -84,3 +84,8 @@ pub mod prelude {
     #[cfg(feature = "derive")]
     pub use crate::{Changes, DbEnum, FromRow, Model};
 }
+
+/// Compiles and runs the tour in the README.
+#[cfg(all(doctest, feature = "derive", feature = "testing"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -27,8 +27,9 @@ mod selection;
 mod statement;
 mod write;
 
-pub use builder::{EntityQuery, GroupBy, Query, entity};
+pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use executor::Executor;
+pub use join::StartsIn;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;

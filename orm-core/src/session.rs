@@ -1,9 +1,9 @@
 //! The [`Session`]: a unit of work over an identity map. SQLAlchemy: `Session`.
 //!
-//! The session owns the rows of a unit of work; a [`Handle`] names one. Rows are read and changed as plain structs, and
-//! what was changed is found by comparing at the flush. A flush goes through four steps with a plain value between each,
-//! one file a step: find what changed (`change_set`), decide the actions and order them (`steps`, with `crate::order`,
-//! which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
+//! The session owns the rows of a unit of work; a [`Handle`](crate::model::Handle) names one. Rows are read and changed as
+//! plain structs, and what was changed is found by comparing at the flush. A flush goes through four steps with a plain
+//! value between each, one file a step: find what changed (`change_set`), decide the actions and order them (`steps`, with
+//! `crate::order`, which knows ids and edges only), write the statements (`statements`), and run them (`flush`).
 //!
 //! | file | what it is |
 //! | --- | --- |
@@ -111,6 +111,8 @@ pub struct Session {
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
+    /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
+    refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<loader::Loading>,
 }
@@ -193,6 +195,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
+            refresh_rows: false,
             loading: None,
         }
     }

@@ -4,6 +4,7 @@
 //! `orm_core::types` alone. Tables, enums and domains are temporary, so the tests can run side by side on one database.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use orm_core::testing::TestDb;
 use orm_core::types::{
     ArrayWriter, BytesMut, DbEnum, DecodeError, Element, Json, Param, PgType, Raw, SqlType,
     decode_enum, encode_enum, enum_type,
@@ -17,8 +18,11 @@ use uuid::Uuid;
 
 /// A connection to the server that the tests share.
 async fn connect() -> Client {
-    let url = tests::database_url();
-    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+    connect_to(&tests::database_url()).await
+}
+
+async fn connect_to(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls)
         .await
         .expect("the server answers");
     tokio::spawn(connection);
@@ -321,7 +325,11 @@ async fn texts_in_all_their_types() {
         check(client, sql_type, &hostile()).await;
     }
     check(client, "name", &["users".to_owned(), "order by".to_owned()]).await;
-    check(client, "xml", &["<a b=\"c\">d</a>".to_owned()]).await;
+    if client.simple_query("SELECT '<a/>'::xml").await.is_ok() {
+        check(client, "xml", &["<a b=\"c\">d</a>".to_owned()]).await;
+    } else {
+        eprintln!("xml is not tried: this PostgreSQL was built without it");
+    }
 
     let padded: String = value(client, "SELECT 'ab'::char(5)", &[]).await;
     assert_eq!(padded, "ab   ");
@@ -353,13 +361,15 @@ async fn lengths_are_the_columns_business() {
 
 #[tokio::test]
 async fn citext_compares_as_citext() {
-    let client = &connect().await;
-    // Two tests may want the extension at the same time.
-    run(
-        client,
-        "SELECT pg_advisory_lock(42); CREATE EXTENSION IF NOT EXISTS citext; SELECT pg_advisory_unlock(42)",
-    )
-    .await;
+    // In a database of its own, because an extension stays.
+    let db = TestDb::new().await.unwrap();
+    let client = &connect_to(db.url()).await;
+    let known = "SELECT count(*) FROM pg_available_extensions WHERE name = 'citext'";
+    if value::<i64>(client, known, &[]).await == 0 {
+        eprintln!("citext is not tried: this PostgreSQL came without its extensions");
+        return;
+    }
+    run(client, "CREATE EXTENSION citext").await;
     check(client, "citext", &hostile()).await;
     run(
         client,

@@ -28,22 +28,18 @@ pub fn count_distinct<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
 
 /// `sum(expression)`; NULL where there is no row. The type is PostgreSQL's: an `i32` sums to an `i64`, an `i64` to a
 /// `Decimal`.
-pub fn sum<E: Expression>(
-    expression: E,
-) -> Expr<Option<<<E::Type as SqlType>::Base as Summed>::Sum>, Agg<E::Uses>>
+pub fn sum<E: Expression, T: SqlType>(expression: E) -> Expr<Option<T>, Agg<E::Uses>>
 where
-    <E::Type as SqlType>::Base: Summed,
+    <E::Type as SqlType>::Base: Summed<Sum = T>,
 {
     aggregate("sum", expression.into_node())
 }
 
 /// `avg(expression)`; NULL where there is no row. The type is PostgreSQL's: integers average to a `Decimal`, floats to an
 /// `f64`.
-pub fn avg<E: Expression>(
-    expression: E,
-) -> Expr<Option<<<E::Type as SqlType>::Base as Averaged>::Average>, Agg<E::Uses>>
+pub fn avg<E: Expression, T: SqlType>(expression: E) -> Expr<Option<T>, Agg<E::Uses>>
 where
-    <E::Type as SqlType>::Base: Averaged,
+    <E::Type as SqlType>::Base: Averaged<Average = T>,
 {
     aggregate("avg", expression.into_node())
 }

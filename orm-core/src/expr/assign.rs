@@ -34,8 +34,8 @@ impl<S: Source, T: SqlType> Column<S, T> {
 /// What a column of type `T` can be set to: a `T`, for a nullable column also the value without its `Option`, a column
 /// or an expression of that type.
 #[diagnostic::on_unimplemented(
-    message = "a column of type `{T}` cannot be set to `{Self}`",
-    label = "expected a value or an expression of type `{T}`"
+    message = "expected a value or an expression of type `{T}`",
+    label = "a column of type `{T}` cannot be set to `{Self}`"
 )]
 pub trait AssignTo<T> {
     /// The tables that it uses.
@@ -81,23 +81,36 @@ impl AssignTo<Option<String>> for &str {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<S: Source, T: SqlType, C: SqlType<Base = T::Base>> AssignTo<C> for Column<S, T> {
-    type Uses = Of<S>;
+/// Columns and expressions, whichever side can be NULL: whether it is, is the server's to check.
+macro_rules! sources {
+    ($($from:ty => $to:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<S: Source, T: SqlType> AssignTo<$to> for Column<S, $from>
+        where
+            $from: SqlType,
+        {
+            type Uses = Of<S>;
 
-    fn into_value(self) -> Node {
-        self.into_node()
-    }
+            fn into_value(self) -> Node {
+                self.into_node()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: SqlType, Uses> AssignTo<$to> for Expr<$from, Uses>
+        where
+            $from: SqlType,
+        {
+            type Uses = Uses;
+
+            fn into_value(self) -> Node {
+                self.into_node()
+            }
+        }
+    )* };
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: SqlType, Uses, C: SqlType<Base = T::Base>> AssignTo<C> for Expr<T, Uses> {
-    type Uses = Uses;
-
-    fn into_value(self) -> Node {
-        self.into_node()
-    }
-}
+sources!(T => T, T => Option<T>, Option<T> => T);
 
 /// A literal for a `Decimal` column: `PRICE.set(10)`.
 #[cfg(feature = "decimal")]
@@ -116,25 +129,36 @@ mod decimal {
     }
 }
 
-/// What `update` takes: one [`Assignment`], or a tuple of them.
+/// What `update` takes: one [`Assignment`], a tuple of up to 12, or a `Vec` of those with plain values.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an assignment to a column of `{S}`",
-    label = "expected `{S}::COLUMN.set(..)`, or a tuple of these"
+    message = "this is not an assignment to a column of `{S}`",
+    label = "expected `{S}::COLUMN.set(..)`, or a tuple of these; found `{Self}`"
 )]
 pub trait Assignments<S, I> {
     /// Appends the columns and their values.
     fn push_to(self, assignments: &mut Vec<(u16, Node)>);
 }
 
-#[diagnostic::do_not_recommend]
-impl<S, Uses, I> Assignments<S, I> for Assignment<S, Uses>
+impl<S, Target, Uses, I> Assignments<S, I> for Assignment<Target, Uses>
 where
+    Target: Updated<S>,
     Uses: InScope<(S, ()), I> + RowLevel,
 {
     fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
         assignments.push((self.column, self.value));
     }
 }
+
+/// The model that an update changes: `S` itself.
+#[diagnostic::on_unimplemented(
+    message = "an update of `{S}` cannot set a column of `{Self}`",
+    label = "this sets a column of `{Self}`",
+    note = "write one `update` for each model"
+)]
+pub trait Updated<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Updated<S> for S {}
 
 /// Assignments that are put together at run time. They have one type if their values are all plain values.
 impl<S, I, A: Assignments<S, I>> Assignments<S, (I,)> for Vec<A> {
@@ -147,7 +171,6 @@ impl<S, I, A: Assignments<S, I>> Assignments<S, (I,)> for Vec<A> {
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        #[diagnostic::do_not_recommend]
         impl<S, $($name, $index),*> Assignments<S, ($($index,)*)> for ($($name,)*)
         where
             $($name: Assignments<S, $index>),*

@@ -1,17 +1,16 @@
 //! [`Operators`]: what every expression can be asked. In the prelude.
 
 use super::{AsExpr, Condition, Expr, Expression, Node, Nulls, OrderNode, Ordered, Solid};
-use crate::expr::{InScope, Of, RowLevel};
+use crate::expr::{Of, PerRow, Within};
 use crate::model::Source;
 use crate::types::{ArrayWriter, Element, SqlType};
 
 /// The type of a comparison: `bool`, or `Option<bool>` where an operand can be NULL.
-type Truth<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
-    <<R as AsExpr<Base<E>>>::Type as SqlType>::Nullify<bool>,
->;
+type Truth<E, T> =
+    <<E as Expression>::Type as SqlType>::Nullify<<T as SqlType>::Nullify<bool>>;
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 /// The type of a comparison with two others.
-type Within<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
+type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
     <<L as AsExpr<Base<E>>>::Type as SqlType>::Nullify<
         <<H as AsExpr<Base<E>>>::Type as SqlType>::Nullify<bool>,
     >,
@@ -21,7 +20,11 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
 macro_rules! comparisons {
     ($($(#[$doc:meta])* $name:ident $operator:literal;)*) => { $(
         $(#[$doc])*
-        fn $name<R: AsExpr<Base<Self>>>(self, other: R) -> Expr<Truth<Self, R>, Both<Self, R>> {
+        fn $name<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+        where
+            R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+            T: SqlType,
+        {
             Expr::new(Node::infix(self.into_node(), $operator, other.into_operand()))
         }
     )* };
@@ -92,7 +95,7 @@ pub trait Operators: Expression {
 
     /// `BETWEEN low AND high`, both included.
     #[allow(clippy::type_complexity)]
-    fn between<L, H>(self, low: L, high: H) -> Expr<Within<Self, L, H>, (Both<Self, L>, H::Uses)>
+    fn between<L, H>(self, low: L, high: H) -> Expr<Ranged<Self, L, H>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
         H: AsExpr<Base<Self>>,
@@ -159,8 +162,31 @@ pub trait Operators: Expression {
     fn for_model<S, I>(self) -> Filter<S>
     where
         S: Source,
-        Self: Condition,
-        Self::Uses: InScope<(S, ()), I> + RowLevel,
+        Self: Condition + Within<(S, ()), I> + PerRow,
+    {
+        Expr::new(self.into_node())
+    }
+
+    /// As [`for_model`](Operators::for_model), for any expression: what a function returns that computes something of a
+    /// model. SQLAlchemy: a hybrid property's expression.
+    ///
+    /// ```
+    /// use orm_core::expr::{Expr, Of};
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "items")]
+    /// # struct Item { #[orm(primary_key)] id: i32, price: i64, quantity: i32 }
+    /// impl Item {
+    ///     fn total() -> Expr<i64, Of<Item>> {
+    ///         (Item::PRICE * Item::QUANTITY).of_model()
+    ///     }
+    /// }
+    /// let q = Item::query().filter(Item::total().gt(100)).select(Item::ID);
+    /// assert_eq!(q.to_sql(), "SELECT items.id FROM items WHERE items.price * items.quantity > $1");
+    /// ```
+    fn of_model<S, I>(self) -> Expr<Self::Type, Of<S>>
+    where
+        S: Source,
+        Self: Within<(S, ()), I> + PerRow,
     {
         Expr::new(self.into_node())
     }

@@ -120,8 +120,8 @@ impl Literal for &str {
 
 /// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
 #[diagnostic::on_unimplemented(
-    message = "cannot compare or combine `{T}` with `{Self}`",
-    label = "expected a value, a column or an expression of type `{T}`"
+    message = "expected a value, a column or an expression of type `{T}`",
+    label = "a `{T}` cannot be compared or combined with `{Self}`"
 )]
 pub trait AsExpr<T> {
     /// `T`, or `Option<T>` for a column that can be NULL.
@@ -143,25 +143,33 @@ impl<T: SqlType<Base = T>> AsExpr<T> for T {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<S: Source, T: SqlType> AsExpr<T::Base> for Column<S, T> {
-    type Type = T;
-    type Uses = Of<S>;
+/// A column or an expression that can or cannot be NULL. One impl for each of the two, since an impl for `T::Base` would
+/// be reported as a type mismatch in rustc's words, not in ours.
+macro_rules! operands {
+    ($($ty:ty),*) => { $(
+        #[diagnostic::do_not_recommend]
+        impl<S: Source, T: SqlType<Base = T>> AsExpr<T> for Column<S, $ty> {
+            type Type = $ty;
+            type Uses = Of<S>;
 
-    fn into_operand(self) -> Node {
-        self.node()
-    }
+            fn into_operand(self) -> Node {
+                self.node()
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<T: SqlType<Base = T>, Uses> AsExpr<T> for Expr<$ty, Uses> {
+            type Type = $ty;
+            type Uses = Uses;
+
+            fn into_operand(self) -> Node {
+                self.node
+            }
+        }
+    )* };
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: SqlType, Uses> AsExpr<T::Base> for Expr<T, Uses> {
-    type Type = T;
-    type Uses = Uses;
-
-    fn into_operand(self) -> Node {
-        self.node
-    }
-}
+operands!(T, Option<T>);
 
 macro_rules! text {
     ($($from:ty),*) => { $(
@@ -241,10 +249,10 @@ pub trait NeverNull {}
 
 impl<T, V> AsExpr<T> for Option<V>
 where
+    T: SqlType,
     Option<V>: NeverNull,
-    V: SqlType,
 {
-    type Type = V;
+    type Type = T;
     type Uses = ();
 
     fn into_operand(self) -> Node {

@@ -49,11 +49,11 @@ where
 
 /// `coalesce(expression, otherwise)`: the expression, or the other value where it is NULL. It is NULL only where both
 /// are.
-#[allow(clippy::type_complexity)]
-pub fn coalesce<E: Expression, R: AsExpr<Base<E>>>(
-    expression: E,
-    otherwise: R,
-) -> Expr<R::Type, (Solid<E::Uses>, R::Uses)> {
+pub fn coalesce<E, R, T, Uses>(expression: E, otherwise: R) -> Expr<T, (Solid<E::Uses>, Uses)>
+where
+    E: Expression,
+    R: AsExpr<Base<E>, Type = T, Uses = Uses>,
+{
     Expr::new(Node::call(
         "coalesce",
         vec![expression.into_node(), otherwise.into_operand()],

@@ -4,6 +4,7 @@
 //! aggregate has no place in WHERE, and a plain column has none beside an aggregate in a query without GROUP BY. Which
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
+use super::Expression;
 use super::scope::{Agg, Of, Solid};
 
 /// The kind of an expression.
@@ -101,11 +102,20 @@ impl<K> Accepts<K> for Grouped {}
 
 /// Whether an expression has a value in each row: no aggregate in it.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate cannot stand in a WHERE",
-    label = "`count`, `sum` .. are known only after grouping",
-    note = "use `.having(..)` instead of `.filter(..)`"
+    message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",
+    label = "this needs a value of each row, and uses an aggregate",
+    note = "to filter by an aggregate: `.group_by(..)` and `.having(..)` instead of `.filter(..)`"
 )]
 pub trait RowLevel {}
+
+/// An expression with a value in each row.
+pub trait PerRow {}
+impl<E> PerRow for E
+where
+    E: Expression,
+    E::Uses: RowLevel,
+{
+}
 
 #[diagnostic::do_not_recommend]
 impl RowLevel for () {}

@@ -94,6 +94,8 @@ pub struct Select {
     pub offset: Option<i64>,
     /// FOR UPDATE and its relatives.
     pub lock: Option<Lock>,
+    /// Whether a session lets the rows overwrite what it knows. Not SQL.
+    pub refresh: bool,
 }
 
 /// A part of a select list.
@@ -306,6 +308,7 @@ impl Select {
             limit: None,
             offset: None,
             lock: None,
+            refresh: false,
         }
     }
 }

@@ -58,8 +58,9 @@ impl<Uses> fmt::Debug for Ordered<Uses> {
 
 /// What `order_by` takes: `User::NAME`, `User::NAME.desc()`, `User::column("name")?`, or a tuple of these.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be ordered by",
-    label = "expected a column or an expression, with or without `.asc()` or `.desc()`"
+    message = "a query cannot be ordered by this",
+    label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`",
+    note = "for a name that is known only at run time: `Model::column(name)?`"
 )]
 pub trait OrderBy<Scope, I> {
     /// Appends the parts.
@@ -74,14 +75,12 @@ fn ascending(node: Node) -> OrderNode {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Ordered<Uses> {
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(self.node);
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, S: Source, T: SqlType> OrderBy<Scope, I> for Column<S, T>
 where
     Of<S>: InScope<Scope, I>,
@@ -91,14 +90,12 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T, Uses> {
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(ascending(self.into_node()));
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, S: Source> OrderBy<Scope, I> for NamedColumn<S>
 where
     Of<S>: InScope<Scope, I>,
@@ -116,7 +113,6 @@ impl<Uses> Ordered<Uses> {
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        #[diagnostic::do_not_recommend]
         impl<Scope, $($name, $index),*> OrderBy<Scope, ($($index,)*)> for ($($name,)*)
         where
             $($name: OrderBy<Scope, $index>),*

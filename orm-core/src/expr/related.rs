@@ -3,8 +3,8 @@
 
 use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, InScope, Item, Join, JoinKind, Node, Of, RowLevel, Select, Solid,
-    TableRef,
+    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef,
+    Within,
 };
 use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
@@ -63,8 +63,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }
@@ -81,8 +80,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         !self.any(condition)
     }
@@ -107,8 +105,7 @@ impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
     pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
-        E: Condition,
-        E::Uses: InScope<Related<Self>, I> + RowLevel,
+        E: Condition + Within<Related<Self>, I> + PerRow,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
     }

@@ -8,6 +8,7 @@
 
 use std::marker::PhantomData;
 
+use super::Expression;
 use crate::model::Model;
 use crate::types::SqlType;
 
@@ -106,6 +107,17 @@ where
 pub trait InScope<Scope, I> {
     /// Whether any of them may have no row.
     type Null: Bool;
+}
+
+/// Whether a scope has all tables that an expression uses. It is [`InScope`] asked of the expression, so that a mistake is
+/// reported where the expression stands, and of nothing before the expression's type is known.
+pub trait Within<Scope, I> {}
+
+impl<Scope, I, E> Within<Scope, I> for E
+where
+    E: Expression,
+    E::Uses: InScope<Scope, I>,
+{
 }
 
 impl<Scope> InScope<Scope, ()> for () {

@@ -49,11 +49,22 @@ impl<From, To, Shape> Relation<From, To, Shape> {
     pub const fn to<Alias>(self) -> Relation<From, Alias, Shape>
     where
         To: Target,
-        Alias: Source<Model = To::Model>,
+        Alias: AliasOf<To::Model>,
     {
         Relation::new(self.info)
     }
 }
+
+/// A name for the table of `M`: the model itself, or an alias of it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an alias of `{M}`",
+    label = "this relationship leads to `{M}`",
+    note = "an alias of it is `Aliased<{M}, 1>`"
+)]
+pub trait AliasOf<M>: Source {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, S: Source<Model = M>> AliasOf<M> for S {}
 
 impl<From, To, Shape> Clone for Relation<From, To, Shape> {
     fn clone(&self) -> Self {

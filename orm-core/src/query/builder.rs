@@ -6,10 +6,12 @@ use std::marker::PhantomData;
 use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
-    Accepts, Condition, Expression, Grouped, InScope, Item, KindOf, Lock, LockStrength, LockWait,
-    Node, OrderBy, RowLevel, Select, TableRef, Ungrouped, Whole,
+    Accepts, All, Column, Condition, Expr, Expression, Grouped, Has, InScope, Item, KindOf, Lock,
+    LockStrength, LockWait, Node, Of, OrderBy, PerRow, RowLevel, Select, TableRef, Ungrouped,
+    Whole, Within, table_ref,
 };
-use crate::model::Model;
+use crate::model::{Model, Source};
+use crate::types::SqlType;
 
 /// A query: what a row of it is (`Sel`), which tables it has (`Scope`), and whether it is grouped (`G`).
 ///
@@ -79,8 +81,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Keeps the rows for which a condition is true. Several filters must all hold. SQLAlchemy: `filter`, `where`.
     pub fn filter<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition,
-        E::Uses: InScope<Scope, I> + RowLevel,
+        E: Condition + Within<Scope, I> + PerRow,
     {
         self.select.filters.push(condition.into_node());
         self
@@ -101,8 +102,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn filter_some<E, I>(self, condition: Option<E>) -> Self
     where
-        E: Condition,
-        E::Uses: InScope<Scope, I> + RowLevel,
+        E: Condition + Within<Scope, I> + PerRow,
     {
         match condition {
             Some(condition) => self.filter(condition),
@@ -149,19 +149,18 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Keeps the groups for which a condition is true.
     pub fn having<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition,
-        E::Uses: InScope<Scope, I>,
+        E: Condition + Within<Scope, I>,
     {
         self.select.having.push(condition.into_node());
         self
     }
 
     /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
-    pub fn select<L, I>(mut self, list: L) -> Query<L::Selection, Scope, G>
+    pub fn select<L, I, Row, Uses, K>(mut self, list: L) -> Query<Row, Scope, G>
     where
-        L: SelectList<Scope, I>,
-        L::Uses: KindOf,
-        G: Accepts<<L::Uses as KindOf>::Kind>,
+        L: SelectList<Scope, I, Row, Uses>,
+        Uses: KindOf<Kind = K>,
+        G: Accepts<K>,
     {
         self.select.items.clear();
         list.push_to(&mut self.select.items);
@@ -184,12 +183,43 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.locked(LockStrength::Share)
     }
 
+    /// Locks the rows, and leaves alone those who only refer to them by a foreign key: FOR NO KEY UPDATE.
+    /// SQLAlchemy: `with_for_update(key_share=True)`.
+    pub fn for_no_key_update(self) -> Self {
+        self.locked(LockStrength::NoKeyUpdate)
+    }
+
+    /// Locks the rows' keys against changes, as a foreign key does: FOR KEY SHARE.
+    /// SQLAlchemy: `with_for_update(read=True, key_share=True)`.
+    pub fn for_key_share(self) -> Self {
+        self.locked(LockStrength::KeyShare)
+    }
+
+    /// Locks the rows of this table, and of others that `of` names, instead of those of the query's first table. Locks
+    /// FOR UPDATE if no lock was asked for. SQLAlchemy: `with_for_update(of=Order)`.
+    pub fn of<S, I>(self, table: All<S>) -> Self
+    where
+        S: Source,
+        Scope: Has<S, I>,
+    {
+        let _ = table;
+        self.with_lock(|lock| lock.of.push(table_ref::<S>()))
+    }
+
     fn locked(mut self, strength: LockStrength) -> Self {
         self.select.lock = Some(Lock {
             strength,
             wait: LockWait::Wait,
             of: Vec::new(),
         });
+        self
+    }
+
+    /// Lets the rows overwrite what a session knows of their entities, where else a row that was read in this transaction
+    /// stays as it was read. Locking queries do this by themselves: whoever waited for a lock wants the row as it is now.
+    /// SQLAlchemy: `populate_existing()`.
+    pub fn populate_existing(mut self) -> Self {
+        self.select.refresh = true;
         self
     }
 
@@ -205,14 +235,15 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     fn waiting(self, wait: LockWait) -> Self {
-        let mut query = if self.select.lock.is_none() {
-            self.for_update()
-        } else {
-            self
+        self.with_lock(|lock| lock.wait = wait)
+    }
+
+    fn with_lock(self, change: impl FnOnce(&mut Lock)) -> Self {
+        let mut query = match self.select.lock {
+            None => self.for_update(),
+            Some(_) => self,
         };
-        if let Some(lock) = &mut query.select.lock {
-            lock.wait = wait;
-        }
+        query.select.lock.as_mut().map(change);
         query
     }
 
@@ -227,13 +258,30 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 }
 
-impl<M: Model, Scope, G> Query<Whole<M>, Scope, G> {
+/// A query whose rows are whole entities.
+#[diagnostic::on_unimplemented(
+    message = "relationships are loaded with whole entities, and the rows of this query are something else",
+    label = "a row of this query is no entity",
+    note = "call `.with(..)` on `Model::query()`, before or without `.select(..)`"
+)]
+pub trait GivesEntities {
+    /// The model.
+    type Model: Model;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, Scope, G> GivesEntities for Query<Whole<M>, Scope, G> {
+    type Model = M;
+}
+
+impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Loads a relationship with the entities: to-one by a LEFT JOIN in the same statement, to-many by one statement
     /// more a level, never by one a row. Paths nest (`Order::ITEMS.then(OrderItem::PRODUCT)`), and several `with` branch.
     /// SQLAlchemy: `options(joinedload(..), selectinload(..))`.
     pub fn with<P>(mut self, path: P) -> Self
     where
-        P: StartsAt<M>,
+        Self: GivesEntities,
+        P: StartsAt<<Self as GivesEntities>::Model>,
     {
         merge(&mut self.loads, path.into_steps());
         self
@@ -254,18 +302,26 @@ impl<Sel, Scope, G> fmt::Debug for Query<Sel, Scope, G> {
 
 /// What `group_by` takes: a column, an expression, or a tuple of these.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be grouped by",
-    label = "expected a column or an expression, or a tuple of these"
+    message = "a query cannot be grouped by this",
+    label = "expected a column or an expression, or a tuple of up to 8 of these; found `{Self}`"
 )]
 pub trait GroupBy<Scope, I> {
     /// Appends the parts.
     fn push_to(self, groups: &mut Vec<Node>);
 }
 
-#[diagnostic::do_not_recommend]
-impl<Scope, I, E: Expression> GroupBy<Scope, I> for E
+impl<Scope, I, S: Source, T: SqlType> GroupBy<Scope, I> for Column<S, T>
 where
-    E::Uses: InScope<Scope, I> + RowLevel,
+    Of<S>: InScope<Scope, I>,
+{
+    fn push_to(self, groups: &mut Vec<Node>) {
+        groups.push(self.into_node());
+    }
+}
+
+impl<Scope, I, T: SqlType, Uses> GroupBy<Scope, I> for Expr<T, Uses>
+where
+    Uses: InScope<Scope, I> + RowLevel,
 {
     fn push_to(self, groups: &mut Vec<Node>) {
         groups.push(self.into_node());
@@ -274,7 +330,6 @@ where
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        #[diagnostic::do_not_recommend]
         impl<Scope, $($name, $index),*> GroupBy<Scope, ($($index,)*)> for ($($name,)*)
         where
             $($name: GroupBy<Scope, $index>),*

@@ -18,6 +18,11 @@ use crate::model::{Model, Row, RowReader};
 ///     Ok(users.iter().map(|user| on.row(user).name.clone()).collect())
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a query cannot run on `{Self}`",
+    label = "expected a session, a connection or a transaction",
+    note = "from an engine: `&mut engine.session()`, or `&mut engine.acquire().await?`"
+)]
 pub trait Executor: Send {
     /// What an entity of `M` is here: a handle, or the row itself.
     type Entity<M: Model>: Send;
@@ -34,6 +39,10 @@ pub trait Executor: Send {
     /// Runs a bulk UPDATE or DELETE and gives the number of rows that it changed. A session brings the entities that it
     /// has loaded in step.
     fn write(&mut self, bulk: Bulk) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Says how the rows of the next query are read: `refresh` lets them overwrite what is known of their entities, as
+    /// rows that are locked must. Called before every query.
+    fn read_mode(&mut self, refresh: bool);
 
     /// Takes an entity off a row.
     ///

@@ -107,6 +107,7 @@ async fn run<Sel: Selection, X: Executor>(
     on: &mut X,
 ) -> Result<Vec<Sel::Row<X>>> {
     on.before_query().await?;
+    on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         let rows = on.fetch(render::select(&select)).await?;
         return rows

@@ -2,18 +2,26 @@
 
 use super::Query;
 use crate::expr::{
-    Alias, All, Condition, Has, InScope, Join, JoinKind, Maybe, Node, RowLevel, Select, TableRef,
+    Alias, All, Condition, Has, Join, JoinKind, Maybe, Node, PerRow, Select, TableRef, Within,
     table_ref,
 };
 use crate::model::{Joinable, RelationKind, Source};
 
+/// A relationship of a table that a scope has.
+pub trait StartsIn<Scope, I> {}
+impl<R, Scope, I> StartsIn<Scope, I> for R
+where
+    R: Joinable,
+    Scope: Has<R::From, I>,
+{
+}
+
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Joins along a relationship: rows without a partner are left out, and a to-many gives a row for each partner.
     /// SQLAlchemy: `join(User.orders)`.
-    pub fn join<R, I>(mut self, relation: R) -> Query<Sel, (R::To, Scope), G>
+    pub fn join<R, To, I>(mut self, relation: R) -> Query<Sel, (To, Scope), G>
     where
-        R: Joinable,
-        Scope: Has<R::From, I>,
+        R: Joinable<To = To> + StartsIn<Scope, I>,
     {
         along(&mut self.select, JoinKind::Inner, &relation);
         self.retyped()
@@ -21,10 +29,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// Joins along a relationship; rows without a partner stay, and what is selected of the joined table becomes an
     /// `Option`. SQLAlchemy: `outerjoin(User.orders)`.
-    pub fn left_join<R, I>(mut self, relation: R) -> Query<Sel, (Maybe<R::To>, Scope), G>
+    pub fn left_join<R, To, I>(mut self, relation: R) -> Query<Sel, (Maybe<To>, Scope), G>
     where
-        R: Joinable,
-        Scope: Has<R::From, I>,
+        R: Joinable<To = To> + StartsIn<Scope, I>,
     {
         along(&mut self.select, JoinKind::Left, &relation);
         self.retyped()
@@ -34,8 +41,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     pub fn join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (S, Scope), G>
     where
         S: Source,
-        E: Condition,
-        E::Uses: InScope<(S, Scope), I> + RowLevel,
+        E: Condition + Within<(S, Scope), I> + PerRow,
     {
         let _ = table;
         push(
@@ -51,8 +57,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     pub fn left_join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (Maybe<S>, Scope), G>
     where
         S: Source,
-        E: Condition,
-        E::Uses: InScope<(S, Scope), I> + RowLevel,
+        E: Condition + Within<(S, Scope), I> + PerRow,
     {
         let _ = table;
         push(

@@ -426,7 +426,13 @@ impl Renderer {
             }
             Node::Cast(operand, ty) => {
                 self.text("CAST(");
-                self.node(operand);
+                match &**operand {
+                    // Else the server would take the parameter to be what it is cast to.
+                    Node::Param(param) if !param.pg_type().declared && param.pg_type().name != ty.name => {
+                        self.expression(&Node::Cast(operand.clone(), param.pg_type()));
+                    }
+                    operand => self.node(operand),
+                }
                 self.text(" AS ");
                 self.type_name(ty);
                 self.text(")");

@@ -62,76 +62,60 @@ impl<T: SqlType> Selection for Value<T> {
 
 /// What `select` takes: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
 ///
-/// In a query with a LEFT JOIN, what uses the joined table becomes an `Option`.
+/// In a query with a LEFT JOIN, what uses the joined table becomes an `Option`. `Row` is what it reads rows into, `Uses` the
+/// tables that it uses: parameters that the compiler infers, not associated types, so that a mistake is one error.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be selected",
-    label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these"
+    message = "this cannot be selected",
+    label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these; found `{Self}`",
+    note = "a plain value is selected with `value(..)`, related rows are loaded with `.with(..)`"
 )]
-pub trait SelectList<Scope, I> {
-    /// What it reads rows into.
-    type Selection: Selection;
-    /// The tables that it uses.
-    type Uses;
-
+pub trait SelectList<Scope, I, Row, Uses> {
     /// Appends the parts.
     fn push_to(self, items: &mut Vec<Item>);
 }
 
-#[diagnostic::do_not_recommend]
-impl<Scope, I, S: Source, T: SqlType> SelectList<Scope, I> for Column<S, T>
+impl<Scope, I, S: Source, T: SqlType>
+    SelectList<Scope, I, Value<<Scope::Null as Bool>::Wrap<T>>, Of<S>> for Column<S, T>
 where
     Scope: Has<S, I>,
 {
-    type Selection = Value<<Scope::Null as Bool>::Wrap<T>>;
-    type Uses = Of<S>;
-
     fn push_to(self, items: &mut Vec<Item>) {
         items.push(Item::Expr(self.into_node()));
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<Scope, I, T: SqlType, Uses> SelectList<Scope, I> for Expr<T, Uses>
+impl<Scope, I, T: SqlType, Uses> SelectList<Scope, I, Value<<Uses::Null as Bool>::Wrap<T>>, Uses>
+    for Expr<T, Uses>
 where
     Uses: InScope<Scope, I>,
 {
-    type Selection = Value<<Uses::Null as Bool>::Wrap<T>>;
-    type Uses = Uses;
-
     fn push_to(self, items: &mut Vec<Item>) {
         items.push(Item::Expr(self.into_node()));
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<Scope, I, S: Source> SelectList<Scope, I> for All<S>
+impl<Scope, I, S: Source> SelectList<Scope, I, <Scope::Null as Bool>::Entity<S::Model>, Of<S>>
+    for All<S>
 where
     Scope: Has<S, I>,
-    <Scope::Null as Bool>::Entity<S::Model>: Selection,
 {
-    type Selection = <Scope::Null as Bool>::Entity<S::Model>;
-    type Uses = Of<S>;
-
     fn push_to(self, items: &mut Vec<Item>) {
         items.push(Item::Whole(table_ref::<S>()));
     }
 }
 
 macro_rules! uses {
-    ($last:ident) => { $last::Uses };
-    ($first:ident $($rest:ident)+) => { ($first::Uses, uses!($($rest)+)) };
+    ($last:ident) => { $last };
+    ($first:ident $($rest:ident)+) => { ($first, uses!($($rest)+)) };
 }
 
 macro_rules! tuples {
-    ($($name:ident $index:ident),*) => {
-        #[diagnostic::do_not_recommend]
-        impl<Scope, $($name, $index),*> SelectList<Scope, ($($index,)*)> for ($($name,)*)
+    ($($name:ident $index:ident $row:ident $uses:ident),*) => {
+        impl<Scope, $($name, $index, $row, $uses),*>
+            SelectList<Scope, ($($index,)*), ($($row,)*), uses!($($uses)*)> for ($($name,)*)
         where
-            $($name: SelectList<Scope, $index>),*
+            $($name: SelectList<Scope, $index, $row, $uses>),*
         {
-            type Selection = ($($name::Selection,)*);
-            type Uses = uses!($($name)*);
-
             #[allow(non_snake_case)]
             fn push_to(self, items: &mut Vec<Item>) {
                 let ($($name,)*) = self;
@@ -149,19 +133,19 @@ macro_rules! tuples {
     };
 }
 
-tuples!(A IA);
-tuples!(A IA, B IB);
-tuples!(A IA, B IB, C IC);
-tuples!(A IA, B IB, C IC, D ID);
-tuples!(A IA, B IB, C IC, D ID, E IE);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM, N IN);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM, N IN, O IO);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM, N IN, O IO, P IP);
-tuples!(A IA, B IB, C IC, D ID, E IE, F IF, G IG, H IH, J IJ, K IK, L IL, M IM, N IN, O IO, P IP, Q IQ);
+tuples!(A IA RA UA);
+tuples!(A IA RA UA, B IB RB UB);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL, M IM RM UM);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL, M IM RM UM, N IN RN UN);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL, M IM RM UM, N IN RN UN, O IO RO UO);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL, M IM RM UM, N IN RN UN, O IO RO UO, P IP RP UP);
+tuples!(A IA RA UA, B IB RB UB, C IC RC UC, D ID RD UD, E IE RE UE, F IF RF UF, G IG RG UG, H IH RH UH, J IJ RJ UJ, K IK RK UK, L IL RL UL, M IM RM UM, N IN RN UN, O IO RO UO, P IP RP UP, Q IQ RQ UQ);

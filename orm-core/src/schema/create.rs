@@ -1,10 +1,8 @@
 //! `create_all`: looks what is there, and creates what is missing, in one transaction.
 
-use std::pin::Pin;
-
 use super::catalogue::Catalogue;
 use super::script::{self, Parts};
-use super::{Models, Registry, advice, names};
+use super::{Models, Registry, SchemaFuture, advice, names};
 use crate::engine::{Connection, Engine};
 use crate::error::{Error, Result};
 use crate::model::Table;
@@ -53,9 +51,10 @@ impl Engine {
     /// another in a ring, the foreign key that closes it is added last. A table that a foreign key leads to may also stand
     /// outside of the list, if it is in the database.
     ///
-    /// What is there is left as it is, as with SQLAlchemy's `checkfirst=True`: a table is looked for by its name alone, and
-    /// one that lacks a column is not altered. Changing a schema with data in it is the work of migrations. Only
-    /// the labels of enum types are compared, because a missing one shows late, with the first row that has it.
+    /// What is there is left as it is, as with SQLAlchemy's `checkfirst=True`: a table is looked for by its name alone (one
+    /// without a schema along the search path), and one that lacks a column is not altered. Changing a schema with data in
+    /// it is the work of migrations. Only the labels of enum types are compared, because a missing one shows late, with the
+    /// first row that has it.
     ///
     /// Everything happens in one transaction, so that a failure leaves nothing behind, and under an advisory lock, so that
     /// several processes may start at once. Statements: BEGIN, `SET TRANSACTION ISOLATION LEVEL READ COMMITTED` (each
@@ -71,9 +70,9 @@ impl Engine {
     /// # Panics
     /// Outside of a tokio runtime.
     #[track_caller]
-    pub fn create_all<M: Models>(&self) -> impl Future<Output = Result<()>> + Send {
+    pub fn create_all<M: Models>(&self) -> SchemaFuture<'_> {
         let connection = self.acquire();
-        async move { create(&mut connection.await?, &Registry::of::<M>()).await }
+        Box::pin(async move { create(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
     /// [`create_all`](Engine::create_all) for the models of a registry. SQLAlchemy: `metadata.create_all(engine)`.
@@ -84,9 +83,9 @@ impl Engine {
     /// # Panics
     /// Outside of a tokio runtime.
     #[track_caller]
-    pub fn create_tables(&self, registry: &Registry) -> impl Future<Output = Result<()>> + Send {
+    pub fn create_tables<'a>(&'a self, registry: &'a Registry) -> SchemaFuture<'a> {
         let connection = self.acquire();
-        async move { create(&mut connection.await?, registry).await }
+        Box::pin(async move { create(&mut connection.await?, registry).await })
     }
 }
 
@@ -118,29 +117,20 @@ impl Connection {
     ///
     /// # Errors
     /// Those of [`Engine::create_all`].
-    pub async fn create_all<M: Models>(&mut self) -> Result<()> {
-        create(self, &Registry::of::<M>()).await
+    pub fn create_all<M: Models>(&mut self) -> SchemaFuture<'_> {
+        Box::pin(async move { create(self, &Registry::of::<M>()).await })
     }
 
     /// [`Engine::create_tables`] on this connection.
     ///
     /// # Errors
     /// Those of [`Engine::create_all`].
-    pub async fn create_tables(&mut self, registry: &Registry) -> Result<()> {
-        create(self, registry).await
+    pub fn create_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
+        Box::pin(create(self, registry))
     }
 }
 
-/// Boxed, because it goes deep and has time: the compiler lays out futures within futures only so far (its
-/// `recursion_limit`), and what calls this should not come near it.
-fn create<'a>(
-    connection: &'a mut Connection,
-    registry: &'a Registry,
-) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
-    Box::pin(create_unboxed(connection, registry))
-}
-
-async fn create_unboxed(connection: &mut Connection, registry: &Registry) -> Result<()> {
+async fn create(connection: &mut Connection, registry: &Registry) -> Result<()> {
     registry.check()?;
     if registry.tables().is_empty() {
         return Ok(());

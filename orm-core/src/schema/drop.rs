@@ -1,12 +1,10 @@
 //! `drop_all`: drops the tables that are there and the enum types that nothing else uses, in one transaction.
 
-use std::pin::Pin;
-
 use super::catalogue::Catalogue;
 use super::create::{lock, see_commits};
 use super::enums::EnumType;
 use super::script::{Order, Parts};
-use super::{Models, Registry, table_sql};
+use super::{Models, Registry, SchemaFuture, table_sql};
 use crate::engine::{Connection, Engine, sql};
 use crate::error::{Error, Result};
 
@@ -67,9 +65,9 @@ impl Engine {
     /// # Panics
     /// Outside of a tokio runtime.
     #[track_caller]
-    pub fn drop_all<M: Models>(&self) -> impl Future<Output = Result<()>> + Send {
+    pub fn drop_all<M: Models>(&self) -> SchemaFuture<'_> {
         let connection = self.acquire();
-        async move { drop(&mut connection.await?, &Registry::of::<M>()).await }
+        Box::pin(async move { drop(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
     /// [`drop_all`](Engine::drop_all) for the models of a registry. SQLAlchemy: `metadata.drop_all(engine)`.
@@ -80,9 +78,9 @@ impl Engine {
     /// # Panics
     /// Outside of a tokio runtime.
     #[track_caller]
-    pub fn drop_tables(&self, registry: &Registry) -> impl Future<Output = Result<()>> + Send {
+    pub fn drop_tables<'a>(&'a self, registry: &'a Registry) -> SchemaFuture<'a> {
         let connection = self.acquire();
-        async move { drop(&mut connection.await?, registry).await }
+        Box::pin(async move { drop(&mut connection.await?, registry).await })
     }
 }
 
@@ -92,28 +90,20 @@ impl Connection {
     ///
     /// # Errors
     /// Those of [`Engine::drop_all`].
-    pub async fn drop_all<M: Models>(&mut self) -> Result<()> {
-        drop(self, &Registry::of::<M>()).await
+    pub fn drop_all<M: Models>(&mut self) -> SchemaFuture<'_> {
+        Box::pin(async move { drop(self, &Registry::of::<M>()).await })
     }
 
     /// [`Engine::drop_tables`] on this connection; in a transaction as a part of it.
     ///
     /// # Errors
     /// Those of [`Engine::drop_all`].
-    pub async fn drop_tables(&mut self, registry: &Registry) -> Result<()> {
-        drop(self, registry).await
+    pub fn drop_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
+        Box::pin(drop(self, registry))
     }
 }
 
-/// Boxed for the reason that `create` is.
-fn drop<'a>(
-    connection: &'a mut Connection,
-    registry: &'a Registry,
-) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
-    Box::pin(drop_unboxed(connection, registry))
-}
-
-async fn drop_unboxed(connection: &mut Connection, registry: &Registry) -> Result<()> {
+async fn drop(connection: &mut Connection, registry: &Registry) -> Result<()> {
     if registry.tables().is_empty() {
         return Ok(());
     }

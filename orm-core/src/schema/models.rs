@@ -29,7 +29,7 @@ use crate::model::{Model, Table};
 /// ```compile_fail,E0277
 /// # use orm_core::schema::Models;
 /// struct Basket;
-/// let tables = <(Basket,)>::tables(); // `Basket` is not a model, nor a tuple of models
+/// let tables = <(Basket,)>::tables(); // `(Basket,)` is not a model, nor a tuple of models
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model, nor a tuple of models",

@@ -153,7 +153,7 @@ mod tests {
     fn long_names_are_cut_in_the_longer_part() {
         let table = "a".repeat(40);
         let name = object_name(&table, &"b".repeat(30), "fkey");
-        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(28), "b".repeat(29)));
+        assert_eq!(name, format!("{}_{}_fkey", "a".repeat(29), "b".repeat(28)));
         assert_eq!(name.len(), LONGEST);
     }
 

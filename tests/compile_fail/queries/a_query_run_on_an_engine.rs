@@ -3,7 +3,7 @@ use orm_core::prelude::*;
 use tests::queries::*;
 
 async fn run(on: &mut Connection) {
-    let _ = User::query().all(&mut 5).await;
+    let _ = User::query().all(&mut on.engine().clone()).await;
 }
 
 fn main() {
