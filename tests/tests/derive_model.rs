@@ -354,7 +354,10 @@ fn a_diff_is_a_set_of_columns() {
 fn on_update_makes_a_value_each_time() {
     let shown = || -> Vec<_> {
         let values = Product::on_update();
-        values.iter().map(|(at, value)| (*at, value.show())).collect()
+        values
+            .iter()
+            .map(|(at, value)| (*at, value.show()))
+            .collect()
     };
     let first = shown();
     assert_eq!(first.iter().map(|(at, _)| *at).collect::<Vec<_>>(), [5]);
@@ -514,7 +517,12 @@ fn changes_write_what_is_present() {
 #[test]
 fn an_optional_column_takes_a_value_an_option_and_none() {
     assert_eq!(
-        Category::create().name("a").description("d").into_new().draft.description,
+        Category::create()
+            .name("a")
+            .description("d")
+            .into_new()
+            .draft
+            .description,
         Some(Some("d".to_owned()))
     );
     let absent: Option<String> = None;

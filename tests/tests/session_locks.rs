@@ -41,9 +41,16 @@ async fn a_locking_query_reads_a_known_row_again() {
     set_stock(&engine, id, 99).await;
 
     let plain = Shelf::query().one(&mut db).await.unwrap();
-    assert_eq!((plain, db[known].stock), (known, 5), "read once in a transaction");
+    assert_eq!(
+        (plain, db[known].stock),
+        (known, 5),
+        "read once in a transaction"
+    );
     Shelf::query().for_update().one(&mut db).await.unwrap();
-    assert_eq!(db[known].stock, 99, "whoever locks wants the row as it is now");
+    assert_eq!(
+        db[known].stock, 99,
+        "whoever locks wants the row as it is now"
+    );
     Shelf::query().one(&mut db).await.unwrap();
     assert_eq!(db[known].stock, 99);
 }
@@ -55,7 +62,11 @@ async fn populate_existing_reads_a_known_row_again() {
     let mut db = engine.session();
     let known = db.get::<Shelf>(id).await.unwrap().unwrap();
     set_stock(&engine, id, 99).await;
-    Shelf::query().populate_existing().all(&mut db).await.unwrap();
+    Shelf::query()
+        .populate_existing()
+        .all(&mut db)
+        .await
+        .unwrap();
     assert_eq!(db[known].stock, 99);
 }
 
