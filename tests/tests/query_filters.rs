@@ -102,7 +102,10 @@ async fn ranges_and_lists() {
     );
     assert_eq!(ids!(Product, on, Product::ID.in_([1, 3, 99])), [1, 3]);
     assert_eq!(ids!(Product, on, Product::ID.in_(vec![1, 3])), [1, 3]);
-    assert_eq!(ids!(Product, on, Product::ID.in_(&[1, 3])), [1, 3]);
+    assert_eq!(
+        ids!(Product, on, Product::ID.in_([1, 3].as_slice())),
+        [1, 3]
+    );
     assert_eq!(ids!(Product, on, Product::ID.in_((1..=2).rev())), [1, 2]);
     assert_eq!(ids!(Product, on, Product::ID.not_in([1, 3])), [2, 4]);
     assert_eq!(ids!(Product, on, Product::NAME.in_(["Air", "Pro"])), [1, 2]);

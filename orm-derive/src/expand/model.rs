@@ -190,7 +190,7 @@ fn on_update(model: &Model) -> (TokenStream, TokenStream) {
         quote! { #(#functions)* },
         quote! {
             fn on_update() -> #private::Vec<(u16, #krate::types::Param)> {
-                #private::Vec::from([#(#values),*])
+                #private::values([#(#values),*])
             }
         },
     )
