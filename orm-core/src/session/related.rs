@@ -49,7 +49,11 @@ impl Session {
     }
 
     /// Sets what a to-one relationship leads to, on both sides in memory at once; the foreign key follows at the flush.
-    /// Wins over a foreign-key column that was set by hand. SQLAlchemy: assignment to the attribute.
+    /// SQLAlchemy: assignment to the attribute.
+    ///
+    /// Wins over a foreign-key column that was set by hand, whichever was set last. A column that was set by hand alone
+    /// (`db[order].user_id = Some(2)`) is followed by the next flush: the relationship leads where the key says, and loaded
+    /// collections on both sides change.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
