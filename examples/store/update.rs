@@ -4,7 +4,7 @@ use chrono::Utc;
 use orm_core::Result;
 use orm_core::expr::func;
 use orm_core::prelude::*;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use crate::error::{self, Error};
 use crate::models::{Product, User};
@@ -21,15 +21,10 @@ pub struct UserPatch {
     /// The address to write to.
     pub email: Option<String>,
     /// The name to print on a parcel; `null` removes it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "orm_core::model::present")]
     pub full_name: Option<Option<String>>,
     /// Whether the account is in use.
     pub is_active: Option<bool>,
-}
-
-/// Tells a field that is `null` from one that is absent: serde calls this only where the field is present.
-fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(json: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(json).map(Some)
 }
 
 /// Updates a user with the fields that are given. The UPDATE has the columns that differ, and `updated_at`.

@@ -174,6 +174,18 @@ impl Error {
         matches!(self, Error::Retryable { .. })
     }
 
+    /// Whether a unique constraint or a primary key was violated: the row is there already.
+    pub fn is_unique_violation(&self) -> bool {
+        self.constraint()
+            .is_some_and(|violation| violation.kind == ConstraintKind::Unique)
+    }
+
+    /// Whether a foreign key was violated.
+    pub fn is_foreign_key_violation(&self) -> bool {
+        self.constraint()
+            .is_some_and(|violation| violation.kind == ConstraintKind::ForeignKey)
+    }
+
     /// The violated constraint, if that is what went wrong.
     pub fn constraint(&self) -> Option<&ConstraintError> {
         match self {

@@ -49,7 +49,7 @@ pub use node::{
 };
 pub use order::{Nulls, OrderBy, Ordered};
 pub use scope::{
-    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole, Within,
-    Yes,
+    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole,
+    Within, Yes,
 };
 pub use text::{Text, TextOperators, escape_like};

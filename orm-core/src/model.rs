@@ -30,10 +30,13 @@ pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
 pub use relation::{
-    AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo, Many, ManyThrough,
-    ManyToMany, One, OptionalOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
+    AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo,
+    Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn, Relation,
+    RelationShape, Target, ToMany, ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
+#[cfg(feature = "json")]
+pub use traits::present;
 pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, OfModel, Source};

@@ -274,3 +274,10 @@ pub const fn broken_table(
 pub fn never() -> ! {
     unreachable!("a derive has reported a mistake, so this was never compiled")
 }
+
+/// What `on_update` gives: a method call on an array needs traits that a user's module may not have in scope.
+pub fn values<const N: usize>(
+    values: [(u16, crate::types::Param); N],
+) -> Vec<(u16, crate::types::Param)> {
+    values.into()
+}

@@ -7,12 +7,13 @@
 //! | --- | --- |
 //! | `builder` | [`Query`]: `filter`, `order_by`, `limit`, `group_by`, `select` .. |
 //! | `join` | joins along relationships and on conditions |
+//! | `lock` | `for_update`, `skip_locked`, `nowait` |
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `write` | bulk `update` and `delete` |
 //! | `executor` | [`Executor`]: what a query runs on |
-//! | `render` | from nodes to SQL text |
+//! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
 
@@ -21,6 +22,7 @@ mod executor;
 mod finish;
 mod join;
 mod load_path;
+mod lock;
 pub(crate) mod quote;
 pub(crate) mod render;
 mod selection;

@@ -145,6 +145,8 @@ pub struct Session {
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
+    /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
+    refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<loader::Loading>,
 }
@@ -227,6 +229,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
+            refresh_rows: false,
             loading: None,
         }
     }

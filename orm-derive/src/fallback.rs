@@ -81,7 +81,7 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
                     _: #krate::types::Raw<'_>,
                 ) -> #private::Result<(), #krate::types::DecodeError> { #private::never() }
                 fn diff(&self, _: &Self) -> #krate::model::ColumnSet { #private::never() }
-                fn touch(&mut self, _: #krate::model::ColumnSet) -> #krate::model::ColumnSet { #private::never() }
+                fn on_update() -> #private::Vec<(u16, #krate::types::Param)> { #private::never() }
             }
             #[automatically_derived]
             impl #krate::model::Draft for #draft {

@@ -13,27 +13,63 @@ fn values() {
     let name: Option<String> = None;
     let _ = User::query().filter(User::FULL_NAME.is_not_distinct_from(name));
     let _ = User::query().filter(User::FULL_NAME.is_not_distinct_from(None));
-    let _ = User::query().filter(User::FULL_NAME.eq(User::USERNAME)).filter(User::USERNAME.eq(User::FULL_NAME));
-    let _ = User::query().filter(User::USERNAME.eq("ann").or(User::USERNAME.eq(&String::new())));
+    let _ = User::query()
+        .filter(User::FULL_NAME.eq(User::USERNAME))
+        .filter(User::USERNAME.eq(User::FULL_NAME));
+    let _ = User::query().filter(
+        User::USERNAME
+            .eq("ann")
+            .or(User::USERNAME.eq(&String::new())),
+    );
     let _ = User::query().filter(User::USERNAME.eq(std::borrow::Cow::from("ann")));
-    let _ = User::query().filter(User::IS_ACTIVE).filter(User::IS_ACTIVE.eq(true)).filter(!User::IS_ACTIVE);
-    let _ = User::query().filter(value(1).eq(User::ID)).filter(value(true));
-    let _ = User::query().filter(User::ID.in_([1, 2])).filter(User::ID.in_(&vec![1])).filter(User::ID.in_(1..3));
-    let _ = User::query().filter(User::USERNAME.in_(vec!["a"])).filter(User::FULL_NAME.in_(&[String::new()]));
-    let _ = Product::query().filter(Product::PRICE.gt(100)).filter(Product::PRICE.between(1, Decimal::TEN));
-    let _ = Product::query().filter((Product::PRICE * Product::STOCK_QUANTITY).gt(Product::CATEGORY_ID));
-    let _ = Product::query().limit(1).limit(2).offset(1).offset(2).distinct().distinct();
-    let _ = Product::query().order_by(Product::ID).order_by((Product::NAME.desc(), Product::PRICE + 1));
+    let _ = User::query()
+        .filter(User::IS_ACTIVE)
+        .filter(User::IS_ACTIVE.eq(true))
+        .filter(!User::IS_ACTIVE);
+    let _ = User::query()
+        .filter(value(1).eq(User::ID))
+        .filter(value(true));
+    let _ = User::query()
+        .filter(User::ID.in_([1, 2]))
+        .filter(User::ID.in_(&vec![1]))
+        .filter(User::ID.in_(1..3));
+    let _ = User::query()
+        .filter(User::USERNAME.in_(vec!["a"]))
+        .filter(User::FULL_NAME.in_(&[String::new()]));
+    let _ = Product::query()
+        .filter(Product::PRICE.gt(100))
+        .filter(Product::PRICE.between(1, Decimal::TEN));
+    let _ = Product::query()
+        .filter((Product::PRICE * Product::STOCK_QUANTITY).gt(Product::CATEGORY_ID));
+    let _ = Product::query()
+        .limit(1)
+        .limit(2)
+        .offset(1)
+        .offset(2)
+        .distinct()
+        .distinct();
+    let _ = Product::query()
+        .order_by(Product::ID)
+        .order_by((Product::NAME.desc(), Product::PRICE + 1));
 }
 
 fn scopes() {
-    let _ = User::query().join(User::ORDERS).filter(Order::STATUS.eq(OrderStatus::Pending)).order_by(Order::ID);
+    let _ = User::query()
+        .join(User::ORDERS)
+        .filter(Order::STATUS.eq(OrderStatus::Pending))
+        .order_by(Order::ID);
     let _ = User::query().filter(User::ORDERS.any(Order::USER_ID.eq(User::ID)));
-    let _ = Employee::query().join(Employee::MANAGER.to::<Boss>()).select((Employee::ALL, Boss::NAME));
+    let _ = Employee::query()
+        .join(Employee::MANAGER.to::<Boss>())
+        .select((Employee::ALL, Boss::NAME));
     let _ = Employee::query()
         .join(Employee::MANAGER.to::<Boss>())
         .join(Boss::MANAGER.to::<Clerk>())
-        .filter(Clerk::SALARY.gt(Boss::SALARY).and(Boss::SALARY.gt(Employee::SALARY)));
+        .filter(
+            Clerk::SALARY
+                .gt(Boss::SALARY)
+                .and(Boss::SALARY.gt(Employee::SALARY)),
+        );
     let _ = Order::query()
         .join(Order::SHIPPING_ADDRESS)
         .join(Order::BILLING_ADDRESS.to::<Aliased<Address, 1>>())
@@ -52,32 +88,54 @@ fn scopes() {
 }
 
 fn groups() {
-    let _ = User::query().select(count(User::ID)).filter(User::IS_ACTIVE);
+    let _ = User::query()
+        .select(count(User::ID))
+        .filter(User::IS_ACTIVE);
     let _ = User::query().select((count(User::ID), max(User::ID), value(1)));
-    let _ = User::query().group_by(User::IS_ACTIVE).select((User::IS_ACTIVE, count(User::ID)));
-    let _ = User::query().group_by((User::ID,)).having(count_all().gt(1).and(User::ID.gt(1))).order_by(count_all());
+    let _ = User::query()
+        .group_by(User::IS_ACTIVE)
+        .select((User::IS_ACTIVE, count(User::ID)));
+    let _ = User::query()
+        .group_by((User::ID,))
+        .having(count_all().gt(1).and(User::ID.gt(1)))
+        .order_by(count_all());
     let _ = User::query().select(func::coalesce(sum(User::ID), 0) + 1);
     let _ = User::query().select((User::ID, User::ORDERS.exists(), value(1)));
 }
 
 fn writes() {
     let _ = User::query().update(User::FULL_NAME.set(None));
-    let _ = User::query().update((User::FULL_NAME.set("x"), User::FULL_NAME.set(User::USERNAME)));
+    let _ = User::query().update((
+        User::FULL_NAME.set("x"),
+        User::FULL_NAME.set(User::USERNAME),
+    ));
     let _ = User::query().filter(User::ORDERS.exists()).delete();
     let _ = Product::query().update(Product::PRICE.set(Product::PRICE * 2 + 1));
     let _ = Product::query().update(vec![Product::NAME.set("a"), Product::STOCK_QUANTITY.set(1)]);
 }
 
 async fn rows(on: &mut Connection, db: &mut Session) -> orm_core::Result<()> {
-    let _: Vec<(i32, Option<OrderStatus>)> =
-        User::query().left_join(User::ORDERS).select((User::ID, Order::STATUS)).all(on).await?;
-    let _: Vec<(User, Option<Order>)> =
-        User::query().left_join(User::ORDERS).select((User::ALL, Order::ALL)).all(on).await?;
-    let _: Vec<(Handle<User>, Option<Handle<Order>>)> =
-        User::query().left_join(User::ORDERS).select((User::ALL, Order::ALL)).all(db).await?;
+    let _: Vec<(i32, Option<OrderStatus>)> = User::query()
+        .left_join(User::ORDERS)
+        .select((User::ID, Order::STATUS))
+        .all(on)
+        .await?;
+    let _: Vec<(User, Option<Order>)> = User::query()
+        .left_join(User::ORDERS)
+        .select((User::ALL, Order::ALL))
+        .all(on)
+        .await?;
+    let _: Vec<(Handle<User>, Option<Handle<Order>>)> = User::query()
+        .left_join(User::ORDERS)
+        .select((User::ALL, Order::ALL))
+        .all(db)
+        .await?;
     let _: i64 = User::query().select(count_all()).scalar(on).await?;
-    let _: Vec<Handle<Order>> =
-        Order::query().with(Order::ITEMS.then(OrderItem::PRODUCT)).with(Order::USER).all(db).await?;
+    let _: Vec<Handle<Order>> = Order::query()
+        .with(Order::ITEMS.then(OrderItem::PRODUCT))
+        .with(Order::USER)
+        .all(db)
+        .await?;
     Ok(())
 }
 
@@ -96,7 +154,13 @@ fn twelve_joins() {
         .left_join(Employee::MANAGER.to::<Boss>())
         .left_join(Boss::MANAGER.to::<Clerk>())
         .join_on(Number::ALL, Number::ID.eq(OrderItem::ID))
-        .filter(OrderItem::QUANTITY.gt(1).and(Category::NAME.eq(Tag::NAME).or(Boss::SALARY.gt(Clerk::SALARY))))
+        .filter(
+            OrderItem::QUANTITY.gt(1).and(
+                Category::NAME
+                    .eq(Tag::NAME)
+                    .or(Boss::SALARY.gt(Clerk::SALARY)),
+            ),
+        )
         .order_by((User::ID, Order::ID, Product::ID, Profile::ID.desc()))
         .select((
             OrderItem::ALL,

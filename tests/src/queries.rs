@@ -279,7 +279,11 @@ impl Shop {
         let engine = Engine::builder(db.url()).observe(Arc::new(log.clone()));
         let engine = engine.connect().await.expect("an engine");
         log.clear();
-        Shop { engine, log, _db: db }
+        Shop {
+            engine,
+            log,
+            _db: db,
+        }
     }
 
     pub fn session(&self) -> Session {

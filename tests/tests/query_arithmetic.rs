@@ -12,7 +12,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -50,13 +53,19 @@ impl Dice {
                 5 => (a.in_([1, 10]).for_model(), Some(x == 1 || x == 10)),
                 6 => (a.is_distinct_from(b).for_model(), Some(x != y)),
                 7 => (value(None::<bool>).for_model(), None),
-                _ => (func::cast::<String, _>(a).like("1%").for_model(), Some(x.to_string().starts_with('1'))),
+                _ => (
+                    func::cast::<String, _>(a).like("1%").for_model(),
+                    Some(x.to_string().starts_with('1')),
+                ),
             };
         }
         let ((a, x), (b, y)) = (self.truth(depth - 1), self.truth(depth - 1));
         match self.roll(7) {
             0 => (a.and(b).for_model(), and(x, y)),
-            1 => (a.or(b).for_model(), and(x.map(|x| !x), y.map(|y| !y)).map(|both| !both)),
+            1 => (
+                a.or(b).for_model(),
+                and(x.map(|x| !x), y.map(|y| !y)).map(|both| !both),
+            ),
             2 => ((!a).for_model(), x.map(|x| !x)),
             3 => (a.eq(b).for_model(), x.zip(y).map(|(x, y)| x == y)),
             4 => (a.is_null().for_model(), Some(x.is_none())),
@@ -83,8 +92,14 @@ async fn random_expressions() {
         let depth = 1 + round % 4;
         let (number, expected) = dice.number(depth);
         let (truth, holds) = dice.truth(depth);
-        let q = Number::query().filter(Number::ID.eq(1)).select((number, truth));
-        let found: (i64, Option<bool>) = q.clone().one(&mut on).await.unwrap_or_else(|error| panic!("{q:?}: {error}"));
+        let q = Number::query()
+            .filter(Number::ID.eq(1))
+            .select((number, truth));
+        let found: (i64, Option<bool>) = q
+            .clone()
+            .one(&mut on)
+            .await
+            .unwrap_or_else(|error| panic!("{q:?}: {error}"));
         assert_eq!(found, (expected, holds), "{}", q.to_sql());
     }
 }

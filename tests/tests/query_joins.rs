@@ -11,23 +11,41 @@ async fn along_each_kind_of_relationship() {
     let shop = Shop::open().await;
     let mut on = shop.connection().await;
     // belongs_to
-    let q = Product::query().join(Product::CATEGORY).order_by(Product::ID).select((Product::NAME, Category::NAME));
+    let q = Product::query()
+        .join(Product::CATEGORY)
+        .order_by(Product::ID)
+        .select((Product::NAME, Category::NAME));
     let rows: Vec<(String, String)> = q.all(&mut on).await.unwrap();
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[2], ("Mini".into(), "Phones".into()));
     // has_many
-    let q = User::query().join(User::ORDERS).order_by((User::ID, Order::ID)).select((User::ID, Order::ID));
+    let q = User::query()
+        .join(User::ORDERS)
+        .order_by((User::ID, Order::ID))
+        .select((User::ID, Order::ID));
     let rows: Vec<(i32, Uuid)> = q.all(&mut on).await.unwrap();
     assert_eq!(rows, [(1, order_id(1)), (1, order_id(2)), (2, order_id(3))]);
     // has_one
-    let q = User::query().join(User::PROFILE).order_by(User::ID).select((User::ID, Profile::BIO));
+    let q = User::query()
+        .join(User::PROFILE)
+        .order_by(User::ID)
+        .select((User::ID, Profile::BIO));
     let rows: Vec<(i32, Option<String>)> = q.all(&mut on).await.unwrap();
     assert_eq!(rows, [(1, Some("sails".into())), (2, None)]);
     // many_to_many, from both sides
-    let q = Product::query().join(Product::TAGS).order_by((Product::ID, Tag::ID)).select((Product::ID, Tag::NAME));
+    let q = Product::query()
+        .join(Product::TAGS)
+        .order_by((Product::ID, Tag::ID))
+        .select((Product::ID, Tag::NAME));
     let rows: Vec<(i32, String)> = q.all(&mut on).await.unwrap();
-    assert_eq!(rows, [(1, "new".into()), (1, "sale".into()), (3, "sale".into())]);
-    let q = Tag::query().join(Tag::PRODUCTS).filter(Product::NAME.eq("Mini")).select(Tag::NAME);
+    assert_eq!(
+        rows,
+        [(1, "new".into()), (1, "sale".into()), (3, "sale".into())]
+    );
+    let q = Tag::query()
+        .join(Tag::PRODUCTS)
+        .filter(Product::NAME.eq("Mini"))
+        .select(Tag::NAME);
     assert_eq!(q.all(&mut on).await.unwrap(), ["sale"]);
     // Several after each other, there and back through the link table
     let q = User::query()
@@ -70,7 +88,10 @@ async fn left_joins_make_options() {
         .await
         .unwrap();
     assert_eq!(rows[0].1.as_ref().unwrap().name, "Laptops");
-    assert_eq!((&rows[3].1, &rows[3].2, rows[3].3, rows[3].4.as_str()), (&None, &None, true, "none"));
+    assert_eq!(
+        (&rows[3].1, &rows[3].2, rows[3].3, rows[3].4.as_str()),
+        (&None, &None, true, "none")
+    );
     // Calculations, comparisons and functions of it are NULL with it.
     let row: (Option<i32>, Option<bool>, Option<String>, Option<Decimal>) = User::query()
         .left_join(User::ORDERS)
@@ -91,11 +112,18 @@ async fn left_joins_make_options() {
         .left_join(Order::ITEMS)
         .group_by(User::ID)
         .order_by(User::ID)
-        .select((User::ID, count_distinct(Order::ID), sum(OrderItem::QUANTITY)))
+        .select((
+            User::ID,
+            count_distinct(Order::ID),
+            sum(OrderItem::QUANTITY),
+        ))
         .all(&mut on)
         .await
         .unwrap();
-    assert_eq!(rows, [(1, 2, Some(4)), (2, 1, Some(3)), (3, 0, None), (4, 0, None)]);
+    assert_eq!(
+        rows,
+        [(1, 2, Some(4)), (2, 1, Some(3)), (3, 0, None), (4, 0, None)]
+    );
     // has_one and many_to_many
     let rows: Vec<(i32, Option<i32>)> = User::query()
         .left_join(User::PROFILE)
@@ -112,16 +140,21 @@ async fn left_joins_make_options() {
         .all(&mut on)
         .await
         .unwrap();
-    assert_eq!(rows.iter().map(|(id, tag)| (*id, tag.is_some())).collect::<Vec<_>>(), [
-        (1, true),
-        (1, true),
-        (2, false),
-        (3, true),
-        (4, false)
-    ]);
+    assert_eq!(
+        rows.iter()
+            .map(|(id, tag)| (*id, tag.is_some()))
+            .collect::<Vec<_>>(),
+        [(1, true), (1, true), (2, false), (3, true), (4, false)]
+    );
     // An inner join behind an outer one: the type stays an Option.
-    let rows: Vec<Option<Uuid>> =
-        User::query().left_join(User::ORDERS).join(Order::ITEMS).distinct().select(Order::ID).all(&mut on).await.unwrap();
+    let rows: Vec<Option<Uuid>> = User::query()
+        .left_join(User::ORDERS)
+        .join(Order::ITEMS)
+        .distinct()
+        .select(Order::ID)
+        .all(&mut on)
+        .await
+        .unwrap();
     assert_eq!(rows.len(), 3);
 }
 
@@ -147,7 +180,12 @@ async fn on_conditions() {
     // An alias on a condition: pairs of employees with the same boss.
     type Peer = Aliased<Employee, 2>;
     let rows: Vec<(String, String)> = Employee::query()
-        .join_on(Peer::ALL, Peer::MANAGER_ID.eq(Employee::MANAGER_ID).and(Peer::ID.gt(Employee::ID)))
+        .join_on(
+            Peer::ALL,
+            Peer::MANAGER_ID
+                .eq(Employee::MANAGER_ID)
+                .and(Peer::ID.gt(Employee::ID)),
+        )
         .select((Employee::NAME, Peer::NAME))
         .all(&mut on)
         .await
@@ -245,7 +283,10 @@ async fn sixteen_columns() {
         .await
         .unwrap();
     let (id, name, _, full, active, a, b, c, d, e, f, g, h, i, j, k) = row;
-    assert_eq!((id, name.as_str(), full.as_deref(), active), (1, "ann", Some("Ann Lee"), true));
+    assert_eq!(
+        (id, name.as_str(), full.as_deref(), active),
+        (1, "ann", Some("Ann Lee"), true)
+    );
     assert_eq!((a, b, c, d, e, f), (false, true, 2, 0, 2, -1));
     assert_eq!((g.as_str(), h, i, j.as_str(), k), ("ANN", 3, 7, "x", true));
 }

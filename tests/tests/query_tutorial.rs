@@ -13,11 +13,19 @@ async fn get_user_by_id(db: &mut Session, user_id: i32) -> Result<Option<Handle<
 }
 
 async fn get_user_by_username(db: &mut Session, username: &str) -> Result<Option<Handle<User>>> {
-    User::query().filter(User::USERNAME.eq(username)).first(db).await
+    User::query()
+        .filter(User::USERNAME.eq(username))
+        .first(db)
+        .await
 }
 
 async fn get_users(db: &mut Session, skip: i64, limit: i64) -> Result<Vec<Handle<User>>> {
-    User::query().order_by(User::ID).offset(skip).limit(limit).all(db).await
+    User::query()
+        .order_by(User::ID)
+        .offset(skip)
+        .limit(limit)
+        .all(db)
+        .await
 }
 
 async fn get_active_users(db: &mut Session) -> Result<Vec<Handle<User>>> {
@@ -35,7 +43,11 @@ async fn get_users_with_orders(db: &mut Session) -> Result<Vec<(Handle<User>, i6
         .await
 }
 
-async fn search_products(db: &mut Session, query: &str, category_id: Option<i32>) -> Result<Vec<Handle<Product>>> {
+async fn search_products(
+    db: &mut Session,
+    query: &str,
+    category_id: Option<i32>,
+) -> Result<Vec<Handle<Product>>> {
     let mut q = Product::query().filter(Product::NAME.ilike(format!("%{query}%")));
     if let Some(category_id) = category_id {
         q = q.filter(Product::CATEGORY_ID.eq(category_id));
@@ -44,7 +56,11 @@ async fn search_products(db: &mut Session, query: &str, category_id: Option<i32>
 }
 
 async fn get_products_with_category(db: &mut Session) -> Result<Vec<Handle<Product>>> {
-    Product::query().with(Product::CATEGORY).order_by(Product::ID).all(db).await
+    Product::query()
+        .with(Product::CATEGORY)
+        .order_by(Product::ID)
+        .all(db)
+        .await
 }
 
 async fn get_order_with_items(db: &mut Session, order_id: Uuid) -> Result<Option<Handle<Order>>> {
@@ -55,8 +71,16 @@ async fn get_order_with_items(db: &mut Session, order_id: Uuid) -> Result<Option
         .await
 }
 
-async fn update_product_stock(db: &mut Session, product_id: i32, quantity_change: i32) -> Result<Option<Handle<Product>>> {
-    let Some(product) = Product::query().filter(Product::ID.eq(product_id)).first(db).await? else {
+async fn update_product_stock(
+    db: &mut Session,
+    product_id: i32,
+    quantity_change: i32,
+) -> Result<Option<Handle<Product>>> {
+    let Some(product) = Product::query()
+        .filter(Product::ID.eq(product_id))
+        .first(db)
+        .await?
+    else {
         return Ok(None);
     };
     Product::query()
@@ -71,20 +95,35 @@ async fn update_product_stock(db: &mut Session, product_id: i32, quantity_change
     Ok(Some(product))
 }
 
-async fn bulk_update_user_status(db: &mut Session, user_ids: &[i32], is_active: bool) -> Result<u64> {
+async fn bulk_update_user_status(
+    db: &mut Session,
+    user_ids: &[i32],
+    is_active: bool,
+) -> Result<u64> {
     User::query()
         .filter(User::ID.in_(user_ids))
-        .update((User::IS_ACTIVE.set(is_active), User::UPDATED_AT.set(Utc::now())))
+        .update((
+            User::IS_ACTIVE.set(is_active),
+            User::UPDATED_AT.set(Utc::now()),
+        ))
         .exec(db)
         .await
 }
 
 async fn delete_inactive_users(db: &mut Session) -> Result<u64> {
-    User::query().filter(User::IS_ACTIVE.eq(false)).delete().exec(db).await
+    User::query()
+        .filter(User::IS_ACTIVE.eq(false))
+        .delete()
+        .exec(db)
+        .await
 }
 
 async fn soft_delete_product(db: &mut Session, product_id: i32) -> Result<()> {
-    Product::query().filter(Product::ID.eq(product_id)).update(Product::IS_ACTIVE.set(false)).exec(db).await?;
+    Product::query()
+        .filter(Product::ID.eq(product_id))
+        .update(Product::IS_ACTIVE.set(false))
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -111,9 +150,16 @@ async fn get_filtered_products(db: &mut Session, filters: Filters<'_>) -> Result
         query = query.filter(Product::NAME.icontains(search));
     }
     let sort_by = Product::column(filters.sort_by.unwrap_or("name"))?;
-    query = query.order_by(if filters.descending { sort_by.desc() } else { sort_by.asc() });
+    query = query.order_by(if filters.descending {
+        sort_by.desc()
+    } else {
+        sort_by.asc()
+    });
     let products = query.all(db).await?;
-    Ok(products.iter().map(|product| db[*product].name.clone()).collect())
+    Ok(products
+        .iter()
+        .map(|product| db[*product].name.clone())
+        .collect())
 }
 
 #[derive(Debug, PartialEq)]
@@ -166,7 +212,12 @@ async fn get_product_sales_report<X: Executor>(
         .filter(Order::CREATED_AT.ge(Utc::now() - Duration::days(36_500)))
         .group_by((year(), month()))
         .order_by((year(), month()))
-        .select((year(), month(), sum(OrderItem::QUANTITY), sum(OrderItem::TOTAL_PRICE)))
+        .select((
+            year(),
+            month(),
+            sum(OrderItem::QUANTITY),
+            sum(OrderItem::TOTAL_PRICE),
+        ))
         .all(db)
         .await
 }
@@ -182,7 +233,12 @@ async fn get_category_performance<X: Executor>(
         .filter(Order::STATUS.eq(OrderStatus::Completed))
         .group_by((Category::ID, Category::NAME))
         .order_by(Category::ID)
-        .select((Category::NAME, count(Product::ID), sum(OrderItem::TOTAL_PRICE), avg(Product::PRICE)))
+        .select((
+            Category::NAME,
+            count(Product::ID),
+            sum(OrderItem::TOTAL_PRICE),
+            avg(Product::PRICE),
+        ))
         .all(db)
         .await
 }
@@ -192,27 +248,57 @@ async fn reading() {
     let shop = Shop::open().await;
     let mut db = shop.session();
     let ann = get_user_by_id(&mut db, 1).await.unwrap().unwrap();
-    assert_eq!(get_user_by_username(&mut db, "ann").await.unwrap(), Some(ann));
+    assert_eq!(
+        get_user_by_username(&mut db, "ann").await.unwrap(),
+        Some(ann)
+    );
     assert_eq!(get_user_by_username(&mut db, "zoe").await.unwrap(), None);
-    assert_eq!(get_users(&mut db, 1, 2).await.unwrap().iter().map(|user| db[*user].id).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(
+        get_users(&mut db, 1, 2)
+            .await
+            .unwrap()
+            .iter()
+            .map(|user| db[*user].id)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
     assert_eq!(get_active_users(&mut db).await.unwrap().len(), 2);
     let counts = get_users_with_orders(&mut db).await.unwrap();
     assert_eq!(counts[0], (ann, 2));
-    assert_eq!(counts.iter().map(|(_, n)| *n).collect::<Vec<_>>(), [2, 1, 0, 0]);
+    assert_eq!(
+        counts.iter().map(|(_, n)| *n).collect::<Vec<_>>(),
+        [2, 1, 0, 0]
+    );
     assert_eq!(search_products(&mut db, "i", None).await.unwrap().len(), 2);
-    assert_eq!(search_products(&mut db, "i", Some(2)).await.unwrap().len(), 1);
+    assert_eq!(
+        search_products(&mut db, "i", Some(2)).await.unwrap().len(),
+        1
+    );
     let products = get_products_with_category(&mut db).await.unwrap();
     let category = db.related(products[0], Product::CATEGORY).unwrap().unwrap();
     assert_eq!(db[category].name, "Laptops");
-    let order = get_order_with_items(&mut db, order_id(1)).await.unwrap().unwrap();
+    let order = get_order_with_items(&mut db, order_id(1))
+        .await
+        .unwrap()
+        .unwrap();
     let mut names = Vec::new();
     for item in db.related(order, Order::ITEMS).unwrap() {
-        names.push(db[db.related(item, OrderItem::PRODUCT).unwrap()].name.clone());
+        names.push(
+            db[db.related(item, OrderItem::PRODUCT).unwrap()]
+                .name
+                .clone(),
+        );
     }
     names.sort();
     assert_eq!(names, ["Air", "Mini"]);
     let history = get_user_order_history(&mut db, 1).await.unwrap();
-    assert_eq!(history.iter().map(|order| db[*order].id).collect::<Vec<_>>(), [order_id(2), order_id(1)]);
+    assert_eq!(
+        history
+            .iter()
+            .map(|order| db[*order].id)
+            .collect::<Vec<_>>(),
+        [order_id(2), order_id(1)]
+    );
 }
 
 #[tokio::test]
@@ -222,9 +308,22 @@ async fn writing() {
     let air = update_product_stock(&mut db, 1, -2).await.unwrap().unwrap();
     assert_eq!(db[air].stock_quantity, 3);
     assert_eq!(update_product_stock(&mut db, 99, -2).await.unwrap(), None);
-    assert_eq!(bulk_update_user_status(&mut db, &[1, 2, 99], false).await.unwrap(), 2);
-    assert_eq!(bulk_update_user_status(&mut db, &[], false).await.unwrap(), 0);
-    assert_eq!(bulk_update_user_status(&mut db, &[1, 2], true).await.unwrap(), 2);
+    assert_eq!(
+        bulk_update_user_status(&mut db, &[1, 2, 99], false)
+            .await
+            .unwrap(),
+        2
+    );
+    assert_eq!(
+        bulk_update_user_status(&mut db, &[], false).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        bulk_update_user_status(&mut db, &[1, 2], true)
+            .await
+            .unwrap(),
+        2
+    );
     assert_eq!(delete_inactive_users(&mut db).await.unwrap(), 2);
     soft_delete_product(&mut db, 1).await.unwrap();
     assert!(!db[air].is_active);
@@ -234,7 +333,9 @@ async fn writing() {
 async fn filtering_and_sorting() {
     let shop = Shop::open().await;
     let mut db = shop.session();
-    let all = get_filtered_products(&mut db, Filters::default()).await.unwrap();
+    let all = get_filtered_products(&mut db, Filters::default())
+        .await
+        .unwrap();
     assert_eq!(all, ["Air", "Loose", "Mini", "Pro"]);
     let filters = Filters {
         min_price: Some(dec!(100)),
@@ -244,10 +345,23 @@ async fn filtering_and_sorting() {
         descending: true,
         ..Filters::default()
     };
-    assert_eq!(get_filtered_products(&mut db, filters).await.unwrap(), ["Air", "Mini"]);
-    let filters = Filters { category_id: Some(1), search: Some("R"), ..Filters::default() };
-    assert_eq!(get_filtered_products(&mut db, filters).await.unwrap(), ["Air", "Pro"]);
-    let filters = Filters { sort_by: Some("1; DROP TABLE users"), ..Filters::default() };
+    assert_eq!(
+        get_filtered_products(&mut db, filters).await.unwrap(),
+        ["Air", "Mini"]
+    );
+    let filters = Filters {
+        category_id: Some(1),
+        search: Some("R"),
+        ..Filters::default()
+    };
+    assert_eq!(
+        get_filtered_products(&mut db, filters).await.unwrap(),
+        ["Air", "Pro"]
+    );
+    let filters = Filters {
+        sort_by: Some("1; DROP TABLE users"),
+        ..Filters::default()
+    };
     assert!(get_filtered_products(&mut db, filters).await.is_err());
 }
 
@@ -264,12 +378,21 @@ async fn reports() {
     };
     assert_eq!(get_user_statistics(&mut db).await.unwrap(), expected);
     assert_eq!(get_user_statistics(&mut conn).await.unwrap(), expected);
-    assert_eq!(get_product_sales_report(&mut conn, 1).await.unwrap(), [
-        (2026, 1, Some(2), Some(dec!(1999.98))),
-        (2026, 2, Some(1), Some(dec!(999.99)))
-    ]);
+    assert_eq!(
+        get_product_sales_report(&mut conn, 1).await.unwrap(),
+        [
+            (2026, 1, Some(2), Some(dec!(1999.98))),
+            (2026, 2, Some(1), Some(dec!(999.99)))
+        ]
+    );
     let report = get_category_performance(&mut db).await.unwrap();
     assert_eq!(report.len(), 2);
-    assert_eq!(report[0], ("Laptops".into(), 1, Some(dec!(1999.98)), Some(dec!(999.99))));
-    assert_eq!(report[1], ("Phones".into(), 2, Some(dec!(2396.00)), Some(dec!(599))));
+    assert_eq!(
+        report[0],
+        ("Laptops".into(), 1, Some(dec!(1999.98)), Some(dec!(999.99)))
+    );
+    assert_eq!(
+        report[1],
+        ("Phones".into(), 2, Some(dec!(2396.00)), Some(dec!(599)))
+    );
 }

@@ -499,3 +499,69 @@ async fn ten_thousand_children_of_one_parent() {
         "chapters are looked for, links, books: {sent:#?}"
     );
 }
+
+#[tokio::test]
+async fn a_whole_collection_is_replaced_by_its_difference() {
+    let library = library().await;
+    let mut db = library.session();
+    let ([ann, bob], [first, second, third, fourth]) = loaded(&mut db).await;
+    let book = Book::query().with(Book::TAGS).filter(Book::ID.eq(1));
+    let book = book.one(&mut db).await.unwrap();
+    let (blue, green) = (one::<Tag>(&mut db, 2).await, one::<Tag>(&mut db, 3).await);
+    library.sent();
+    db.replace(ann, Author::BOOKS, [second, third, fourth])
+        .unwrap();
+    db.replace(book, Book::TAGS, vec![green, blue]).unwrap();
+    assert_eq!(
+        *db.related(ann, Author::BOOKS).unwrap(),
+        [second, third, fourth]
+    );
+    assert!(db.related(bob, Author::BOOKS).unwrap().is_empty());
+    assert_eq!(db.related(first, Book::AUTHOR).unwrap(), None);
+    db.commit().await.unwrap();
+    assert_eq!(
+        library.sent().len(),
+        3,
+        "a link goes, books change, a link comes"
+    );
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|null; 2|1; 3|1; 4|1"
+    );
+    assert_eq!(
+        library.rows("SELECT * FROM book_tags ORDER BY 1, 2").await,
+        "1|2; 1|3"
+    );
+    // What is not known, or not all of it, cannot be replaced.
+    let error = db.replace(ann, Author::EDITED, [first]).unwrap_err();
+    assert!(matches!(error, Error::NotLoaded { .. }));
+    db.load(ann, Author::BOOKS.limit(1)).await.unwrap();
+    assert!(db.replace(ann, Author::BOOKS, Vec::new()).is_err());
+}
+
+#[tokio::test]
+async fn what_is_expunged_is_no_longer_led_to() {
+    let library = library().await;
+    let mut db = library.session();
+    let ([ann, _], [first, second, ..]) = loaded(&mut db).await;
+    db.expunge(first).unwrap();
+    assert_eq!(*db.related(ann, Author::BOOKS).unwrap(), [second]);
+    db.expunge(ann).unwrap();
+    let error = db.related(second, Book::AUTHOR).unwrap_err();
+    assert!(
+        matches!(error, Error::NotLoaded { .. }),
+        "the key says that there is one"
+    );
+    db.load(second, Book::AUTHOR).await.unwrap();
+    let again = db.related(second, Book::AUTHOR).unwrap().unwrap();
+    assert_eq!(db[again].name, "Ann");
+    // A pending parent that leaves before it was written leaves the foreign key as it is.
+    let dan = db.add(Author::create().name("Dan"));
+    db.set(second, Book::AUTHOR, dan);
+    db.expunge(dan).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        library.rows(AUTHORS_OF_BOOKS).await,
+        "1|1; 2|1; 3|2; 4|null"
+    );
+}

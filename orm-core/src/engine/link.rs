@@ -249,8 +249,14 @@ impl Link {
 
     async fn after(&self, before: &str, statement: &Statement, keep: Keep) -> Result<Answer> {
         let begins = !self.in_transaction() && Boundary::of(before) == Boundary::Opens;
-        // `join` polls its first future first, so `before` is sent first.
-        let both = || future::join(self.run_batch(before), self.run(statement, keep));
+        let both = || async {
+            // `join` polls its first future first, so `before` is sent first.
+            let (first, (watch, answer)) =
+                future::join(self.run_batch(before), self.run_unseen(statement, keep)).await;
+            // Not before both are there, so that observers are told of them in the order in which they were sent.
+            watch.end(answer.as_ref().map(|answer| Some(answer.count)));
+            (first, answer)
+        };
         let (mut first, mut answer) = both().await;
         // Nothing has happened yet in a transaction that has just begun, so it may begin again.
         if first.is_ok() && self.forget_if_stale(&answer) && begins {
@@ -267,6 +273,22 @@ impl Link {
             self.answer(&prepared, statement, keep).await
         })
         .await
+    }
+
+    /// One statement, of which `observe` is still to be told.
+    async fn run_unseen<'a>(
+        &'a self,
+        statement: &'a Statement,
+        keep: Keep,
+    ) -> (Watch<'a>, DriverResult<Answer>) {
+        let watch = Watch::start(&self.engine, &self.traffic, statement);
+        prepared::bound(self.client(), self.traffic.statements());
+        let answer = async {
+            let prepared = self.prepare(statement).await?;
+            self.answer(&prepared, statement, keep).await
+        };
+        let answer = answer.await;
+        (watch, answer)
     }
 
     async fn run_batch(&self, sql: &str) -> DriverResult<()> {

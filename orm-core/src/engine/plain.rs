@@ -25,6 +25,8 @@ impl Executor for Connection {
         self.run(bulk.statement(&[])).await
     }
 
+    fn read_mode(&mut self, _: bool) {}
+
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
         M::read(row)
     }
@@ -73,6 +75,8 @@ impl Executor for Transaction<'_> {
     async fn write(&mut self, bulk: Bulk) -> Result<u64> {
         self.run(bulk.statement(&[])).await
     }
+
+    fn read_mode(&mut self, _: bool) {}
 
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
         M::read(row)

@@ -8,16 +8,37 @@ fn aggregate<T, Uses>(function: &'static str, operand: Node) -> Expr<T, Agg<Uses
 }
 
 /// `count(expression)`: the number of rows in which it is not NULL. SQLAlchemy: `func.count(x)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(count(User::AGE)).to_sql(), "SELECT count(users.age) FROM users");
+/// ```
 pub fn count<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
     aggregate("count", expression.into_node())
 }
 
 /// `count(*)`: the number of rows. SQLAlchemy: `func.count()`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(count_all()).to_sql(), "SELECT count(*) FROM users");
+/// ```
 pub fn count_all() -> Expr<i64, Agg<()>> {
     aggregate("count", Node::Word("*"))
 }
 
 /// `count(DISTINCT expression)`: the number of different values. SQLAlchemy: `func.count(distinct(x))`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(count_distinct(User::NAME)).to_sql(), "SELECT count(DISTINCT users.name) FROM users");
+/// ```
 pub fn count_distinct<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
     Expr::new(Node::Call {
         function: "count".into(),
@@ -28,6 +49,13 @@ pub fn count_distinct<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
 
 /// `sum(expression)`; NULL where there is no row. The type is PostgreSQL's: an `i32` sums to an `i64`, an `i64` to a
 /// `Decimal`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(sum(User::AGE)).to_sql(), "SELECT sum(users.age) FROM users");
+/// ```
 pub fn sum<E: Expression, T: SqlType>(expression: E) -> Expr<Option<T>, Agg<E::Uses>>
 where
     <E::Type as SqlType>::Base: Summed<Sum = T>,
@@ -45,11 +73,25 @@ where
 }
 
 /// `min(expression)`; NULL where there is no row.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(min(User::AGE)).to_sql(), "SELECT min(users.age) FROM users");
+/// ```
 pub fn min<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
     aggregate("min", expression.into_node())
 }
 
 /// `max(expression)`; NULL where there is no row.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(max(User::NAME)).to_sql(), "SELECT max(users.name) FROM users");
+/// ```
 pub fn max<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
     aggregate("max", expression.into_node())
 }

@@ -1,4 +1,16 @@
-//! `+`, `-`, `*`, `/` and `!` on columns and expressions.
+//! `+`, `-`, `*`, `/` and `!` on columns and expressions. A calculation with something that can be NULL can be NULL; the
+//! wider type stands on the left (`PRICE * QUANTITY`); `/` of integers drops the fraction, as PostgreSQL does.
+//!
+//! ```
+//! use orm_core::prelude::*;
+//! # #[derive(Model, Clone)] #[orm(table = "items")]
+//! # struct Item { #[orm(primary_key)] id: i32, price: i64, quantity: i32, sold: bool }
+//! let q = Item::query().filter(!Item::SOLD).select(-(Item::PRICE + 1) * (Item::QUANTITY - 2));
+//! assert_eq!(
+//!     q.to_sql(),
+//!     "SELECT - (items.price + $1) * (items.quantity - $2) FROM items WHERE NOT items.sold"
+//! );
+//! ```
 
 use std::ops::{Add, Div, Mul, Neg, Not, Sub};
 

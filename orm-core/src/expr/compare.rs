@@ -6,8 +6,7 @@ use crate::model::Source;
 use crate::types::{ArrayWriter, Element, SqlType};
 
 /// The type of a comparison: `bool`, or `Option<bool>` where an operand can be NULL.
-type Truth<E, T> =
-    <<E as Expression>::Type as SqlType>::Nullify<<T as SqlType>::Nullify<bool>>;
+type Truth<E, T> = <<E as Expression>::Type as SqlType>::Nullify<<T as SqlType>::Nullify<bool>>;
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 /// The type of a comparison with two others.
 type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
@@ -16,19 +15,6 @@ type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
     >,
 >;
 type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
-
-macro_rules! comparisons {
-    ($($(#[$doc:meta])* $name:ident $operator:literal;)*) => { $(
-        $(#[$doc])*
-        fn $name<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
-        where
-            R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
-            T: SqlType,
-        {
-            Expr::new(Node::infix(self.into_node(), $operator, other.into_operand()))
-        }
-    )* };
-}
 
 /// The operators of every expression: `User::NAME.eq("ann")`.
 ///
@@ -43,20 +29,61 @@ macro_rules! comparisons {
 ///     "SELECT users.id, users.name, users.age FROM users WHERE users.age >= $1 AND users.name <> $2"
 /// );
 /// ```
+#[allow(clippy::wrong_self_convention, clippy::type_complexity)] // `is_null` is SQL's word, and consumes as all do
 pub trait Operators: Expression {
-    comparisons! {
-        /// `=`. A comparison with NULL is never true: use [`is_null`](Operators::is_null).
-        eq "=";
-        /// `<>`. SQLAlchemy: `!=`.
-        ne "<>";
-        /// `<`.
-        lt "<";
-        /// `<=`.
-        le "<=";
-        /// `>`.
-        gt ">";
-        /// `>=`.
-        ge ">=";
+    // Written out and not by a macro, because rustc shows the macro in every message about a comparison.
+    /// `=`. A comparison with NULL is never true: use [`is_null`](Operators::is_null). SQLAlchemy: `==`.
+    fn eq<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), "=", other.into_operand())
+    }
+
+    /// `<>`. SQLAlchemy: `!=`.
+    fn ne<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), "<>", other.into_operand())
+    }
+
+    /// `<`.
+    fn lt<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), "<", other.into_operand())
+    }
+
+    /// `<=`.
+    fn le<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), "<=", other.into_operand())
+    }
+
+    /// `>`.
+    fn gt<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), ">", other.into_operand())
+    }
+
+    /// `>=`.
+    fn ge<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
+    where
+        R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
+        T: SqlType,
+    {
+        compared(self.into_node(), ">=", other.into_operand())
     }
 
     /// `IS NOT DISTINCT FROM`: equal, where NULL equals NULL. Takes an `Option` as well as a value.
@@ -94,7 +121,6 @@ pub trait Operators: Expression {
     }
 
     /// `BETWEEN low AND high`, both included.
-    #[allow(clippy::type_complexity)]
     fn between<L, H>(self, low: L, high: H) -> Expr<Ranged<Self, L, H>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
@@ -263,6 +289,10 @@ fn joined<T: SqlType, Uses>(
     let nodes = conditions.into_iter().map(Expression::into_node);
     let joined = nodes.reduce(|all, next| Node::junction(all, word, next));
     Expr::new(joined.unwrap_or(Node::Word(of_none)))
+}
+
+fn compared<T: SqlType, Uses>(left: Node, operator: &'static str, right: Node) -> Expr<T, Uses> {
+    Expr::new(Node::infix(left, operator, right))
 }
 
 /// The type of two conditions together.

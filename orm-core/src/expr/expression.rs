@@ -121,7 +121,8 @@ impl Literal for &str {
 /// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
 #[diagnostic::on_unimplemented(
     message = "expected a value, a column or an expression of type `{T}`",
-    label = "a `{T}` cannot be compared or combined with `{Self}`"
+    label = "a `{T}` cannot be compared or combined with `{Self}`",
+    note = "for NULL use `.is_null()`; for an `Option`, `.is_not_distinct_from(..)` or `filter_some(..)`"
 )]
 pub trait AsExpr<T> {
     /// `T`, or `Option<T>` for a column that can be NULL.
@@ -243,7 +244,7 @@ mod decimal {
     message = "a comparison with an `Option` is never true for `None` in SQL",
     label = "this value may be NULL",
     note = "for NULL use `.is_null()` or `.is_not_null()`",
-    note = "for a value that may be absent use `.is_not_distinct_from(..)`, or `if let Some(v) = .. {{ q = q.filter(..) }}`"
+    note = "for a value that may be absent use `.is_not_distinct_from(..)`, or `q.filter_some(option.map(|v| ..))`"
 )]
 pub trait NeverNull {}
 

@@ -16,6 +16,13 @@ type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 type Like<E, T> = <<E as Expression>::Type as SqlType>::Nullify<T>;
 
 /// `lower(text)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::lower(User::NAME)).to_sql(), "SELECT lower(users.name) FROM users");
+/// ```
 pub fn lower<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
 where
     Base<E>: Text,
@@ -24,6 +31,13 @@ where
 }
 
 /// `upper(text)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::upper(User::NAME)).to_sql(), "SELECT upper(users.name) FROM users");
+/// ```
 pub fn upper<E: Expression>(text: E) -> Expr<E::Type, E::Uses>
 where
     Base<E>: Text,
@@ -32,6 +46,13 @@ where
 }
 
 /// `length(text)`: the number of characters.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::length(User::NAME)).to_sql(), "SELECT length(users.name) FROM users");
+/// ```
 pub fn length<E: Expression>(text: E) -> Expr<Like<E, i32>, E::Uses>
 where
     Base<E>: Text,
@@ -40,6 +61,13 @@ where
 }
 
 /// `abs(number)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::abs(User::AGE)).to_sql(), "SELECT abs(users.age) FROM users");
+/// ```
 pub fn abs<E: Expression>(number: E) -> Expr<E::Type, E::Uses>
 where
     Base<E>: Numeric,
@@ -49,6 +77,13 @@ where
 
 /// `coalesce(expression, otherwise)`: the expression, or the other value where it is NULL. It is NULL only where both
 /// are.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::coalesce(User::AGE, 0)).to_sql(), "SELECT coalesce(users.age, $1) FROM users");
+/// ```
 pub fn coalesce<E, R, T, Uses>(expression: E, otherwise: R) -> Expr<T, (Solid<E::Uses>, Uses)>
 where
     E: Expression,
@@ -148,6 +183,13 @@ pub fn call<T: SqlType, A: Arguments>(
 }
 
 /// `CAST(expression AS type)`, to the PostgreSQL type of a Rust type.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::cast::<String, _>(User::AGE)).to_sql(), "SELECT CAST(users.age AS text) FROM users");
+/// ```
 pub fn cast<T: SqlType<Base = T>, E: Expression>(expression: E) -> Expr<Like<E, T>, E::Uses> {
     let ty: &'static PgType = T::TYPE;
     Expr::new(Node::Cast(Box::new(expression.into_node()), ty))

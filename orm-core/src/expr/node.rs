@@ -94,6 +94,8 @@ pub struct Select {
     pub offset: Option<i64>,
     /// FOR UPDATE and its relatives.
     pub lock: Option<Lock>,
+    /// Whether a session lets the rows overwrite what it knows. Not SQL.
+    pub refresh: bool,
 }
 
 /// A part of a select list.
@@ -223,9 +225,8 @@ impl Node {
 
     /// Whether the two are the same expression with the same values. Subqueries never are.
     pub(crate) fn same(&self, other: &Node) -> bool {
-        let all = |a: &[Node], b: &[Node]| {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
-        };
+        let all =
+            |a: &[Node], b: &[Node]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b));
         match (self, other) {
             (Node::Column(table, column), Node::Column(other, other_column)) => {
                 column == other_column && table.same(other)
@@ -306,6 +307,7 @@ impl Select {
             limit: None,
             offset: None,
             lock: None,
+            refresh: false,
         }
     }
 }

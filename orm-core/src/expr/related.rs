@@ -3,8 +3,7 @@
 
 use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef,
-    Within,
+    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef, Within,
 };
 use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 

@@ -19,31 +19,6 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<String>>::Uses);
 pub trait Text: SqlType {}
 impl Text for String {}
 
-macro_rules! patterns {
-    ($($(#[$doc:meta])* $name:ident $operator:literal;)*) => { $(
-        $(#[$doc])*
-        fn $name<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
-        where
-            Base<Self>: Text,
-        {
-            Expr::new(Node::infix(self.into_node(), $operator, pattern.into_operand()))
-        }
-    )* };
-}
-
-macro_rules! searches {
-    ($($(#[$doc:meta])* $name:ident $operator:literal $pattern:literal;)*) => { $(
-        $(#[$doc])*
-        fn $name(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
-        where
-            Base<Self>: Text,
-        {
-            let pattern = format!($pattern, escape_like(text.as_ref()));
-            Expr::new(Node::infix(self.into_node(), $operator, Node::Param(Param::new(&pattern))))
-        }
-    )* };
-}
-
 /// The operators of text expressions.
 ///
 /// `like` and `ilike` take a pattern, in which `%`, `_` and `\` are special; `contains`, `starts_with` and `ends_with`
@@ -62,30 +37,100 @@ macro_rules! searches {
 /// assert_eq!(q.to_sql(), "SELECT users.name || $1 FROM users WHERE users.name LIKE $2");
 /// ```
 pub trait TextOperators: Expression {
-    patterns! {
-        /// `LIKE`: matches a pattern.
-        like "LIKE";
-        /// `NOT LIKE`.
-        not_like "NOT LIKE";
-        /// `ILIKE`: matches a pattern, upper and lower case alike.
-        ilike "ILIKE";
-        /// `NOT ILIKE`.
-        not_ilike "NOT ILIKE";
+    /// `LIKE`: matches a pattern.
+    fn like<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "LIKE",
+            pattern.into_operand(),
+        ))
     }
 
-    searches! {
-        /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.
-        contains "LIKE" "%{}%";
-        /// Whether the text occurs in it, upper and lower case alike. SQLAlchemy: `icontains(text, autoescape=True)`.
-        icontains "ILIKE" "%{}%";
-        /// Whether it begins with the text. SQLAlchemy: `startswith(text, autoescape=True)`.
-        starts_with "LIKE" "{}%";
-        /// Whether it begins with the text, upper and lower case alike. SQLAlchemy: `istartswith(text, autoescape=True)`.
-        istarts_with "ILIKE" "{}%";
-        /// Whether it ends with the text. SQLAlchemy: `endswith(text, autoescape=True)`.
-        ends_with "LIKE" "%{}";
-        /// Whether it ends with the text, upper and lower case alike. SQLAlchemy: `iendswith(text, autoescape=True)`.
-        iends_with "ILIKE" "%{}";
+    /// `NOT LIKE`.
+    fn not_like<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "NOT LIKE",
+            pattern.into_operand(),
+        ))
+    }
+
+    /// `ILIKE`: matches a pattern, upper and lower case alike.
+    fn ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "ILIKE",
+            pattern.into_operand(),
+        ))
+    }
+
+    /// `NOT ILIKE`.
+    fn not_ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "NOT ILIKE",
+            pattern.into_operand(),
+        ))
+    }
+
+    /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.
+    fn contains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "LIKE", format!("%{}%", escape_like(text.as_ref())))
+    }
+
+    /// Whether the text occurs in it, upper and lower case alike. SQLAlchemy: `icontains(text, autoescape=True)`.
+    fn icontains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "ILIKE", format!("%{}%", escape_like(text.as_ref())))
+    }
+
+    /// Whether it begins with the text. SQLAlchemy: `startswith(text, autoescape=True)`.
+    fn starts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "LIKE", format!("{}%", escape_like(text.as_ref())))
+    }
+
+    /// Whether it begins with the text, upper and lower case alike. SQLAlchemy: `istartswith(text, autoescape=True)`.
+    fn istarts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "ILIKE", format!("{}%", escape_like(text.as_ref())))
+    }
+
+    /// Whether it ends with the text. SQLAlchemy: `endswith(text, autoescape=True)`.
+    fn ends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "LIKE", format!("%{}", escape_like(text.as_ref())))
+    }
+
+    /// Whether it ends with the text, upper and lower case alike. SQLAlchemy: `iendswith(text, autoescape=True)`.
+    fn iends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        matching(self, "ILIKE", format!("%{}", escape_like(text.as_ref())))
     }
 
     /// `||`: the two texts one after the other; NULL where one of them is. SQLAlchemy: `+`.
@@ -98,6 +143,15 @@ pub trait TextOperators: Expression {
 }
 
 impl<E: Expression> TextOperators for E {}
+
+fn matching<E: Expression, T>(
+    text: E,
+    operator: &'static str,
+    pattern: String,
+) -> Expr<T, E::Uses> {
+    let pattern = Node::Param(Param::new(&pattern));
+    Expr::new(Node::infix(text.into_node(), operator, pattern))
+}
 
 /// Text as a pattern that matches only itself: `%`, `_` and `\` behind a backslash.
 ///

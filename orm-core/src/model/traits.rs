@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::{ColumnSet, Handle, RawHandle, RelationInfo, RowReader, Table};
 use crate::error::Result;
-use crate::types::{DecodeError, Raw};
+use crate::types::{DecodeError, Param, Raw};
 
 /// Something whose columns a query can use: a model, or an alias of one.
 ///
@@ -75,8 +75,8 @@ pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
     /// The columns in which the database would see a difference between the two rows.
     fn diff(&self, before: &Self) -> ColumnSet;
 
-    /// Gives the columns with `on_update = ..` their new values, except those in `changed`. Returns the columns set.
-    fn touch(&mut self, changed: ColumnSet) -> ColumnSet;
+    /// New values for the columns with `on_update = ..`: what an UPDATE sets beside what it changes.
+    fn on_update() -> Vec<(u16, Param)>;
 }
 
 /// A row that is being put together: what `create()` makes and `db.draft(handle)` shows.
@@ -172,4 +172,38 @@ pub trait Changes {
 
     /// Writes the values that are present into the row; the others stay.
     fn apply(self, row: &mut Self::Model);
+}
+
+/// Tells a field of JSON that is `null` from one that is absent: for the nullable columns of a `Changes` struct.
+///
+/// serde reads `null` and absence alike as `None`. With this and `default`, absence is `None`, `null` is `Some(None)`, and a
+/// value is `Some(Some(value))`:
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// # #[derive(Model, Clone)] #[orm(table = "products")]
+/// # struct Product { #[orm(primary_key)] id: i32, note: Option<String> }
+/// #[derive(serde::Deserialize, Changes)]
+/// #[orm(model = Product)]
+/// struct ProductPatch {
+///     #[serde(default, deserialize_with = "orm_core::model::present")]
+///     note: Option<Option<String>>,
+/// }
+///
+/// let read = |json| serde_json::from_str::<ProductPatch>(json).unwrap().note;
+/// assert_eq!(read("{}"), None);
+/// assert_eq!(read(r#"{"note": null}"#), Some(None));
+/// assert_eq!(read(r#"{"note": "new"}"#), Some(Some("new".to_owned())));
+/// ```
+///
+/// # Errors
+/// The deserializer's.
+#[cfg(feature = "json")]
+pub fn present<'de, T, D>(deserializer: D) -> std::result::Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }

@@ -6,9 +6,8 @@ use std::marker::PhantomData;
 use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
-    Accepts, All, Column, Condition, Expr, Expression, Grouped, Has, InScope, Item, KindOf, Lock,
-    LockStrength, LockWait, Node, Of, OrderBy, PerRow, RowLevel, Select, TableRef, Ungrouped,
-    Whole, Within, table_ref,
+    Accepts, Column, Condition, Expr, Expression, Grouped, InScope, Item, KindOf, Node, Of,
+    OrderBy, PerRow, RowLevel, Select, TableRef, Ungrouped, Whole, Within,
 };
 use crate::model::{Model, Source};
 use crate::types::SqlType;
@@ -39,6 +38,7 @@ use crate::types::SqlType;
 pub struct Query<Sel, Scope, G = Ungrouped> {
     pub(crate) select: Select,
     pub(crate) loads: Vec<LoadStep>,
+    #[allow(clippy::type_complexity)]
     types: PhantomData<fn() -> (Sel, Scope, G)>,
 }
 
@@ -79,6 +79,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Keeps the rows for which a condition is true. Several filters must all hold. SQLAlchemy: `filter`, `where`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().filter(User::NAME.eq("ann")).filter(User::AGE.gt(17)).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name = $1 AND users.age > $2");
+    /// ```
     pub fn filter<E, I>(mut self, condition: E) -> Self
     where
         E: Condition + Within<Scope, I> + PerRow,
@@ -111,6 +119,19 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().order_by((User::AGE.desc().nulls_last(), User::NAME)).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users ORDER BY users.age DESC NULLS LAST, users.name");
+    ///
+    /// // By a name out of a request, which is looked up among the columns and never reaches SQL by itself.
+    /// let q = User::query().order_by(User::column("name")?.desc()).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users ORDER BY users.name DESC");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: OrderBy<Scope, I>,
@@ -120,6 +141,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// At most this many rows.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().limit(20).offset(40).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users LIMIT $1 OFFSET $2");
+    /// ```
     pub fn limit(mut self, rows: i64) -> Self {
         self.select.limit = Some(rows);
         self
@@ -132,12 +161,31 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Gives equal rows once.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().distinct().select(User::NAME);
+    /// assert_eq!(q.to_sql(), "SELECT DISTINCT users.name FROM users");
+    /// ```
     pub fn distinct(mut self) -> Self {
         self.select.distinct = true;
         self
     }
 
     /// One row for each group of rows in which the expression (or each of a tuple) is the same.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().group_by(User::NAME).having(count_all().gt(1)).select((User::NAME, count_all()));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.name, count(*) FROM users GROUP BY users.name HAVING count(*) > $1"
+    /// );
+    /// ```
     pub fn group_by<L, I>(mut self, by: L) -> Query<Sel, Scope, Grouped>
     where
         L: GroupBy<Scope, I>,
@@ -156,6 +204,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select((User::ALL, User::AGE + 1));
+    /// assert_eq!(q.to_sql(), "SELECT users.id, users.name, users.age, users.age + $1 FROM users");
+    /// ```
     pub fn select<L, I, Row, Uses, K>(mut self, list: L) -> Query<Row, Scope, G>
     where
         L: SelectList<Scope, I, Row, Uses>,
@@ -173,70 +229,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.retyped()
     }
 
-    /// Locks the rows until the transaction ends: FOR UPDATE. SQLAlchemy: `with_for_update()`.
-    pub fn for_update(self) -> Self {
-        self.locked(LockStrength::Update)
-    }
-
-    /// Locks the rows against changes: FOR SHARE. SQLAlchemy: `with_for_update(read=True)`.
-    pub fn for_share(self) -> Self {
-        self.locked(LockStrength::Share)
-    }
-
-    /// Locks the rows, and leaves alone those who only refer to them by a foreign key: FOR NO KEY UPDATE.
-    /// SQLAlchemy: `with_for_update(key_share=True)`.
-    pub fn for_no_key_update(self) -> Self {
-        self.locked(LockStrength::NoKeyUpdate)
-    }
-
-    /// Locks the rows' keys against changes, as a foreign key does: FOR KEY SHARE.
-    /// SQLAlchemy: `with_for_update(read=True, key_share=True)`.
-    pub fn for_key_share(self) -> Self {
-        self.locked(LockStrength::KeyShare)
-    }
-
-    /// Locks the rows of this table, and of others that `of` names, instead of those of the query's first table. Locks
-    /// FOR UPDATE if no lock was asked for. SQLAlchemy: `with_for_update(of=Order)`.
-    pub fn of<S, I>(self, table: All<S>) -> Self
-    where
-        S: Source,
-        Scope: Has<S, I>,
-    {
-        let _ = table;
-        self.with_lock(|lock| lock.of.push(table_ref::<S>()))
-    }
-
-    fn locked(mut self, strength: LockStrength) -> Self {
-        self.select.lock = Some(Lock {
-            strength,
-            wait: LockWait::Wait,
-            of: Vec::new(),
-        });
+    /// Lets the rows overwrite what a session knows of their entities, where else a row that was read in this transaction
+    /// stays as it was read. Locking queries do this by themselves: whoever waited for a lock wants the row as it is now.
+    /// SQLAlchemy: `populate_existing()`.
+    pub fn populate_existing(mut self) -> Self {
+        self.select.refresh = true;
         self
-    }
-
-    /// Leaves out rows that are locked by others, instead of waiting: SKIP LOCKED. Locks FOR UPDATE if no lock was asked
-    /// for.
-    pub fn skip_locked(self) -> Self {
-        self.waiting(LockWait::Skip)
-    }
-
-    /// Fails on rows that are locked by others, instead of waiting: NOWAIT. Locks FOR UPDATE if no lock was asked for.
-    pub fn nowait(self) -> Self {
-        self.waiting(LockWait::Fail)
-    }
-
-    fn waiting(self, wait: LockWait) -> Self {
-        self.with_lock(|lock| lock.wait = wait)
-    }
-
-    fn with_lock(self, change: impl FnOnce(&mut Lock)) -> Self {
-        let mut query = match self.select.lock {
-            None => self.for_update(),
-            Some(_) => self,
-        };
-        query.select.lock.as_mut().map(change);
-        query
     }
 
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.

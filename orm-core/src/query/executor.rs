@@ -40,6 +40,10 @@ pub trait Executor: Send {
     /// has loaded in step.
     fn write(&mut self, bulk: Bulk) -> impl Future<Output = Result<u64>> + Send;
 
+    /// Says how the rows of the next query are read: `refresh` lets them overwrite what is known of their entities, as
+    /// rows that are locked must. Called before every query.
+    fn read_mode(&mut self, refresh: bool);
+
     /// Takes an entity off a row.
     ///
     /// # Errors

@@ -13,6 +13,17 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// What the server refuses, and values that do not fit their types.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let users: Vec<Handle<User>> = User::query().all(db).await?;
+    /// let names: Vec<String> = User::query().select(User::NAME).all(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
         run::<Sel, X>(self.select, self.loads, on).await
     }
@@ -21,6 +32,16 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// As [`all`](Query::all).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let oldest: Option<Handle<User>> = User::query().order_by(User::AGE.desc()).first(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn first<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
         self.at_most(1);
         Ok(self.all(on).await?.into_iter().next())
@@ -31,6 +52,16 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Errors
     /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several; else as
     /// [`all`](Query::all).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let ann: Handle<User> = User::query().filter(User::NAME.eq("ann")).one(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
         let what = self.to_sql();
         match self.one_or_none(on).await? {
@@ -43,6 +74,16 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// [`Error::MultipleFound`] where there are several; else as [`all`](Query::all).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let ann: Option<Handle<User>> = User::query().filter(User::NAME.eq("ann")).one_or_none(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn one_or_none<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
         let what = self.to_sql();
         self.at_most(2);
@@ -58,6 +99,16 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// As [`one`](Query::one).
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let users: i64 = User::query().select(count_all()).scalar(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn scalar<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
         self.one(on).await
     }
@@ -73,6 +124,16 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// What the server refuses.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let adults: i64 = User::query().filter(User::AGE.ge(18)).count(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64> {
         on.before_query().await?;
         let row = only_row(on.fetch(render::count(self.select)).await?)?;
@@ -83,6 +144,16 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// What the server refuses.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let taken: bool = User::query().filter(User::NAME.eq("ann")).exists(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool> {
         on.before_query().await?;
         if self.select.group_by.is_empty() && self.select.is_row_for_row() {
@@ -107,6 +178,7 @@ async fn run<Sel: Selection, X: Executor>(
     on: &mut X,
 ) -> Result<Vec<Sel::Row<X>>> {
     on.before_query().await?;
+    on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         let rows = on.fetch(render::select(&select)).await?;
         return rows

@@ -19,6 +19,19 @@ where
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Joins along a relationship: rows without a partner are left out, and a to-many gives a row for each partner.
     /// SQLAlchemy: `join(User.orders)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = User::query().join(User::ORDERS).select((User::NAME, Order::TOTAL));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.name, orders.total FROM users JOIN orders ON orders.user_id = users.id"
+    /// );
+    /// ```
     pub fn join<R, To, I>(mut self, relation: R) -> Query<Sel, (To, Scope), G>
     where
         R: Joinable<To = To> + StartsIn<Scope, I>,
@@ -29,6 +42,23 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// Joins along a relationship; rows without a partner stay, and what is selected of the joined table becomes an
     /// `Option`. SQLAlchemy: `outerjoin(User.orders)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// # async fn run(on: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// let q = User::query().left_join(User::ORDERS).select((User::NAME, Order::TOTAL));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.name, orders.total FROM users LEFT JOIN orders ON orders.user_id = users.id"
+    /// );
+    /// let rows: Vec<(String, Option<i32>)> = q.all(on).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn left_join<R, To, I>(mut self, relation: R) -> Query<Sel, (Maybe<To>, Scope), G>
     where
         R: Joinable<To = To> + StartsIn<Scope, I>,
@@ -38,6 +68,19 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Joins a table on a condition: `join_on(Payment::ALL, Payment::ORDER_ID.eq(Order::ID))`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = User::query().join_on(Order::ALL, Order::USER_ID.eq(User::ID).and(Order::TOTAL.gt(9))).select(Order::ID);
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT orders.id FROM users JOIN orders ON orders.user_id = users.id AND orders.total > $1"
+    /// );
+    /// ```
     pub fn join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (S, Scope), G>
     where
         S: Source,
@@ -54,6 +97,16 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Joins a table on a condition; rows without a partner stay.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let q = User::query().left_join_on(Order::ALL, Order::USER_ID.eq(User::ID)).select(Order::ID);
+    /// assert_eq!(q.to_sql(), "SELECT orders.id FROM users LEFT JOIN orders ON orders.user_id = users.id");
+    /// ```
     pub fn left_join_on<S, E, I>(mut self, table: All<S>, on: E) -> Query<Sel, (Maybe<S>, Scope), G>
     where
         S: Source,

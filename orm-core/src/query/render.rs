@@ -3,6 +3,8 @@
 //! Values never reach the text: a [`Node::Param`] becomes `$n` and joins the list of parameters. Names pass through
 //! [`quote`]. Brackets stand where PostgreSQL's precedence would read something else without them.
 
+mod expression;
+
 use std::collections::VecDeque;
 
 use super::{Bulk, Statement, quote};
@@ -10,7 +12,7 @@ use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
 use crate::model::Table;
-use crate::types::{Param, PgType, SqlType, TypeKind};
+use crate::types::{Param, PgType, TypeKind};
 
 /// The statement of a SELECT.
 pub(crate) fn select(select: &Select) -> Statement {
@@ -261,8 +263,13 @@ impl Renderer {
     fn item(&mut self, item: &Item) {
         match item {
             // Where nothing else says what the parameter is, the server would take it for text.
-            Item::Expr(Node::Param(param)) if !param.pg_type().declared && !is_text(param) => {
-                self.node(&Node::Cast(Box::new(Node::Param(param.clone())), param.pg_type()));
+            Item::Expr(Node::Param(param))
+                if !param.pg_type().declared && !expression::is_text(param) =>
+            {
+                self.node(&Node::Cast(
+                    Box::new(Node::Param(param.clone())),
+                    param.pg_type(),
+                ));
             }
             Item::Expr(node) => self.node(node),
             Item::Whole(table) => {
@@ -292,7 +299,7 @@ impl Renderer {
         self.text(clause);
         self.list(conditions, " AND ", |sql, condition| {
             if conditions.len() > 1 {
-                sql.operand(condition, precedence("AND"));
+                sql.operand(condition, expression::precedence("AND"));
             } else {
                 sql.node(condition);
             }
@@ -339,169 +346,5 @@ impl Renderer {
             LockWait::Fail => " NOWAIT",
             LockWait::Skip => " SKIP LOCKED",
         });
-    }
-
-    /// Appends an expression.
-    ///
-    /// PostgreSQL compares the expressions of a grouped query by their text: `coalesce(x, $1)` is not grouped by
-    /// `coalesce(x, $2)`, whatever the values. So an expression that was selected or grouped by, and comes again, gets
-    /// the numbers that it had. Not every equal value does: the server takes a type for each number from where it stands.
-    pub(crate) fn node(&mut self, node: &Node) {
-        if !self.repeating || matches!(node, Node::Param(_) | Node::Column(..) | Node::Word(_)) {
-            return self.expression(node);
-        }
-        let mut known = self.repeatable.iter();
-        let again = known.find(|(known, _)| known.same(node));
-        if let Some((_, numbers)) = again
-            && self.repeated.is_empty()
-        {
-            self.repeated.extend(numbers);
-            return self.expression(node);
-        }
-        let (new, start) = (again.is_none(), self.numbers.len());
-        self.expression(node);
-        if new && self.numbers.len() > start {
-            let numbers = self.numbers[start..].to_vec();
-            self.repeatable.push((node.clone(), numbers));
-        }
-    }
-
-    fn expression(&mut self, node: &Node) {
-        match node {
-            Node::Column(table, column) => {
-                self.alias(*table);
-                self.text(".");
-                self.column_name(table.table.columns[*column as usize].name);
-            }
-            Node::Param(param) => self.param(param.clone()),
-            Node::Word(word) => self.text(word),
-            Node::Infix(left, operator, right) => {
-                let own = precedence(operator);
-                // `a = b = c` is a syntax error; `a - b - c` is `(a - b) - c`.
-                self.operand(left, if own < LEFT_TO_RIGHT { own + 1 } else { own });
-                self.text(" ");
-                self.text(operator);
-                self.text(" ");
-                self.operand(right, own + 1);
-            }
-            Node::Junction(word, conditions) => {
-                self.list(conditions, &format!(" {word} "), |sql, condition| {
-                    sql.operand(condition, precedence(word));
-                });
-            }
-            Node::Prefix(operator, operand) => {
-                self.text(operator);
-                self.text(" ");
-                self.operand(operand, rank(node) + 1);
-            }
-            Node::Postfix(operand, operator) => {
-                self.operand(operand, precedence("IS") + 1);
-                self.text(" ");
-                self.text(operator);
-            }
-            Node::Between(operand, low, high) => {
-                let above = precedence("LIKE") + 1;
-                self.operand(operand, above);
-                self.text(" BETWEEN ");
-                self.operand(low, above);
-                self.text(" AND ");
-                self.operand(high, above);
-            }
-            Node::Call {
-                function,
-                distinct,
-                arguments,
-            } => {
-                quote::function(&mut self.sql, function);
-                self.text(if *distinct { "(DISTINCT " } else { "(" });
-                self.list(arguments, ", ", Self::node);
-                self.text(")");
-            }
-            Node::Extract(field, source) => {
-                self.text("extract(");
-                self.text(field);
-                self.text(" FROM ");
-                self.node(source);
-                self.text(")");
-            }
-            Node::Cast(operand, ty) => {
-                self.text("CAST(");
-                match &**operand {
-                    // Else the server would take the parameter to be what it is cast to.
-                    Node::Param(param) if !param.pg_type().declared && param.pg_type().name != ty.name => {
-                        self.expression(&Node::Cast(operand.clone(), param.pg_type()));
-                    }
-                    operand => self.node(operand),
-                }
-                self.text(" AS ");
-                self.type_name(ty);
-                self.text(")");
-            }
-            Node::Quantified(word, array) => {
-                self.text(word);
-                self.text("(");
-                self.node(array);
-                self.text(")");
-            }
-            Node::InRows(columns, arrays) => {
-                self.text("(");
-                self.list(columns, ", ", Self::node);
-                self.text(") IN (SELECT * FROM ");
-                self.unnest(arrays);
-                self.text(")");
-            }
-            Node::Exists(select) => {
-                self.text("EXISTS (");
-                self.select(select);
-                self.text(")");
-            }
-        }
-    }
-
-    /// Appends an operand, in brackets if it binds less tightly than it must.
-    fn operand(&mut self, node: &Node, at_least: u8) {
-        if rank(node) < at_least {
-            self.text("(");
-            self.node(node);
-            self.text(")");
-        } else {
-            self.node(node);
-        }
-    }
-}
-
-/// Whether a value is text, which is what the server takes an undeclared parameter for.
-fn is_text(param: &Param) -> bool {
-    param.pg_type().name == <String as SqlType>::TYPE.name
-}
-
-/// How tightly an expression binds.
-fn rank(node: &Node) -> u8 {
-    match node {
-        Node::Infix(_, operator, _) | Node::Junction(operator, _) => precedence(operator),
-        Node::Prefix("-", _) => 11,
-        Node::Prefix(operator, _) => precedence(operator),
-        Node::Postfix(..) => precedence("IS"),
-        Node::Between(..) => precedence("LIKE"),
-        _ => u8::MAX,
-    }
-}
-
-/// From this rank on operators may stand in a row, and are applied from left to right; below it they need brackets.
-const LEFT_TO_RIGHT: u8 = 7;
-
-/// PostgreSQL's operator precedence, from loose to tight.
-fn precedence(operator: &str) -> u8 {
-    match operator {
-        "OR" => 1,
-        "AND" => 2,
-        "NOT" => 3,
-        "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
-        "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,
-        "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
-        "+" | "-" => 8,
-        "*" | "/" | "%" => 9,
-        // Every operator without a rank of its own: `||`, `@>` and the like.
-        _ => 7,
     }
 }

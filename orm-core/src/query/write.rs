@@ -60,7 +60,8 @@ impl<M: Model> OneModel for EntityQuery<M> {
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Changes all rows of the query in one statement. The values are computed by the server, so
     /// `Product::STOCK.set(Product::STOCK - 1)` is safe whatever other transactions do. Sent by `.exec(..)`, which gives
-    /// the number of rows. SQLAlchemy: `query.update({..})`.
+    /// the number of rows. Columns with
+    /// `on_update = ..` get their new values, too, unless they are set here. SQLAlchemy: `query.update({..})`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -82,6 +83,11 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         let mut values = Vec::new();
         assignments.push_to(&mut values);
+        for (column, value) in <<Self as OneModel>::Model as Model>::on_update() {
+            if values.iter().all(|(set, _)| *set != column) {
+                values.push((column, Node::Param(value)));
+            }
+        }
         BulkUpdate {
             bulk: bulk(self.select, Some(values)),
             model: PhantomData,

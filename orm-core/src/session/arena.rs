@@ -280,9 +280,22 @@ impl<M: Model> Store for Arena<M> {
         }
     }
 
-    fn touch_updated(&mut self, index: u32, changed: ColumnSet) -> ColumnSet {
-        self.row_mut(index)
-            .map_or(ColumnSet::EMPTY, |row| row.touch(changed))
+    fn touch_updated(&mut self, index: u32, changed: ColumnSet) {
+        let Some(row) = self.row_mut(index) else {
+            return;
+        };
+        for (column, value) in M::on_update() {
+            if !changed.contains(column) {
+                let ty = M::TABLE.columns[column as usize].ty;
+                let raw = Raw {
+                    bytes: value.bytes(),
+                    oid: ty.oid,
+                    type_name: ty.name,
+                };
+                // A value of the column's own type fits the row.
+                let _ = row.write(column, raw);
+            }
+        }
     }
 
     fn inserted(&mut self, index: u32, epoch: u32) -> Result<()> {

@@ -86,8 +86,12 @@ impl Executor for Session {
         self.run_bulk(bulk).await
     }
 
+    fn read_mode(&mut self, refresh: bool) {
+        self.refresh_rows = refresh;
+    }
+
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
-        let handle = self.read_entity(M::TABLE, row, false)?;
+        let handle = self.read_entity(M::TABLE, row, self.refresh_rows)?;
         if let Some(loading) = &mut self.loading {
             loading.note(M::TABLE, handle);
         }
@@ -134,6 +138,10 @@ macro_rules! through {
 
             async fn write(&mut self, bulk: Bulk) -> Result<u64> {
                 (**self).write(bulk).await
+            }
+
+            fn read_mode(&mut self, refresh: bool) {
+                (**self).read_mode(refresh);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {

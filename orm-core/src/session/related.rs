@@ -1,8 +1,10 @@
 //! Relationships in memory: reading what is loaded, and the calls that change it. Nothing here does I/O; what a change
 //! does to both sides is in `links`.
 
+use std::collections::HashSet;
+
 use super::slots::LinkState;
-use super::{Session, State};
+use super::{Loadable, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{
     Handle, Model, RawHandle, Relation, RelationInfo, RelationKind, RelationShape, Target, ToMany,
@@ -47,7 +49,11 @@ impl Session {
     }
 
     /// Sets what a to-one relationship leads to, on both sides in memory at once; the foreign key follows at the flush.
-    /// Wins over a foreign-key column that was set by hand. SQLAlchemy: assignment to the attribute.
+    /// SQLAlchemy: assignment to the attribute.
+    ///
+    /// Wins over a foreign-key column that was set by hand, whichever was set last. A column that was set by hand alone
+    /// (`db[order].user_id = Some(2)`) is followed by the next flush: the relationship leads where the key says, and loaded
+    /// collections on both sides change.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
@@ -161,6 +167,59 @@ impl Session {
             }
             _ => self.tie(owner.raw(), info, target.raw(), false),
         }
+    }
+
+    /// Lets a to-many relationship have these members and no others: those that are there stay, others are taken out as
+    /// by [`remove`](Session::remove), new ones put in as by [`push`](Session::push). So only what differs is written.
+    /// SQLAlchemy: assignment to a collection.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = User::query().with(User::ORDERS).order_by(User::ID).first(&mut db).await?.unwrap();
+    /// let orders = db.related(ann, User::ORDERS)?;
+    /// let new = db.add(Order::create().total(5));
+    /// db.replace(ann, User::ORDERS, [orders[0], new])?;
+    /// assert_eq!(*db.related(ann, User::ORDERS)?, [orders[0], new]);
+    /// db.commit().await?; // an UPDATE for two orders, an INSERT for one
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotLoaded`] where the members aren't known, or only a part of them: what would have to go cannot be told.
+    ///
+    /// # Panics
+    /// When a handle names no entity of this session.
+    #[track_caller]
+    pub fn replace<From: Model, To: Target, Shape: ToMany>(
+        &mut self,
+        owner: Handle<From>,
+        relation: Relation<From, To, Shape>,
+        members: impl Loadable<To::Model>,
+    ) -> Result<()> {
+        let info = relation.info();
+        self.must_be_here(owner.raw(), info.from.model);
+        let members = members.handles();
+        let partial = matches!(
+            self.slots(owner.raw()).link(info.index, owner.raw().index),
+            LinkState::Many(collection) if collection.is_partial()
+        );
+        let known = self.targets(owner.raw(), info).filter(|_| !partial);
+        let known = known.ok_or(Error::NotLoaded {
+            model: From::TABLE.model,
+            relationship: info.name,
+        })?;
+        let stay: HashSet<RawHandle> = members.iter().map(|member| member.raw()).collect();
+        for member in known {
+            if !stay.contains(&member) {
+                self.remove(owner, relation, Handle::from_raw(member));
+            }
+        }
+        for member in members {
+            self.push(owner, relation, member);
+        }
+        Ok(())
     }
 
     #[track_caller]

@@ -55,8 +55,8 @@ pub(crate) trait Store: Send + Sync {
     /// The columns in which the row differs from the copy that was kept.
     fn changes(&self, index: u32) -> ColumnSet;
 
-    /// Gives `on_update` columns their new values. Returns which.
-    fn touch_updated(&mut self, index: u32, changed: ColumnSet) -> ColumnSet;
+    /// Gives the `on_update` columns that aren't among the changed ones their new values.
+    fn touch_updated(&mut self, index: u32, changed: ColumnSet);
 
     /// The draft was inserted: it becomes a row, under its key.
     fn inserted(&mut self, index: u32, epoch: u32) -> Result<()>;

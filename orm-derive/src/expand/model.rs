@@ -36,10 +36,10 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let skipped = model.skipped.iter().map(|field| &field.ident);
     let defaults = model.skipped.iter().map(skipped_default);
     let (key, key_parts) = (key(model), key_parts(model));
-    let (touch_functions, touch) = touch(model);
+    let (on_update_functions, on_update) = on_update(model);
     quote! {
         #key_parts
-        #touch_functions
+        #on_update_functions
 
         #[automatically_derived]
         impl #krate::model::Source for #ident {
@@ -86,7 +86,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
                 changed
             }
 
-            #touch
+            #on_update
         }
 
         #[automatically_derived]
@@ -165,23 +165,16 @@ fn key(model: &Model) -> TokenStream {
 }
 
 /// `on_update = ..`: each as a function beside the impl, where `self` means nothing, and the method that calls them.
-fn touch(model: &Model) -> (TokenStream, TokenStream) {
+fn on_update(model: &Model) -> (TokenStream, TokenStream) {
     let krate = &model.krate;
+    let private = quote! { #krate::__private };
     let columns = model.columns.iter().enumerate();
-    let touched: Vec<(u16, &Column)> = columns
+    let updated: Vec<(u16, &Column)> = columns
         .filter(|(_, column)| column.on_update.is_some())
         .map(|(at, column)| (at as u16, column))
         .collect();
-    if touched.is_empty() {
-        let nothing = quote! {
-            fn touch(&mut self, _: #krate::model::ColumnSet) -> #krate::model::ColumnSet {
-                #krate::model::ColumnSet::EMPTY
-            }
-        };
-        return (TokenStream::new(), nothing);
-    }
     let name = |column: &Column| format_ident!("__{}_on_update", names::plain(&column.ident));
-    let functions = touched.iter().map(|(_, column)| {
+    let functions = updated.iter().map(|(_, column)| {
         let (name, ty) = (name(column), &column.ty);
         let value = column
             .on_update
@@ -189,22 +182,15 @@ fn touch(model: &Model) -> (TokenStream, TokenStream) {
             .map(|value| into_column(model, column, &value.value));
         quote! { fn #name() -> #ty { #value } }
     });
-    let steps = touched.iter().map(|(at, column)| {
-        let (name, field) = (name(column), &column.ident);
-        quote! {
-            if !changed.contains(#at) {
-                self.#field = #name();
-                touched.insert(#at);
-            }
-        }
+    let values = updated.iter().map(|(at, column)| {
+        let name = name(column);
+        quote! { (#at, #krate::types::Param::new(&#name())) }
     });
     (
         quote! { #(#functions)* },
         quote! {
-            fn touch(&mut self, changed: #krate::model::ColumnSet) -> #krate::model::ColumnSet {
-                let mut touched = #krate::model::ColumnSet::EMPTY;
-                #(#steps)*
-                touched
+            fn on_update() -> #private::Vec<(u16, #krate::types::Param)> {
+                #private::values([#(#values),*])
             }
         },
     )

@@ -1,5 +1,4 @@
 use orm_core::engine::Connection;
-use orm_core::prelude::*;
 use tests::queries::*;
 
 async fn run(on: &mut Connection) {
