@@ -381,3 +381,18 @@ async fn plan_shows_what_a_delete_takes_with_it() {
         ]
     );
 }
+
+#[tokio::test]
+async fn get_finds_what_is_pending_under_a_key_of_the_client() {
+    let f = Fixture::new::<(Ticket,)>().await;
+    let mut db = f.session();
+    let ticket = db.add(Ticket::create().subject("a"));
+    let id = db.draft(ticket).unwrap().id.unwrap();
+    assert_eq!(db.no_autoflush().get::<Ticket>(id).await.unwrap(), None);
+    f.sent();
+    assert_eq!(db.get::<Ticket>(id).await.unwrap(), Some(ticket));
+    assert_eq!(
+        f.sent(),
+        ["INSERT INTO tickets (id, subject, version) VALUES ($1, $2, $3)"]
+    );
+}

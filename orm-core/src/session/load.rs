@@ -43,8 +43,8 @@ impl<M> Loadable<M> for Handles<M> {
 }
 
 impl Session {
-    /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else one SELECT,
-    /// which refreshes a stale one. SQLAlchemy: `get`.
+    /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else what is
+    /// pending is flushed, and one SELECT refreshes a stale row or finds an unknown one. SQLAlchemy: `get`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
@@ -57,7 +57,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// What the server refuses.
+    /// What the server refuses; those of [`flush`](Session::flush).
     pub async fn get<M: Model>(&mut self, key: impl Into<M::Key>) -> Result<Option<Handle<M>>> {
         let key = key.into();
         let table = M::TABLE;
@@ -68,12 +68,14 @@ impl Session {
             return Ok(None);
         };
         self.ready().await?;
-        let number = self.arena_number(table);
-        let slots = self.arenas[number as usize].slots();
-        if let Some(index) = slots.keys.get(&bytes) {
-            let head = slots.heads[*index as usize];
-            if head.epoch == self.epoch || head.touched {
-                return Ok(Some(Handle::from_raw(slots.handle(*index))));
+        if let Some(known) = self.fresh(table, &bytes) {
+            return Ok(Some(Handle::from_raw(known)));
+        }
+        if self.autoflush && self.has_changes() {
+            self.flush().await?;
+            // It may have been pending.
+            if let Some(known) = self.fresh(table, &bytes) {
+                return Ok(Some(Handle::from_raw(known)));
             }
         }
         let select = self.select_by_key(table, table.primary_key, &[bytes]);
@@ -85,6 +87,15 @@ impl Session {
             }
             None => Ok(None),
         }
+    }
+
+    /// The entity of a key, if it is known and needn't be read again.
+    fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
+        let number = self.arena_number(table);
+        let slots = self.arenas[number as usize].slots();
+        let index = *slots.keys.get(key)?;
+        let head = slots.heads[index as usize];
+        (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
     }
 
     /// Reads the row of an entity again, and gives up its unflushed changes; loaded relationships are unknown again.
