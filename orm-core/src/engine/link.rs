@@ -16,7 +16,6 @@ mod tests;
 
 use std::panic::Location;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
@@ -109,57 +108,6 @@ impl Link {
         Ok(self.after(before, statement, Keep::Count).await?.count)
     }
 
-    /// Sends all statements without waiting for answers in between, and gives each its own. The server runs them in this
-    /// order.
-    ///
-    /// In a transaction one failure makes the others fail with [`Error::RollbackRequired`]; the error that is none is the
-    /// cause. A statement that cannot be prepared makes those before it fail too.
-    #[allow(dead_code, reason = "for the session's flush")]
-    pub(crate) async fn fetch_all_pipelined(
-        &self,
-        statements: &[Statement],
-    ) -> Vec<Result<Vec<Row>>> {
-        // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
-        let prepared = future::join_all(statements.iter().map(|one| self.prepare(one))).await;
-        if prepared.iter().any(|one| self.note_refusal(one)) && self.in_transaction() {
-            let doomed = prepared.into_iter().zip(statements);
-            return doomed
-                .map(|(one, statement)| match one {
-                    Ok(_) => Err(Error::after_failure()),
-                    Err(error) => Err(self.explain(error, &statement.sql)),
-                })
-                .collect();
-        }
-        let mut running: Vec<_> = prepared
-            .into_iter()
-            .zip(statements)
-            .map(|(one, statement)| {
-                Box::pin(future::maybe_done(self.watched(statement, async move {
-                    self.answer(&one?, statement, Keep::Rows).await
-                })))
-            })
-            .collect();
-        // A future sends when it is polled first.
-        future::poll_fn(|context| {
-            for one in &mut running {
-                let _ = one.as_mut().poll(context);
-            }
-            Poll::Ready(())
-        })
-        .await;
-        let mut answers = Vec::with_capacity(statements.len());
-        for (mut one, statement) in running.into_iter().zip(statements) {
-            one.as_mut().await;
-            let answer = one.as_mut().take_output().expect("it was just awaited");
-            answers.push(
-                answer
-                    .map(|answer| answer.rows)
-                    .map_err(|error| self.explain(error, &statement.sql)),
-            );
-        }
-        answers
-    }
-
     /// Runs a statement and gives its rows as they arrive, without keeping them.
     ///
     /// The rest of a stream that is dropped before its end is thrown away by the driver, and the next statement waits for that;
@@ -219,14 +167,6 @@ impl Link {
         if !self.traffic.has_unread() && self.batch("ROLLBACK").await.is_err() {
             self.discard();
         }
-    }
-
-    /// Rolls back in a task of its own, and gives the connection back to the pool when that worked: for where nothing can
-    /// be awaited. Where a statement was given up, it is cancelled and the connection closed, so that nobody waits for its
-    /// end; where the runtime is gone, the connection is closed.
-    #[allow(dead_code, reason = "for the session's drop")]
-    pub(crate) fn rollback_in_background(self) {
-        self.traffic.doubt();
     }
 }
 
@@ -340,15 +280,6 @@ impl Link {
             prepared::forget(self.client());
         }
         stale
-    }
-
-    /// Tells `traffic` of a statement that failed to be prepared outside of [`Link::watched`].
-    #[allow(dead_code, reason = "for the session's flush")]
-    fn note_refusal<T>(&self, answer: &DriverResult<T>) -> bool {
-        answer.as_ref().err().is_some_and(|error| {
-            self.traffic.failed(error);
-            true
-        })
     }
 
     /// The driver's error in this crate's words.

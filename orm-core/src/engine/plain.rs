@@ -6,95 +6,59 @@ use crate::error::{Error, Result};
 use crate::model::{Model, Row, RowReader};
 use crate::query::{Bulk, Executor, Loads, Statement};
 
-impl Executor for Connection {
-    type Entity<M: Model> = M;
+/// A transaction's guard derefs to its connection, so both take the same methods.
+macro_rules! plain {
+    ($($on:ty),*) => { $(
+        impl Executor for $on {
+            type Entity<M: Model> = M;
 
-    async fn before_query(&mut self) -> Result<()> {
-        Ok(())
-    }
+            async fn before_query(&mut self) -> Result<()> {
+                Ok(())
+            }
 
-    async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        Connection::fetch(self, statement).await
-    }
+            async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
+                Connection::fetch(self, statement).await
+            }
 
-    async fn execute(&mut self, statement: Statement) -> Result<u64> {
-        self.run(statement).await
-    }
+            async fn execute(&mut self, statement: Statement) -> Result<u64> {
+                self.run(statement).await
+            }
 
-    async fn write(&mut self, bulk: Bulk) -> Result<u64> {
-        self.run(bulk.statement(&[])).await
-    }
+            async fn write(&mut self, bulk: Bulk) -> Result<u64> {
+                self.run(bulk.statement(&[])).await
+            }
 
-    fn read_mode(&mut self, _: bool) {}
+            fn read_mode(&mut self, _: bool) {}
 
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
-        M::read(row)
-    }
+            fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
+                M::read(row)
+            }
 
-    fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
-        entity
-    }
+            fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
+                entity
+            }
 
-    fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
-        let paths: Vec<_> = loads
-            .steps
-            .iter()
-            .map(|step| step.relation.path())
-            .collect();
-        Err(Error::invalid(format!(
-            "`.with({})` needs a session, which has a place to keep what it loads: run the query on one, or join instead",
-            paths.join(", ")
-        )))
-    }
+            fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
+                let paths: Vec<_> = loads
+                    .steps
+                    .iter()
+                    .map(|step| step.relation.path())
+                    .collect();
+                Err(Error::invalid(format!(
+                    "`.with({})` needs a session, which has a place to keep what it loads: run the query on one, or join instead",
+                    paths.join(", ")
+                )))
+            }
 
-    fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
-        Ok(())
-    }
+            fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
+                Ok(())
+            }
 
-    async fn finish_loads(&mut self, _: Loads) -> Result<()> {
-        Ok(())
-    }
+            async fn finish_loads(&mut self, _: Loads) -> Result<()> {
+                Ok(())
+            }
+        }
+    )* };
 }
 
-/// As on the connection itself.
-impl Executor for Transaction<'_> {
-    type Entity<M: Model> = M;
-
-    async fn before_query(&mut self) -> Result<()> {
-        Ok(())
-    }
-
-    async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        Connection::fetch(self, statement).await
-    }
-
-    async fn execute(&mut self, statement: Statement) -> Result<u64> {
-        self.run(statement).await
-    }
-
-    async fn write(&mut self, bulk: Bulk) -> Result<u64> {
-        self.run(bulk.statement(&[])).await
-    }
-
-    fn read_mode(&mut self, _: bool) {}
-
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
-        M::read(row)
-    }
-
-    fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
-        entity
-    }
-
-    fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
-        (**self).begin_loads(loads)
-    }
-
-    fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    async fn finish_loads(&mut self, _: Loads) -> Result<()> {
-        Ok(())
-    }
-}
+plain!(Connection, Transaction<'_>);

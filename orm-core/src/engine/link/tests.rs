@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use super::Link;
 use crate::engine::{Engine, StatementLog};
-use crate::error::{ConstraintKind, Error};
 use crate::query::Statement;
 use crate::types::Param;
 
@@ -49,65 +48,6 @@ fn is_send<T: Send>(value: T) -> T {
 }
 
 #[tokio::test]
-async fn pipelined_statements_run_in_their_order() {
-    let log = StatementLog::new();
-    let link = with_table(&log).await;
-    // More than `join_all` polls in a plain loop; some are prepared already and could overtake the others.
-    link.fetch(&insert(0)).await.expect("it fits");
-    let statements: Vec<_> = (1..80)
-        .map(|n| match n % 3 {
-            0 => insert(n),
-            _ => Statement::plain(format!("INSERT INTO t VALUES ({n}) RETURNING a")),
-        })
-        .collect();
-    let answers = is_send(link.fetch_all_pipelined(&statements)).await;
-    for (answer, expected) in answers.into_iter().zip(1..) {
-        let rows = answer.expect("all fit");
-        assert_eq!(rows[0].get::<i32>(0).expect("an int"), expected);
-    }
-    assert_eq!(values(&link).await, (0..80).collect::<Vec<_>>());
-    assert_eq!(link.fetch_all_pipelined(&[]).await.len(), 0);
-}
-
-#[tokio::test]
-async fn of_a_pipeline_in_a_transaction_the_cause_can_be_told() {
-    let log = StatementLog::new();
-    let link = with_table(&log).await;
-    let unpreparable = Statement::plain("INSERT INTO nowhere VALUES (1)");
-    for (culprit, is_cause) in [
-        (
-            insert(100),
-            (|error| {
-                error
-                    .constraint()
-                    .is_some_and(|c| c.kind == ConstraintKind::Check)
-            }) as fn(&Error) -> bool,
-        ),
-        (unpreparable, |error| matches!(error, Error::Query(_))),
-    ] {
-        is_send(link.fetch_after("BEGIN", &insert(1)))
-            .await
-            .expect("it fits");
-        let answers = link
-            .fetch_all_pipelined(&[insert(2), culprit, insert(3)])
-            .await;
-        let errors: Vec<_> = answers.into_iter().filter_map(Result::err).collect();
-        let causes: Vec<_> = errors
-            .iter()
-            .filter(|error| !matches!(error, Error::RollbackRequired { .. }))
-            .collect();
-        assert_eq!(causes.len(), 1, "{errors:?}");
-        assert!(is_cause(causes[0]), "{errors:?}");
-        assert!(link.must_roll_back());
-        link.batch("ROLLBACK")
-            .await
-            .expect("it can always be rolled back");
-        assert!(!link.must_roll_back() && !link.in_transaction());
-    }
-    assert!(values(&link).await.is_empty());
-}
-
-#[tokio::test]
 async fn a_refused_before_is_what_is_reported() {
     let log = StatementLog::new();
     let link = with_table(&log).await;
@@ -138,25 +78,6 @@ async fn a_savepoint_travels_with_its_statement() {
 }
 
 #[tokio::test]
-async fn rolling_back_in_the_background_gives_the_connection_back() {
-    let log = StatementLog::new();
-    let link = with_table(&log).await;
-    let engine = link.engine().clone();
-    link.execute_after("BEGIN", &insert(1))
-        .await
-        .expect("it fits");
-    log.clear();
-    link.rollback_in_background();
-    let link = Link::checkout(&engine, Location::caller())
-        .await
-        .expect("it came back");
-    assert_eq!(log.take(), ["ROLLBACK"]);
-    assert!(values(&link).await.is_empty());
-    link.discard();
-    assert_eq!(engine.pool_status().open, 0);
-}
-
-#[tokio::test]
 async fn rolling_back_does_not_wait_for_what_was_given_up() {
     let log = StatementLog::new();
     let link = with_table(&log).await;
@@ -182,27 +103,4 @@ async fn rolling_back_does_not_wait_for_what_was_given_up() {
         .await
         .expect("a new one");
     assert!(!link.is_closed());
-}
-
-#[tokio::test]
-async fn pipelines_may_be_dropped_at_any_point() {
-    let log = StatementLog::new();
-    let link = with_table(&log).await;
-    for times in 1..30 {
-        let text = format!("SELECT {times} FROM generate_series(1, 3)");
-        let statements = [Statement::plain(text), insert(1), insert(2)];
-        let mut future = Box::pin(link.fetch_all_pipelined(&statements));
-        for _ in 0..times {
-            let ready = std::future::poll_fn(|context| {
-                std::task::Poll::Ready(future.as_mut().poll(context).is_ready())
-            });
-            if ready.await {
-                break;
-            }
-            tokio::task::yield_now().await;
-        }
-        drop(future);
-        let rows = link.fetch(&insert(7)).await.expect("it goes on");
-        assert_eq!(rows[0].get::<i32>(0).expect("an int"), 7);
-    }
 }
