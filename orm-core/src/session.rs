@@ -12,7 +12,9 @@
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
-//! | `transaction` | `begin`, `commit`, `rollback`, savepoints; what is sent when |
+//! | `transaction` | `commit`, `rollback`: what is sent when |
+//! | `savepoint` | `begin_nested`, and the guards that deref to the session |
+//! | `options` | isolation level, read-only, autoflush |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
@@ -44,8 +46,10 @@ mod load;
 mod load_sql;
 mod loader;
 mod matching;
+mod options;
 mod plan;
 mod related;
+mod savepoint;
 mod slots;
 mod state;
 mod statements;
@@ -64,9 +68,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
 pub use load::Loadable;
+pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
+pub use savepoint::{Nested, NoAutoflush};
 pub use state::State;
-pub use transaction::{Isolation, Nested, NoAutoflush, SessionOptions};
 pub use view::{View, ViewShape};
 
 use self::arena::Arena;

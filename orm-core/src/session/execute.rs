@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::key::KeyBytes;
 use super::loader::Loading;
-use super::transaction::{Nested, NoAutoflush};
+use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::Result;
 use crate::model::{Handle, Model, RawHandle, Row, RowReader, Table};
