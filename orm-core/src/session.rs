@@ -63,7 +63,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
-pub use load::Loadable;
+pub use load::{IntoKey, Loadable};
 pub use plan::{Plan, Step, StepKind};
 pub use state::State;
 pub use transaction::{Isolation, Nested, NoAutoflush, SessionOptions};
