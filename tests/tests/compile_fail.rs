@@ -79,6 +79,42 @@ fn one_mistake_is_one_error() {
     }
 }
 
+/// A message is read on one screen.
+#[test]
+fn a_message_is_no_longer_than_a_screen() {
+    const SCREEN: usize = 50;
+    const LONGER: [&str; 5] = [
+        // Three errors each, for the three columns that are missing, and for the call, its future and the `.await`.
+        "all_required_columns_are_missing",
+        "a_query_on_an_engine",
+        "a_relationship_of_another_model_in_load",
+        // Two errors, each with rustc's list of what else could be added.
+        "something_that_is_no_model",
+        // Six errors, for the traits that ask for `Clone`.
+        "without_clone",
+    ];
+    let mut longer = Vec::new();
+    for (path, message) in messages() {
+        let lines = message.lines().count();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let listed = LONGER.contains(&name.as_str());
+        assert!(
+            lines <= SCREEN || listed,
+            "{}: {lines} lines",
+            path.display()
+        );
+        if lines > SCREEN {
+            longer.push(name);
+        }
+    }
+    for name in LONGER {
+        assert!(
+            longer.iter().any(|longer| longer == name),
+            "{name} has become short enough: take it off the list"
+        );
+    }
+}
+
 fn messages() -> Vec<(std::path::PathBuf, String)> {
     let mut messages = Vec::new();
     for topic in std::fs::read_dir("compile_fail").unwrap() {
