@@ -115,6 +115,51 @@ fn a_message_is_no_longer_than_a_screen() {
     }
 }
 
+/// The page «Reading the errors» shows what the compiler says: each of its mistakes names its case, and the message under
+/// it is that case's. What it shows as code stands in the case too.
+#[test]
+fn the_page_of_errors_shows_what_the_compiler_says() {
+    let page = std::fs::read_to_string("../orm-core/src/reading_the_errors.rs").unwrap();
+    let page: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    let mistakes: Vec<_> = page.split(|line| line.starts_with("## ")).skip(1).collect();
+    assert_eq!(mistakes.len(), 20);
+    let mut cases = std::collections::HashSet::new();
+    for mistake in mistakes {
+        let case = mistake
+            .iter()
+            .find_map(|line| line.strip_prefix("The case: `")?.strip_suffix('`'))
+            .unwrap_or_else(|| panic!("no case is named in {mistake:#?}"));
+        assert!(cases.insert(case), "{case} stands on the page twice");
+        let read = |extension: &str| {
+            let path = format!("compile_fail/{case}.{extension}");
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+        };
+        let (code, message) = (read("rs"), read("stderr"));
+        let blocks: Vec<_> = mistake.split(|line| line.starts_with("```")).collect();
+        let [_, wrong, _, quoted, fix, ..] = blocks[..] else {
+            panic!("{case}: expected the code, the message and the fix");
+        };
+        for (shown, real) in [(wrong, &code), (quoted, &message)] {
+            assert!(!shown.is_empty(), "{case}");
+            for line in shown {
+                assert!(
+                    real.lines().any(|real| real.trim() == line.trim()),
+                    "{case} has no line `{line}`"
+                );
+            }
+        }
+        assert!(quoted[0].starts_with("error"), "{case}: {}", quoted[0]);
+        assert!(
+            fix.iter().any(|line| line.starts_with("**Fix:** ")),
+            "{case} lacks its fix"
+        );
+    }
+}
+
 fn messages() -> Vec<(std::path::PathBuf, String)> {
     let mut messages = Vec::new();
     for topic in std::fs::read_dir("compile_fail").unwrap() {
