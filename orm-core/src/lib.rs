@@ -37,7 +37,7 @@
 //! **To use it:** the README has the two commands and a tour. Then [`derive@Model`] for what a struct can say,
 //! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
 //! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
-//! wrong, and [`testing`] for a PostgreSQL of your tests' own.
+//! wrong, and [`testing`] for a PostgreSQL of your tests' own. When something does not compile: [`reading_the_errors`].
 //!
 //! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
 //! page begins with a table of its files; [`session`] is the heart, and `db.plan()` prints what it is about to do.
@@ -60,6 +60,7 @@ pub mod expr;
 pub mod model;
 mod order;
 pub mod query;
+pub mod reading_the_errors;
 pub mod schema;
 pub mod session;
 #[cfg(feature = "testing")]

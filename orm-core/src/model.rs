@@ -30,9 +30,9 @@ pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
 pub use relation::{
-    AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, Itself, Joinable, LeadsBack, LinksTo,
-    Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn, Relation,
-    RelationShape, Target, ToMany, ToOne,
+    AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
+    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn,
+    Relation, RelationShape, Target, ToMany, ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};

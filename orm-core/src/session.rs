@@ -67,7 +67,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
-pub use load::Loadable;
+pub use load::{IntoKey, Loadable};
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
 pub use savepoint::{Nested, NoAutoflush};

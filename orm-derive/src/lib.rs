@@ -12,6 +12,7 @@
 //! | `fallback` | what is written after a mistake |
 //! | `ctxt` | gathers the mistakes |
 //! | `names` | cases of names, and the nearest name to a mistyped one |
+//! | `snapshots` | tests: the code that each derive makes, as files |
 
 mod check;
 mod ctxt;
@@ -19,6 +20,8 @@ mod expand;
 mod fallback;
 mod names;
 mod parse;
+#[cfg(test)]
+mod snapshots;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -116,15 +119,7 @@ use ctxt::Ctxt;
 /// the table is right, but `create()` asks for a value.
 #[proc_macro_derive(Model, attributes(orm))]
 pub fn derive_model(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| {
-        let mut model = parse::model::read(cx, input);
-        check::model(cx, &model, input);
-        if cx.failed() {
-            model.broken = true;
-            return fallback::model(model, input);
-        }
-        expand::model(&model)
-    })
+    derive(input, model)
 }
 
 /// Makes an enum a native PostgreSQL enum: each variant is a label, in their order.
@@ -155,14 +150,7 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
 /// | `rename = "under way"`, on a variant | its label |
 #[proc_macro_derive(DbEnum, attributes(orm))]
 pub fn derive_db_enum(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| {
-        let described = parse::enumeration::read(cx, input);
-        check::db_enum(cx, &described);
-        if cx.failed() {
-            return fallback::db_enum(&described, input);
-        }
-        expand::db_enum(&described)
-    })
+    derive(input, db_enum)
 }
 
 /// Reads rows of hand-written SQL into a struct, by the names of the columns.
@@ -189,13 +177,7 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
 /// On the struct, `crate = "path::to::orm_core"` says where orm-core is, if not at `::orm_core`.
 #[proc_macro_derive(FromRow, attributes(orm))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| {
-        let row = parse::row::read(cx, input);
-        if cx.failed() {
-            return fallback::from_row(&row, input);
-        }
-        expand::from_row(&row)
-    })
+    derive(input, from_row)
 }
 
 /// Makes a struct of `Option`s a set of changes to a model: the whitelist of a PATCH, for `db.apply(handle, patch)`.
@@ -226,27 +208,59 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 /// | `skip`, on a field | no change |
 #[proc_macro_derive(Changes, attributes(orm))]
 pub fn derive_changes(input: TokenStream) -> TokenStream {
-    derive(input, |cx, input| {
-        let changes = parse::row::read_changes(cx, input);
-        check::changes(cx, &changes);
-        if cx.failed() {
-            return fallback::changes(&changes, input);
-        }
-        expand::changes(&changes)
-    })
+    derive(input, changes)
 }
 
-/// Read, check, write: the mistakes found on the way stand before the code.
-fn derive(
-    input: TokenStream,
-    make: impl FnOnce(&Ctxt, &DeriveInput) -> proc_macro2::TokenStream,
-) -> TokenStream {
-    let input = match syn::parse::<DeriveInput>(input) {
-        Ok(input) => input,
-        Err(error) => return error.to_compile_error().into(),
-    };
+fn model(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let mut model = parse::model::read(cx, input);
+    check::model(cx, &model, input);
+    if cx.failed() {
+        model.broken = true;
+        return fallback::model(model, input);
+    }
+    expand::model(&model)
+}
+
+fn db_enum(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let described = parse::enumeration::read(cx, input);
+    check::db_enum(cx, &described);
+    if cx.failed() {
+        return fallback::db_enum(&described, input);
+    }
+    expand::db_enum(&described)
+}
+
+fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let row = parse::row::read(cx, input);
+    if cx.failed() {
+        return fallback::from_row(&row, input);
+    }
+    expand::from_row(&row)
+}
+
+fn changes(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let changes = parse::row::read_changes(cx, input);
+    check::changes(cx, &changes);
+    if cx.failed() {
+        return fallback::changes(&changes, input);
+    }
+    expand::changes(&changes)
+}
+
+/// What a derive does with what it was put on: read, check, write.
+type Derive = fn(&Ctxt, &DeriveInput) -> proc_macro2::TokenStream;
+
+fn derive(input: TokenStream, make: Derive) -> TokenStream {
+    match syn::parse::<DeriveInput>(input) {
+        Ok(input) => derived(&input, make).into(),
+        Err(error) => error.to_compile_error().into(),
+    }
+}
+
+/// The mistakes that were found on the way stand before the code.
+fn derived(input: &DeriveInput, make: Derive) -> proc_macro2::TokenStream {
     let cx = Ctxt::new();
-    let code = make(&cx, &input);
+    let code = make(&cx, input);
     let errors = cx.finish();
-    quote::quote! { #errors #code }.into()
+    quote::quote! { #errors #code }
 }

@@ -14,6 +14,8 @@ pub struct Server {
     process: Child,
     /// The TCP port on 127.0.0.1, and the number of the Unix socket.
     pub port: u16,
+    /// Whether it speaks TLS: PostgreSQL may be built without it, and the certificates need `openssl`.
+    pub tls: bool,
 }
 
 /// Everyone needs a password (`secret`) over TCP; `slow` may connect twice at most; `tls_only` only with TLS.
@@ -83,7 +85,7 @@ impl Server {
             ])
             .arg(&data));
         std::fs::write(data.join("pg_hba.conf"), HBA).expect("a file in the data directory");
-        let tls = make_certificates(&directory);
+        let tls = has_tls(&data) && make_certificates(&directory);
         let process = program("postgres")
             .arg("-D")
             .arg(&data)
@@ -120,6 +122,7 @@ impl Server {
             directory,
             process,
             port,
+            tls,
         };
         let give_up = Instant::now() + Duration::from_secs(20);
         let ready = || {
@@ -171,12 +174,21 @@ impl Drop for Server {
 }
 
 /// Whether TLS can be tried here. Says so when it cannot.
-pub fn has_openssl() -> bool {
+fn has_openssl() -> bool {
     let there = Command::new("openssl").arg("version").output().is_ok();
     if !there {
         eprintln!("skipped: TLS is not tried without the program `openssl`");
     }
     there
+}
+
+/// Whether this PostgreSQL was built with TLS.
+fn has_tls(data: &Path) -> bool {
+    let library = program("postgres")
+        .args(["-C", "ssl_library", "-D"])
+        .arg(data)
+        .output();
+    library.is_ok_and(|library| !library.stdout.trim_ascii().is_empty())
 }
 
 /// A CA and a certificate for `localhost`. False where there is no openssl.

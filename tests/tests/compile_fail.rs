@@ -45,7 +45,7 @@ fn messages_begin_with_the_users_words() {
 /// rustc repeats itself.
 #[test]
 fn one_mistake_is_one_error() {
-    const SEVERAL: [(&str, usize); 12] = [
+    const SEVERAL: [(&str, usize); 15] = [
         ("several_mistakes_at_once", 6),
         ("a_word_of_another_library", 3),
         ("all_required_columns_are_missing", 3),
@@ -60,6 +60,10 @@ fn one_mistake_is_one_error() {
         ("a_type_that_does_not_exist", 3),
         ("via_is_a_column", 2),
         ("something_that_is_no_model", 2),
+        // What is wrong with a call that is awaited, rustc says of the call, of its future and of the `.await`.
+        ("a_query_on_an_engine", 3),
+        ("a_relationship_of_another_model_in_load", 3),
+        ("a_key_of_another_type_in_get", 3),
     ];
     for (path, message) in messages() {
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -72,6 +76,87 @@ fn one_mistake_is_one_error() {
             .filter(|line| line.starts_with("error"))
             .count();
         assert_eq!(found, expected, "{}", path.display());
+    }
+}
+
+/// A message is read on one screen.
+#[test]
+fn a_message_is_no_longer_than_a_screen() {
+    const SCREEN: usize = 50;
+    const LONGER: [&str; 5] = [
+        // Three errors each, for the three columns that are missing, and for the call, its future and the `.await`.
+        "all_required_columns_are_missing",
+        "a_query_on_an_engine",
+        "a_relationship_of_another_model_in_load",
+        // Two errors, each with rustc's list of what else could be added.
+        "something_that_is_no_model",
+        // Six errors, for the traits that ask for `Clone`.
+        "without_clone",
+    ];
+    let mut longer = Vec::new();
+    for (path, message) in messages() {
+        let lines = message.lines().count();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let listed = LONGER.contains(&name.as_str());
+        assert!(
+            lines <= SCREEN || listed,
+            "{}: {lines} lines",
+            path.display()
+        );
+        if lines > SCREEN {
+            longer.push(name);
+        }
+    }
+    for name in LONGER {
+        assert!(
+            longer.iter().any(|longer| longer == name),
+            "{name} has become short enough: take it off the list"
+        );
+    }
+}
+
+/// The page «Reading the errors» shows what the compiler says: each of its mistakes names its case, and the message under
+/// it is that case's. What it shows as code stands in the case too.
+#[test]
+fn the_page_of_errors_shows_what_the_compiler_says() {
+    let page = std::fs::read_to_string("../orm-core/src/reading_the_errors.rs").unwrap();
+    let page: Vec<&str> = page
+        .lines()
+        .filter_map(|line| line.strip_prefix("//!"))
+        .map(|line| line.strip_prefix(' ').unwrap_or(line))
+        .collect();
+    let mistakes: Vec<_> = page.split(|line| line.starts_with("## ")).skip(1).collect();
+    assert_eq!(mistakes.len(), 20);
+    let mut cases = std::collections::HashSet::new();
+    for mistake in mistakes {
+        let case = mistake
+            .iter()
+            .find_map(|line| line.strip_prefix("The case: `")?.strip_suffix('`'))
+            .unwrap_or_else(|| panic!("no case is named in {mistake:#?}"));
+        assert!(cases.insert(case), "{case} stands on the page twice");
+        let read = |extension: &str| {
+            let path = format!("compile_fail/{case}.{extension}");
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+        };
+        let (code, message) = (read("rs"), read("stderr"));
+        let blocks: Vec<_> = mistake.split(|line| line.starts_with("```")).collect();
+        let [_, wrong, _, quoted, fix, ..] = blocks[..] else {
+            panic!("{case}: expected the code, the message and the fix");
+        };
+        for (shown, real) in [(wrong, &code), (quoted, &message)] {
+            assert!(!shown.is_empty(), "{case}");
+            for line in shown {
+                assert!(
+                    real.lines().any(|real| real.trim() == line.trim()),
+                    "{case} has no line `{line}`"
+                );
+            }
+        }
+        assert!(quoted[0].starts_with("error"), "{case}: {}", quoted[0]);
+        assert!(
+            fix.iter().any(|line| line.starts_with("**Fix:** ")),
+            "{case} lacks its fix"
+        );
     }
 }
 

@@ -202,6 +202,47 @@ impl ToOne for OptionalOne {
     }
 }
 
+/// What `db.set` takes for a relationship whose value is a `Value`: that value, and a handle where an `Option` of one is
+/// read.
+#[diagnostic::on_unimplemented(
+    message = "this relationship takes `{Value}`, and was given `{Self}`",
+    label = "expected `{Value}`",
+    note = "a relationship can be set to `None` where its foreign key is an `Option`"
+)]
+pub trait IntoTarget<Value> {
+    /// The value.
+    fn into_target(self) -> Value;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> IntoTarget<Handle<M>> for Handle<M> {
+    fn into_target(self) -> Handle<M> {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> IntoTarget<Option<Handle<M>>> for Handle<M> {
+    fn into_target(self) -> Option<Handle<M>> {
+        Some(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M> IntoTarget<Option<Handle<M>>> for Option<Handle<M>> {
+    fn into_target(self) -> Option<Handle<M>> {
+        self
+    }
+}
+
+/// Never called: that a relationship with many targets cannot be set is one mistake, and [`ToOne`] reports it.
+#[diagnostic::do_not_recommend]
+impl<M, T> IntoTarget<Handles<M>> for T {
+    fn into_target(self) -> Handles<M> {
+        Handles::from(Vec::new())
+    }
+}
+
 /// The shapes with any number of targets, which `db.push` and `db.remove` change.
 #[diagnostic::on_unimplemented(
     message = "this relationship leads to one at most, so nothing can be pushed to it",

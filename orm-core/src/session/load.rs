@@ -42,6 +42,24 @@ impl<M> Loadable<M> for Handles<M> {
     }
 }
 
+/// What [`get`](Session::get) takes: the primary key, or what becomes it by `into`.
+#[diagnostic::on_unimplemented(
+    message = "the primary key is `{Key}`, and `{Self}` was given",
+    label = "expected `{Key}`",
+    note = "a primary key of several columns is a tuple, in the order of the fields"
+)]
+pub trait IntoKey<Key> {
+    /// The key.
+    fn into_key(self) -> Key;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Key, T: Into<Key>> IntoKey<Key> for T {
+    fn into_key(self) -> Key {
+        self.into()
+    }
+}
+
 impl Session {
     /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else what is
     /// pending is flushed, and one SELECT refreshes a stale row or finds an unknown one. SQLAlchemy: `get`.
@@ -58,8 +76,8 @@ impl Session {
     ///
     /// # Errors
     /// What the server refuses; those of [`flush`](Session::flush).
-    pub async fn get<M: Model>(&mut self, key: impl Into<M::Key>) -> Result<Option<Handle<M>>> {
-        let key = key.into();
+    pub async fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Result<Option<Handle<M>>> {
+        let key = key.into_key();
         let table = M::TABLE;
         let bytes = KeyBytes::encode(table.primary_key.len(), |part, out| {
             M::encode_key(&key, part, out)

@@ -7,8 +7,8 @@ use super::slots::LinkState;
 use super::{Loadable, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{
-    Handle, Model, RawHandle, Relation, RelationInfo, RelationKind, RelationShape, Target, ToMany,
-    ToOne,
+    Handle, IntoTarget, Model, RawHandle, Relation, RelationInfo, RelationKind, RelationShape,
+    Target, ToMany, ToOne,
 };
 
 impl Session {
@@ -78,9 +78,9 @@ impl Session {
         &mut self,
         handle: Handle<From>,
         relation: Relation<From, To, Shape>,
-        target: impl Into<Shape::Value<To::Model>>,
+        target: impl IntoTarget<Shape::Value<To::Model>>,
     ) {
-        let target = Shape::target(target.into()).map(Handle::raw);
+        let target = Shape::target(target.into_target()).map(Handle::raw);
         let info = relation.info();
         self.must_be_here(handle.raw(), info.from.model);
         if let Some(target) = target {
