@@ -28,7 +28,7 @@ pub enum Isolation {
     ReadCommitted,
     /// All statements see what was committed before the first.
     RepeatableRead,
-    /// As if transactions ran one after the other; one that cannot is [`Error::Retryable`].
+    /// As if transactions ran one after the other; one that cannot is [`Error::Retryable`](crate::Error::Retryable).
     Serializable,
 }
 

@@ -113,7 +113,7 @@ impl Nested<'_> {
     /// Takes back what was done since the savepoint, in the database and in memory. Sends ROLLBACK TO SAVEPOINT.
     ///
     /// # Errors
-    /// [`Error::Connection`] when the connection is lost.
+    /// [`Error::Connection`](crate::Error::Connection) when the connection is lost.
     pub async fn rollback(self) -> Result<()> {
         let depth = self.depth;
         if self.is_over() || !self.session.abandon(depth) {
