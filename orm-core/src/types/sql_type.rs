@@ -289,7 +289,7 @@ pub trait SqlType: Sized + Clone + fmt::Debug + Send + Sync + 'static {
 /// use orm_core::types::KeyPart;
 ///
 /// fn is_key<T: KeyPart>(key: T) -> T {
-///     key.as_stored()
+///     key
 /// }
 /// assert_eq!(is_key(7), 7);
 /// assert_eq!(is_key("a7".to_owned()), "a7");
@@ -309,13 +309,7 @@ pub trait SqlType: Sized + Clone + fmt::Debug + Send + Sync + 'static {
     label = "equal keys must be equal in Rust and in PostgreSQL",
     note = "integers, `String`, `Uuid`, `bool`, dates and native enums can"
 )]
-pub trait KeyPart: SqlType + Eq + std::hash::Hash + Ord {
-    /// The key as the database will give it back. It differs from the value itself for times alone, which PostgreSQL
-    /// keeps to the microsecond: an identity map that files a row under `key.as_stored()` finds it again after a load.
-    fn as_stored(&self) -> Self {
-        self.clone()
-    }
-}
+pub trait KeyPart: SqlType + Eq + std::hash::Hash + Ord {}
 
 /// A column type that `+`, `-`, `*` and `/` work on: integers, floats and `Decimal`.
 ///

@@ -9,7 +9,7 @@
 //!
 //! **Precision.** PostgreSQL keeps microseconds and `chrono` nanoseconds. What lies below the microsecond is cut off on the
 //! way in, not rounded, so that no time moves into the future. `same` compares what is left, so that a value read back is not
-//! taken for a changed one, and [`KeyPart::as_stored`] gives the value as it will be read back.
+//! taken for a changed one; the identity map compares keys as they were sent, so they need nothing more.
 //!
 //! **What only PostgreSQL has.** `infinity`, `-infinity`, years that `chrono` cannot count to and the time `24:00:00` are
 //! errors when they are read.
@@ -21,7 +21,7 @@
 use std::fmt::Write;
 
 use bytes::{BufMut, BytesMut};
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc};
 
 use super::array::array_of;
 use super::sql_type::{MALFORMED, decode_own};
@@ -200,37 +200,9 @@ impl Element for NaiveTime {
 }
 
 impl KeyPart for NaiveDate {}
-
-/// A key's digits below the microsecond do not reach the database.
-///
-/// ```
-/// use chrono::{DateTime, Utc};
-/// use orm_core::types::KeyPart;
-///
-/// let key: DateTime<Utc> = "2024-05-06T07:08:09.123456789Z".parse().unwrap();
-/// assert_eq!(key.as_stored().to_string(), "2024-05-06 07:08:09.123456 UTC");
-/// ```
-impl KeyPart for DateTime<Utc> {
-    fn as_stored(&self) -> Self {
-        DateTime::from_timestamp_micros(self.timestamp_micros()).unwrap_or(*self)
-    }
-}
-
-/// A key's digits below the microsecond do not reach the database.
-impl KeyPart for NaiveDateTime {
-    fn as_stored(&self) -> Self {
-        self.and_utc().as_stored().naive_utc()
-    }
-}
-
-/// A key's digits below the microsecond do not reach the database.
-impl KeyPart for NaiveTime {
-    fn as_stored(&self) -> Self {
-        NaiveTime::MIN
-            .overflowing_add_signed(TimeDelta::microseconds(time_of_day(*self)))
-            .0
-    }
-}
+impl KeyPart for DateTime<Utc> {}
+impl KeyPart for NaiveDateTime {}
+impl KeyPart for NaiveTime {}
 
 fn read_moment<T>(raw: &Raw<'_>) -> Result<DateTime<Utc>, DecodeError> {
     let micros = i64::from_be_bytes(raw.exactly::<T, 8>()?);
@@ -362,11 +334,8 @@ mod tests {
             let (given, kept) = (at(given), at(kept));
             assert_eq!(decode_own(Param::new(&given).bytes().unwrap()), Ok(kept));
             assert!(given.same(&kept));
-            assert_eq!(given.as_stored(), kept);
             assert!(given.naive_utc().same(&kept.naive_utc()));
-            assert_eq!(given.naive_utc().as_stored(), kept.naive_utc());
             assert!(given.time().same(&kept.time()));
-            assert_eq!(given.time().as_stored(), kept.time());
         }
         assert!(!at("2024-05-06T07:08:09.123456Z").same(&at("2024-05-06T07:08:09.123457Z")));
     }
@@ -406,7 +375,6 @@ mod tests {
         let leap = NaiveTime::from_hms_milli_opt(12, 30, 59, 1500).unwrap();
         let next = NaiveTime::from_hms_milli_opt(12, 31, 0, 500).unwrap();
         assert_eq!(decode_own(Param::new(&leap).bytes().unwrap()), Ok(next));
-        assert_eq!(leap.as_stored(), next);
 
         let midnight = NaiveTime::from_hms_milli_opt(23, 59, 59, 1000).unwrap();
         let sent = Param::new(&midnight);
