@@ -432,7 +432,7 @@ async fn sqlalchemy_16_of_many_to_many_links_the_difference_is_written_once() {
     let book = Book::query().with(Book::TAGS).one(&mut db).await.unwrap();
     let tags = Tag::query().order_by(Tag::ID).all(&mut db).await.unwrap();
     library.sent();
-    db.replace(book, Book::TAGS, [tags[1], tags[2]]);
+    db.replace(book, Book::TAGS, [tags[1], tags[2]]).unwrap();
     // The other side of the same link.
     db.push(tags[2], Tag::BOOKS, book);
     db.flush().await.unwrap();
