@@ -433,7 +433,8 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             }
             1 => {
                 // Given up halfway: a timeout, a request that was closed.
-                if poll_times(dice.below(8), db.flush()).await.is_none() {
+                let flushed = poll_times(dice.below(8), db.flush()).await;
+                if flushed.is_none() {
                     failed(f, db, world, depth).await;
                 }
             }

@@ -1,7 +1,6 @@
 //! Points 1 to 18: what a flush sends, and in which order.
 
 use orm_core::Error;
-use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, text};
 use tests::models::*;

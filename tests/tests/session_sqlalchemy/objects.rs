@@ -1,7 +1,6 @@
 //! Points 29 to 32: expire, refresh, merge, what cannot be deleted or added.
 
 use orm_core::Error;
-use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, text};
 use tests::models::*;
