@@ -1,6 +1,5 @@
 //! Points 19 to 22: how many rows a statement has, and whose row came back.
 
-use orm_core::prelude::*;
 use tests::fixture::Fixture;
 use tests::models::*;
 
