@@ -39,4 +39,6 @@ pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
-pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, OfModel, Source};
+pub use traits::{
+    Aliased, Changes, ChangesOf, Draft, DraftLink, Insertable, Model, New, OfModel, Source,
+};
