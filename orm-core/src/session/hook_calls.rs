@@ -140,7 +140,7 @@ impl<M: Model, H: Hooks<M>> RowHooks for Typed<M, H> {
             if let Some(draft) = arena.draft(row.row.index) {
                 self.hooks.validate(draft, &mut problems);
             } else if let Some(row) = arena.row(row.row.index) {
-                let draft = M::Draft::from_row(row.clone());
+                let draft = M::Draft::from_row(row.copy());
                 self.hooks.validate(&draft, &mut problems);
             }
         }
