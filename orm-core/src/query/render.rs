@@ -125,6 +125,8 @@ pub(crate) struct Renderer {
     repeating: bool,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// What the next parameters are replaced by.
+    in_place_of_params: VecDeque<String>,
 }
 
 impl Renderer {
@@ -140,8 +142,19 @@ impl Renderer {
         self.sql.push_str(words);
     }
 
+    /// Appends an expression in whose parameters' places other text stands, if there is any: the columns of a batch.
+    pub(crate) fn node_with(&mut self, node: &Node, values: VecDeque<String>) {
+        self.in_place_of_params = values;
+        self.node(node);
+        self.in_place_of_params.clear();
+    }
+
     /// Appends `$n` and keeps the value.
     pub(crate) fn param(&mut self, param: Param) {
+        if let Some(text) = self.in_place_of_params.pop_front() {
+            self.text(&text);
+            return;
+        }
         let number = self.repeated.pop_front().unwrap_or_else(|| {
             self.params.push(param);
             self.params.len()

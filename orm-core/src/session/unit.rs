@@ -152,6 +152,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
+        self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -240,6 +241,7 @@ impl Session {
                 .store(raw)
                 .changes(raw.index)
                 .union(self.keys_to_come(raw))
+                .union(self.computed_columns(raw))
                 .is_empty()
     }
 
@@ -279,6 +281,7 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
+        self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.touched && !head.doomed {

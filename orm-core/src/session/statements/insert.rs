@@ -1,6 +1,6 @@
 //! INSERT.
 
-use super::batch::{batch_items, select_batch, unnest};
+use super::batch::{BatchValue, batch_items, select_batch, unnest};
 use super::returning_clause;
 use crate::expr::TableRef;
 use crate::model::Table;
@@ -17,7 +17,9 @@ impl Session {
         columns
             .filter(|(at, column)| {
                 let by_server = column.identity || column.server_default.is_some();
-                column.computed.is_some() || (by_server && !step.columns.contains(*at as u16))
+                column.computed.is_some()
+                    || (by_server && !step.columns.contains(*at as u16))
+                    || step.by_server.contains(*at as u16)
             })
             .map(|(at, _)| at as u16)
             .collect()
@@ -37,7 +39,7 @@ impl Session {
                 } else {
                     sql.text(" VALUES (");
                     sql.list(&columns, ", ", |sql, column| {
-                        sql.param(self.value(step.rows[0], *column));
+                        self.new_value(sql, step, step.rows[0], *column);
                     });
                     sql.text(")");
                 }
@@ -45,7 +47,7 @@ impl Session {
             }
             Match::ByKey | Match::Ascending => {
                 insert_into(&mut sql, table, &columns);
-                let batch = self.columns("c", table, &columns, &step.rows);
+                let batch = self.batch_values(step, &columns);
                 sql.text(" ");
                 select_batch(&mut sql, batch, step.rows.len());
                 let keys = table.primary_key.iter().copied();
@@ -77,7 +79,7 @@ impl Session {
             .copied()
             .filter(|key| !step.columns.contains(*key))
             .collect();
-        let batch = self.columns("c", table, columns, &step.rows);
+        let batch = self.batch_values(step, columns);
         sql.text("WITH input AS MATERIALIZED (SELECT ");
         for (at, column) in made.iter().enumerate() {
             let default = table.columns[*column as usize]
@@ -90,7 +92,7 @@ impl Session {
             sql.text(", ");
         }
         sql.text("u.n FROM ");
-        unnest(sql, batch, step.rows.len(), true);
+        unnest(sql, BatchValue::into_columns(batch), step.rows.len(), true);
         sql.text("), inserted AS (");
         let all: Vec<u16> = made.iter().chain(columns).copied().collect();
         insert_into(sql, table, &all);

@@ -1,6 +1,6 @@
 //! Rows of link tables.
 
-use super::batch::{BatchColumn, found_in, select_batch};
+use super::batch::{BatchColumn, BatchValue, found_in, select_batch};
 use super::insert::insert_into;
 use crate::expr::TableRef;
 use crate::model::RelationKind;
@@ -48,7 +48,8 @@ impl Session {
         let mut sql = Renderer::default();
         insert_into(&mut sql, step.table, &columns);
         sql.text(" ");
-        select_batch(&mut sql, self.link_batch(step), step.links.len());
+        let batch = self.link_batch(step).into_iter().map(BatchValue::Column);
+        select_batch(&mut sql, batch.collect(), step.links.len());
         sql.finish()
     }
 
