@@ -1,11 +1,12 @@
 //! INSERT.
 
-use super::batch::{BatchValue, batch_items, select_batch, unnest};
+use super::batch::{BatchValue, select_values};
 use super::returning_clause;
 use crate::expr::TableRef;
 use crate::model::Table;
 use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::render::batch::unnest;
 use crate::session::Session;
 use crate::session::matching::Match;
 use crate::session::plan::Step;
@@ -49,7 +50,7 @@ impl Session {
                 insert_into(&mut sql, table, &columns);
                 let batch = self.batch_values(step, &columns);
                 sql.text(" ");
-                select_batch(&mut sql, batch, step.rows.len());
+                select_values(&mut sql, batch, step.rows.len());
                 let keys = table.primary_key.iter().copied();
                 let mut all: Vec<u16> = match matching {
                     Match::ByKey if !returning.is_empty() => keys.collect(),
@@ -87,7 +88,7 @@ impl Session {
                 .unwrap_or("NULL");
             sql.text(&format!("{default} AS k{at}, "));
         }
-        batch_items(sql, &batch);
+        sql.list(&batch, ", ", |sql, value| value.item(sql));
         if !batch.is_empty() {
             sql.text(", ");
         }
