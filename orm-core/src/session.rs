@@ -10,6 +10,7 @@
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
 //! | `expressions` | `set_expr`: values that the server computes at the flush |
+//! | `graph` | what `add` does with a new entity and the new ones that it leads to |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
@@ -42,6 +43,7 @@ mod entity;
 mod execute;
 mod expressions;
 mod flush;
+mod graph;
 mod key;
 mod link_rows;
 mod links;
