@@ -25,7 +25,7 @@ type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
 /// # struct User { #[orm(primary_key)] id: i32, active: Option<bool>, age: Option<i32> }
 /// // `NOT (age < 18)` leaves out those whose age nobody knows; this does not.
 /// let q = User::query().filter(User::AGE.lt(18).is_not_true()).select(User::ID);
-/// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE (users.age < $1) IS NOT TRUE");
+/// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.age < $1 IS NOT TRUE");
 ///
 /// let q = User::query().filter(User::ACTIVE.is_true().xor(User::AGE.is_null())).select(User::ID);
 /// assert_eq!(
