@@ -24,11 +24,13 @@
 //! | `raw`, `template` | [`raw`]: an expression in SQL text |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
+//! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 
 mod aggregate;
 mod arithmetic;
 mod assign;
+mod batch;
 mod case;
 mod column;
 mod compare;
@@ -50,6 +52,7 @@ mod truth;
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use arithmetic::{Bits, Exact};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
+pub use batch::{Batch, BatchColumn};
 pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
