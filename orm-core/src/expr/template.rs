@@ -13,8 +13,7 @@ pub(crate) enum Piece<'a> {
 pub(crate) fn pieces(mut text: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut quote = None;
     std::iter::from_fn(move || {
-        let mut chars = text.char_indices();
-        while let Some((at, c)) = chars.next() {
+        for (at, c) in text.char_indices() {
             match (quote, c) {
                 (None, '?') if at > 0 => {
                     let piece = Piece::Text(&text[..at]);
