@@ -27,6 +27,7 @@ pub(crate) fn count(mut select: Select) -> Statement {
     let mut sql = Renderer::default();
     select.lock = None;
     let clauses = select.distinct
+        || !select.distinct_on.is_empty()
         || !select.group_by.is_empty()
         || !select.having.is_empty()
         || select.limit.is_some()
@@ -233,6 +234,11 @@ impl Renderer {
             "SELECT "
         });
         let outer = std::mem::replace(&mut self.repeating, select.repeats());
+        if !select.distinct_on.is_empty() {
+            self.text("DISTINCT ON (");
+            self.list(&select.distinct_on, ", ", Self::node);
+            self.text(") ");
+        }
         self.list(&select.items, ", ", Self::item);
         self.text(" FROM ");
         self.table(select.from);
