@@ -17,7 +17,7 @@ pub use std::vec::Vec;
 pub use bytes::BytesMut;
 
 use crate::error::Error;
-use crate::expr::Column;
+use crate::expr::{Agg, Column, Expr, Node};
 use crate::model::{
     ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
     Row, RowReader, Table,
@@ -189,6 +189,29 @@ pub fn positions(
         .collect()
 }
 
+/// What makes a row once more: `Clone`, with a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a model, and has to be `Clone`",
+    label = "`#[derive(Clone)]` is missing here",
+    note = "a session keeps a row as it was read beside the one that is changed, to send what differs"
+)]
+pub trait Copied {
+    /// The row once more.
+    fn copied(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Clone> Copied for M {
+    fn copied(&self) -> M {
+        self.clone()
+    }
+}
+
+/// What makes a row once more; compiles if its struct is `Clone`.
+pub const fn copied<M: Copied>() -> fn(&M) -> M {
+    M::copied
+}
+
 /// Compiles if the type can be part of a primary key.
 pub const fn key_part<T: KeyPart>() {}
 
@@ -304,4 +327,14 @@ pub fn values<const N: usize>(
     values: [(u16, crate::types::Param); N],
 ) -> Vec<(u16, crate::types::Param)> {
     values.into()
+}
+
+/// What `sql_function!` makes of a function.
+pub fn function<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Uses> {
+    crate::expr::function::function(name, arguments)
+}
+
+/// What `sql_function!` makes of an aggregate.
+pub fn aggregate<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Agg<Uses>> {
+    crate::expr::function::aggregate(name, arguments)
 }
