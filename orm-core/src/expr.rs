@@ -20,10 +20,12 @@
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
+//! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
 mod aggregate;
 mod arithmetic;
 mod assign;
+mod collection;
 mod column;
 mod compare;
 mod expression;
@@ -42,7 +44,8 @@ pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, OneForMany, PerRow, Plain,
+    RowLevel, Ungrouped,
 };
 pub use node::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,

@@ -45,6 +45,8 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+    /// `(select)`: the one value that it gives.
+    Subquery(Box<Select>),
 }
 
 /// A table as a query names it.

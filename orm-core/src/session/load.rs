@@ -178,6 +178,15 @@ impl Session {
         handles: impl Loadable<M>,
         path: P,
     ) -> Result<()> {
+        let roots = self.rows_of(handles).await?;
+        self.load_step(roots, path.into_steps()).await
+    }
+
+    /// What is to be done before relationships of some entities are read: autoflush. Each must have a row then.
+    pub(super) async fn rows_of<M: Model>(
+        &mut self,
+        handles: impl Loadable<M>,
+    ) -> Result<Vec<RawHandle>> {
         let roots: Vec<_> = handles.handles().into_iter().map(Handle::raw).collect();
         for root in &roots {
             self.check_raw(*root, M::TABLE.model)?;
@@ -186,7 +195,7 @@ impl Session {
         for root in &roots {
             self.check_row(*root)?;
         }
-        self.load_step(roots, path.into_steps()).await
+        Ok(roots)
     }
 
     /// Takes an entity of a table off a row.
