@@ -19,12 +19,14 @@
 //! | `func` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
+//! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 //! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
 mod aggregate;
 mod arithmetic;
 mod assign;
+mod batch;
 mod collection;
 mod column;
 mod compare;
@@ -39,6 +41,7 @@ mod text;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
+pub use batch::{Batch, BatchColumn};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};

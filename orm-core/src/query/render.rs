@@ -3,6 +3,7 @@
 //! Values never reach the text: a [`Node::Param`] becomes `$n` and joins the list of parameters. Names pass through
 //! [`quote`]. Brackets stand where PostgreSQL's precedence would read something else without them.
 
+pub(crate) mod batch;
 mod expression;
 
 use std::collections::VecDeque;

@@ -1,65 +1,10 @@
-//! Many rows as one array a column, and the `unnest` that makes rows of them again.
-//!
-//! A column that is itself an array travels in text form, because `unnest` would take an array of arrays apart to the
-//! last element.
+//! Columns of entities as one array each, for the statements of many rows.
 
-use bytes::BytesMut;
-
+use crate::expr::BatchColumn;
 use crate::model::{RawHandle, Table};
-use crate::query::render::Renderer;
 use crate::session::Session;
-use crate::types::{ArrayWriter, Param, PgType, SqlType, TypeKind};
-
-/// A column of the rows that `unnest` makes.
-pub(super) struct BatchColumn {
-    pub(super) name: String,
-    param: Param,
-    /// The cast of the whole array: `int4[]`.
-    array: &'static PgType,
-    /// The cast of each element, for a column that travels in text form.
-    pub(super) element: Option<&'static PgType>,
-}
 
 impl Session {
-    /// One column of many rows as one array.
-    pub(super) fn batch_column(
-        &self,
-        name: String,
-        ty: &'static PgType,
-        rows: &[RawHandle],
-        mut encode: impl FnMut(RawHandle, &mut BytesMut) -> bool,
-    ) -> BatchColumn {
-        let mut array = ArrayWriter::new();
-        if matches!(ty.kind, TypeKind::Array(_)) {
-            let mut bytes = BytesMut::new();
-            for row in rows {
-                bytes.clear();
-                let text = encode(*row, &mut bytes).then(|| {
-                    let mut text = String::new();
-                    (ty.show)(&bytes, &mut text);
-                    text
-                });
-                array.push(&text);
-            }
-            let text = <Vec<String> as SqlType>::TYPE;
-            return BatchColumn {
-                name,
-                param: array.into_param(text),
-                array: text,
-                element: Some(ty),
-            };
-        }
-        for row in rows {
-            array.push_with(|out| encode(*row, out));
-        }
-        BatchColumn {
-            name,
-            param: array.into_param_of(ty),
-            array: ty,
-            element: None,
-        }
-    }
-
     pub(super) fn columns(
         &self,
         prefix: &str,
@@ -69,8 +14,8 @@ impl Session {
     ) -> Vec<BatchColumn> {
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
-            self.batch_column(format!("{prefix}{at}"), ty, rows, |row, out| {
-                self.store(row).encode(row.index, *column, out)
+            BatchColumn::new(format!("{prefix}{at}"), ty, rows, |row, out| {
+                self.store(*row).encode(row.index, *column, out)
             })
         };
         columns.iter().enumerate().map(make).collect()
@@ -85,88 +30,10 @@ impl Session {
     ) -> Vec<BatchColumn> {
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
-            self.batch_column(format!("{prefix}{at}"), ty, rows, |row, out| {
-                self.store(row).encode_before(row.index, *column, out)
+            BatchColumn::new(format!("{prefix}{at}"), ty, rows, |row, out| {
+                self.store(*row).encode_before(row.index, *column, out)
             })
         };
         columns.iter().enumerate().map(make).collect()
     }
-}
-
-impl BatchColumn {
-    /// Reads the column out of the rows that `unnest` made.
-    pub(super) fn read(&self, sql: &mut Renderer) {
-        sql.text("u.");
-        sql.text(&self.name);
-        if let Some(ty) = self.element {
-            sql.text("::");
-            sql.type_name(ty);
-        }
-    }
-}
-
-/// `SELECT u.c0, u.c1 FROM unnest(..) WITH ORDINALITY AS u(c0, c1, n) ORDER BY u.n`.
-pub(super) fn select_batch(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize) {
-    sql.text("SELECT ");
-    if !batch.is_empty() {
-        batch_items(sql, &batch);
-        sql.text(" ");
-    }
-    sql.text("FROM ");
-    unnest(sql, batch, rows, true);
-    sql.text(" ORDER BY u.n");
-}
-
-pub(super) fn batch_items(sql: &mut Renderer, batch: &[BatchColumn]) {
-    sql.list(batch, ", ", |sql, column| column.read(sql));
-}
-
-/// `unnest($1::int4[], $2::text[]) WITH ORDINALITY AS u(c0, c1, n)`, the number only where the order matters. Rows without
-/// columns are only counted.
-pub(super) fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize, numbered: bool) {
-    if batch.is_empty() {
-        sql.text("generate_series(1, ");
-        sql.param(Param::new(&(rows as i64)));
-        sql.text(") AS u(n)");
-        return;
-    }
-    let mut names: Vec<String> = batch.iter().map(|column| column.name.clone()).collect();
-    if numbered {
-        names.push("n".to_owned());
-    }
-    sql.text("unnest(");
-    sql.list(batch, ", ", |sql, column| {
-        sql.param(column.param);
-        sql.text("::");
-        sql.type_name(column.array);
-        if column.element.is_none() {
-            sql.text("[]");
-        }
-    });
-    sql.text(if numbered {
-        ") WITH ORDINALITY AS u("
-    } else {
-        ") AS u("
-    });
-    sql.text(&names.join(", "));
-    sql.text(")");
-}
-
-/// ` USING unnest(..) AS u WHERE table.a = u.k0 AND ..`.
-pub(super) fn found_in(
-    sql: &mut Renderer,
-    table: &'static Table,
-    columns: &[u16],
-    batch: Vec<BatchColumn>,
-    rows: usize,
-) {
-    let names: Vec<String> = batch.iter().map(|column| column.name.clone()).collect();
-    sql.text(" USING ");
-    unnest(sql, batch, rows, false);
-    sql.text(" WHERE ");
-    sql.list(columns.iter().zip(names), " AND ", |sql, (column, name)| {
-        sql.column_of(table, table.columns[*column as usize].name);
-        sql.text(" = u.");
-        sql.text(&name);
-    });
 }

@@ -1,11 +1,11 @@
 //! INSERT.
 
-use super::batch::{batch_items, select_batch, unnest};
 use super::returning_clause;
 use crate::expr::TableRef;
 use crate::model::Table;
 use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::render::batch::{batch_items, select_batch, unnest};
 use crate::session::Session;
 use crate::session::matching::Match;
 use crate::session::plan::Step;

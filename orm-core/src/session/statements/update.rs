@@ -1,12 +1,12 @@
 //! UPDATE: changed columns, foreign keys that close or open a ring, rows that take the place of deleted ones, the version,
 //! and the guards of stale rows.
 
-use super::batch::{BatchColumn, unnest};
 use super::returning_clause;
-use crate::expr::TableRef;
+use crate::expr::{BatchColumn, TableRef};
 use crate::model::{OnUpdate, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::render::batch::unnest;
 use crate::session::Session;
 use crate::session::plan::{Step, StepKind};
 
