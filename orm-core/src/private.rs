@@ -7,6 +7,7 @@ pub use std::clone::Clone;
 pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::fmt;
+pub use std::iter::IntoIterator;
 pub use std::marker::PhantomData;
 pub use std::option::Option;
 pub use std::result::Result;
@@ -268,6 +269,29 @@ pub const fn broken_table(
         arena,
         knot: crate::model::Knot::new(),
     }
+}
+
+/// A draft that a relationship of another one leads to.
+pub fn nested<D: crate::model::Draft>(
+    draft: D,
+    links: Vec<crate::model::DraftLink>,
+) -> crate::model::LinkEnd {
+    crate::model::LinkEnd::New(crate::model::NewRow::new(draft, links))
+}
+
+/// The members of a to-many of a draft.
+pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
+    links: &mut Vec<crate::model::DraftLink>,
+    relation: &'static RelationInfo,
+    members: impl IntoIterator<Item = C>,
+) {
+    let ends = members.into_iter().map(C::into_end);
+    links.extend(ends.map(|end| crate::model::DraftLink { relation, end }));
+}
+
+/// The position of a `belongs_to` among its model's relationships.
+pub const fn place(relation: &RelationInfo) -> u16 {
+    relation.index
 }
 
 /// Stands where code would, after a mistake.

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::{ColumnSet, Handle, RawHandle, RelationInfo, RowReader, Table};
+use super::{ColumnSet, New, RowReader, Table};
 use crate::error::Result;
 use crate::types::{DecodeError, Param, Raw};
 
@@ -82,7 +82,7 @@ pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
 /// A row that is being put together: what `create()` makes and `db.draft(handle)` shows.
 ///
 /// Derived beside the model, as a struct with an `Option` for each column: `None` is "no value yet".
-pub trait Draft: Send + Sync + Sized + 'static {
+pub trait Draft: Clone + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The model that it becomes.
     type Model: Model<Draft = Self>;
 
@@ -109,34 +109,6 @@ pub trait Draft: Send + Sync + Sized + 'static {
     /// # Errors
     /// The position of a column without a value.
     fn finish(self) -> Result<Self::Model, u16>;
-}
-
-/// A new entity on its way into a session: its draft, and the relationships that were set on it.
-#[derive(Debug)]
-pub struct New<M: Model> {
-    /// The values.
-    pub draft: M::Draft,
-    /// The relationships.
-    pub links: Vec<DraftLink>,
-}
-
-/// A relationship that was set on a draft.
-#[derive(Debug, Clone, Copy)]
-pub struct DraftLink {
-    /// Which relationship.
-    pub relation: &'static RelationInfo,
-    /// What it leads to; `None` is "to nothing".
-    pub target: Option<RawHandle>,
-}
-
-impl DraftLink {
-    /// A link to an entity, or to nothing. Called by derived builders.
-    pub fn new<M>(relation: &'static RelationInfo, target: Option<Handle<M>>) -> Self {
-        DraftLink {
-            relation,
-            target: target.map(Handle::raw),
-        }
-    }
 }
 
 /// The model that a builder or a row is of, whether the builder is complete or not.

@@ -55,13 +55,6 @@ pub(crate) fn open(table: &'static Table, session: u32, arena: u16) -> Box<dyn S
 }
 
 impl<M: Model> Arena<M> {
-    /// Takes a slot for a new entity.
-    pub(crate) fn add(&mut self, draft: M::Draft, epoch: u32) -> u32 {
-        let index = self.slots.claim(State::Pending, epoch);
-        self.put(index, Content::Draft(Box::new(draft)));
-        index
-    }
-
     fn put(&mut self, index: u32, content: Content<M>) {
         let at = index as usize;
         if at == self.contents.len() {
@@ -163,6 +156,15 @@ impl<M: Model> Store for Arena<M> {
 
     fn slots_mut(&mut self) -> &mut Slots {
         &mut self.slots
+    }
+
+    fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32 {
+        let draft = draft
+            .downcast::<M::Draft>()
+            .unwrap_or_else(|_| unreachable!("an arena's number is found by its model's table"));
+        let index = self.slots.claim(State::Pending, epoch);
+        self.put(index, Content::Draft(draft));
+        index
     }
 
     fn read(&mut self, reader: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow> {

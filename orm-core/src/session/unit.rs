@@ -1,7 +1,6 @@
 //! What enters and leaves a unit of work: `add`, `insert`, `delete`, `expunge`, `apply`.
 
 use super::slots::LinkState;
-use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
@@ -24,29 +23,33 @@ impl Session {
     /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it. A row of your
     /// own with a key of your own doesn't move the sequence of an identity column: the builder is for new rows.
     ///
+    /// What the builder's relationships lead to may be new itself, to any depth: the whole graph is added, and becomes one
+    /// INSERT for each table. A child needs no foreign key, which it has by where it stands. Its handle comes from
+    /// [`related`](Session::related), as the relationships of what is new are known. SQLAlchemy: the `save-update` cascade.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = db.add(
+    ///     Order::create().total(40).user(User::create().name("Cara")).items([
+    ///         OrderItem::create().product("tea").price(10).quantity(1),
+    ///         OrderItem::create().product("cup").price(15).quantity(2),
+    ///     ]),
+    /// );
+    /// let items = db.related(order, Order::ITEMS)?;
+    /// db.commit().await?; // three statements: users, orders, order_items
+    /// assert_eq!(db[items[1]].order_id, db[order].id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// A row with the primary key of one that was deleted and not flushed takes its place, by an UPDATE.
     ///
     /// # Panics
-    /// When a relationship was set to an entity of another session.
+    /// When a relationship, however deep, was set to an entity of another session. Nothing was added then.
     #[track_caller]
     pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
-        let new = new.into_new();
-        for link in &new.links {
-            if let Some(target) = link.target
-                && let Err(error) = self.check_raw(target, link.relation.to.model)
-            {
-                panic!("{}: {error}", link.relation.path());
-            }
-        }
-        let epoch = self.epoch;
-        let arena = self.arena_mut::<I::Model>();
-        let index = arena.add(new.draft, epoch);
-        let handle = super::Store::slots(arena).handle(index);
-        self.undo.push(Undo::Added(handle));
-        for link in new.links {
-            self.assign(handle, link.relation, link.target);
-        }
-        Handle::from_raw(handle)
+        Handle::from_raw(self.add_row(new.into_new().into()))
     }
 
     /// Adds several. One INSERT is sent for all rows of one model that have the same columns, whatever their number.
