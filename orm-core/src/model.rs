@@ -42,4 +42,4 @@ pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
-pub use traits::{Aliased, Changes, Draft, Insertable, Model, OfModel, Source};
+pub use traits::{Aliased, Changes, ChangesOf, Draft, Insertable, Model, OfModel, Source};

@@ -189,6 +189,29 @@ pub fn positions(
         .collect()
 }
 
+/// What makes a row once more: `Clone`, with a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a model, and has to be `Clone`",
+    label = "`#[derive(Clone)]` is missing here",
+    note = "a session keeps a row as it was read beside the one that is changed, to send what differs"
+)]
+pub trait Copied {
+    /// The row once more.
+    fn copied(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Clone> Copied for M {
+    fn copied(&self) -> M {
+        self.clone()
+    }
+}
+
+/// What makes a row once more; compiles if its struct is `Clone`.
+pub const fn copied<M: Copied>() -> fn(&M) -> M {
+    M::copied
+}
+
 /// Compiles if the type can be part of a primary key.
 pub const fn key_part<T: KeyPart>() {}
 

@@ -12,7 +12,7 @@
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `write` | bulk `update` and `delete` |
-//! | `executor` | [`Executor`]: what a query runs on |
+//! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
@@ -30,7 +30,7 @@ mod statement;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
-pub use executor::Executor;
+pub use executor::{Executor, Running};
 pub use join::StartsIn;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};

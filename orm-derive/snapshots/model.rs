@@ -238,6 +238,7 @@ const _: () = {
         pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
     }
     const _: () = ::orm_core::__private::key_part::<i32>();
+    const __COPIED: fn(&Product) -> Product = ::orm_core::__private::copied::<Product>();
     #[automatically_derived]
     impl ::orm_core::model::Source for Product {
         type Model = Product;
@@ -248,6 +249,9 @@ const _: () = {
         const TABLE: &'static ::orm_core::model::Table = &__TABLE;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            __COPIED(self)
+        }
         type Key = i32;
         fn key(&self) -> i32 {
             ::orm_core::__private::Clone::clone(&self.id)

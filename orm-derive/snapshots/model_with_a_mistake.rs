@@ -178,6 +178,9 @@ const _: () = {
         type Key = i32;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            ::orm_core::__private::never()
+        }
         fn key(&self) -> Self::Key {
             ::orm_core::__private::never()
         }

@@ -86,7 +86,7 @@ impl Session {
         no_further(&step, "`db.aggregate(..)`")?;
         // An aggregate is made again for the type: the node knows none.
         let node = aggregate.into_node();
-        let roots = self.rows_of(handles).await?;
+        let roots = self.rows_of(handles.handles()).await?;
         if roots.is_empty() {
             return Ok(Vec::new());
         }
@@ -149,7 +149,7 @@ impl Session {
         let relation = step.relation;
         no_further(&step, "`db.load_as(..)`")?;
         let columns = columns_of::<R>(relation)?;
-        let roots = self.rows_of(handles).await?;
+        let roots = self.rows_of(handles.handles()).await?;
         let keys = ParentKeys::of(self, &roots, relation);
         let mut parents_of: HashMap<&KeyBytes, Vec<usize>> = HashMap::new();
         for (at, key) in keys.of_parents.iter().enumerate() {

@@ -3,7 +3,8 @@
 use super::slots::LinkState;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
+use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
+use crate::query::Running;
 
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
@@ -89,10 +90,12 @@ impl Session {
     ///
     /// # Panics
     /// As [`add`](Session::add).
-    pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
+    pub fn insert<I: Insertable>(&mut self, new: I) -> Running<'_, Handle<I::Model>> {
         let handle = self.add(new);
-        self.flush().await?;
-        Ok(handle)
+        Box::pin(async move {
+            self.flush().await?;
+            Ok(handle)
+        })
     }
 
     /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
@@ -178,7 +181,7 @@ impl Session {
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]
-    pub fn apply<C: Changes>(&mut self, handle: Handle<C::Model>, changes: C) {
+    pub fn apply<M: Model>(&mut self, handle: Handle<M>, changes: impl ChangesOf<M>) {
         changes.apply(&mut self[handle]);
     }
 
