@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
+//! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
@@ -26,6 +27,7 @@
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
 //! | `steps` | deciding the steps and their order |
+//! | `parking` | what a unique column holds while its value is moved aside |
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
@@ -40,6 +42,7 @@ mod closure;
 mod collection;
 mod entity;
 mod execute;
+mod expressions;
 mod flush;
 mod graph;
 mod key;
@@ -51,6 +54,7 @@ mod load_values;
 mod loader;
 mod matching;
 mod options;
+mod parking;
 mod plan;
 mod related;
 mod savepoint;
@@ -146,6 +150,8 @@ pub struct Session {
     autoflush: bool,
     /// Relationships that were set since the last flush, whose foreign keys are copied at the next.
     set_links: SetLinks,
+    /// Expressions that the next flush lets the server compute.
+    expressions: expressions::Expressions,
     /// Many-to-many links that were added (true) or removed (false) since the last flush.
     link_rows: LinkRows,
     /// Children that were taken out of a parent that deletes its orphans.
@@ -234,6 +240,7 @@ impl Session {
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
+            expressions: expressions::Expressions::default(),
             link_rows: LinkRows::default(),
             orphans: Vec::new(),
             replaced: Vec::new(),

@@ -68,6 +68,7 @@ impl Session {
     /// Nothing waits for a flush any more.
     fn flushed(&mut self) {
         self.set_links.clear();
+        self.expressions.clear();
         self.link_rows.clear();
         for store in &mut self.arenas {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
@@ -86,6 +87,7 @@ impl Session {
             StepKind::Update | StepKind::Close => self.run_update(step).await,
             StepKind::Delete => self.run_delete(step).await,
             StepKind::Open | StepKind::UnlinkAll => self.run_plain(step).await.map(drop),
+            StepKind::Park => self.run_park(step).await,
             StepKind::Link => {
                 let changed = self.run_plain(step).await?;
                 self.expect(step, "INSERT", changed)
@@ -114,6 +116,16 @@ impl Session {
             expected,
             changed,
         }))
+    }
+
+    /// Moves unique values aside. A row that is about to be deleted may be gone already, and its value with it.
+    async fn run_park(&mut self, step: &Step) -> Result<()> {
+        let changed = self.run_plain(step).await?;
+        let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
+        if step.rows.iter().all(gone) {
+            return Ok(());
+        }
+        self.expect(step, "UPDATE", changed)
     }
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
@@ -218,6 +230,9 @@ impl Session {
                 self.or_fail(written)?;
             }
         }
+        for entity in &step.rows {
+            self.follow_row(*entity, step.by_server);
+        }
         Ok(())
     }
 
@@ -266,10 +281,10 @@ impl Session {
                 self.count_version(*row, *row)?;
             }
             // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
-            let epoch = if step.guard.is_empty() {
-                self.epoch
-            } else {
+            let epoch = if step.stale {
                 self.slots(*row).heads[row.index as usize].epoch
+            } else {
+                self.epoch
             };
             self.store_mut(*row).written(row.index, epoch);
         }

@@ -158,6 +158,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
+        self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -246,6 +247,7 @@ impl Session {
                 .store(raw)
                 .changes(raw.index)
                 .union(self.keys_to_come(raw))
+                .union(self.computed_columns(raw))
                 .is_empty()
     }
 
@@ -285,6 +287,7 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
+        self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.touched && !head.doomed {
