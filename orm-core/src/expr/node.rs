@@ -319,7 +319,8 @@ impl Node {
             | Node::Param(_)
             | Node::Word(_)
             | Node::InRows(..)
-            | Node::Exists(_) => {}
+            | Node::Exists(_)
+            | Node::Subquery(_) => {}
         }
     }
 
