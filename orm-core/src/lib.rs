@@ -38,6 +38,7 @@
 //! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
 //! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
 //! wrong, and [`testing`] for a PostgreSQL of your tests' own. When something does not compile: [`reading_the_errors`].
+//! Those who know SQLAlchemy begin with [`guide::coming_from_sqlalchemy`].
 //!
 //! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
 //! page begins with a table of its files; [`session`] is the heart, and `db.plan()` prints what it is about to do.
@@ -57,6 +58,7 @@ pub mod __private;
 pub mod engine;
 pub mod error;
 pub mod expr;
+pub mod guide;
 pub mod model;
 mod order;
 pub mod query;
