@@ -19,6 +19,9 @@
 //! | `func` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
+//! | `window` | [`window()`], [`row_number`], [`rank`], [`lag`]; `sum(x).over(..)`; frames |
+//! | `selectable` | [`Selectable`]: what has columns, a table or computed rows |
+//! | `rows` | derived tables, CTEs and set operations as plain data |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 
 mod aggregate;
@@ -32,24 +35,34 @@ mod kind;
 mod node;
 mod order;
 mod related;
+mod rows;
 mod scope;
+mod selectable;
 mod text;
+mod window;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
-pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, NoWindow, PerGroup, PerRow, Plain,
+    RowLevel, Ungrouped, WindowFree,
 };
 pub use node::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
 pub use order::{Nulls, OrderBy, Ordered};
+pub use rows::{Cte, CteBody, Guard, Rows, SetOperation};
 pub use scope::{
-    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole,
-    Within, Yes,
+    Agg, Bool, Correlate, Has, Here, HereMaybe, InNullable, InScope, Inside, Maybe, MaybeWhole,
+    Next, No, NotOuter, Nullable, Of, Outer, Solid, Standalone, Whole, Windowed, Within, Yes,
 };
+pub use selectable::Selectable;
 pub use text::{Text, TextOperators, escape_like};
+pub use window::{
+    Frame, FrameBound, Partition, Window, WindowFunction, WindowNode, WindowOrder, cume_dist,
+    dense_rank, first_value, lag, last_value, lead, nth_value, ntile, percent_rank, rank,
+    row_number, window,
+};

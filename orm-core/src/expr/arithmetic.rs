@@ -14,8 +14,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Not, Sub};
 
-use super::{AsExpr, Column, Condition, Expr, Expression, Node, Of};
-use crate::model::Source;
+use super::{AsExpr, Column, Condition, Expr, Expression, Node, Of, Selectable};
 use crate::types::{Numeric, SqlType};
 
 /// The type of a calculation: the left side's, or an `Option` of it where an operand can be NULL.
@@ -25,7 +24,7 @@ type Number<T, R> = <T as SqlType>::Nullify<
 
 macro_rules! operator {
     ($($operator:ident $method:ident $sql:literal;)*) => { $(
-        impl<S: Source, T: SqlType, R: AsExpr<T::Base>> $operator<R> for Column<S, T>
+        impl<S: Selectable, T: SqlType, R: AsExpr<T::Base>> $operator<R> for Column<S, T>
         where
             T::Base: Numeric,
         {
@@ -58,7 +57,7 @@ operator! {
 
 macro_rules! prefix {
     ($($operator:ident $method:ident $sql:literal $bound:ident;)*) => { $(
-        impl<S: Source, T: SqlType> $operator for Column<S, T>
+        impl<S: Selectable, T: SqlType> $operator for Column<S, T>
         where
             Self: Expression<Type = T, Uses = Of<S>> + $bound,
         {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::{Cte, Rows, SetOperation, WindowNode};
 use crate::model::Table;
 use crate::types::{Param, PgType};
 
@@ -45,6 +46,12 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+    /// `(select)`: a subquery that gives a value, or, on the right of IN, ANY and ALL, values.
+    Subquery(Box<Select>),
+    /// `function OVER (window)`.
+    Over(Box<Node>, Box<WindowNode>),
+    /// A column of a set operation's result, by its position in the select lists, from 0.
+    Output(u16),
 }
 
 /// A table as a query names it.
@@ -72,6 +79,10 @@ pub enum Alias {
 /// A SELECT.
 #[derive(Debug, Clone)]
 pub struct Select {
+    /// The queries that stand before it under a name: WITH.
+    pub ctes: Vec<Cte>,
+    /// UNION and its relatives. Where it is there, this is its ORDER BY, LIMIT and OFFSET, and nothing else is looked at.
+    pub set: Option<Box<SetOperation>>,
     /// What is selected.
     pub items: Vec<Item>,
     /// Whether equal rows are given once.
@@ -80,6 +91,8 @@ pub struct Select {
     pub from: TableRef,
     /// The joined tables, in order.
     pub joins: Vec<Join>,
+    /// Which of the tables in FROM are computed in place, and how.
+    pub computed: Vec<(TableRef, Rows)>,
     /// Conditions on rows, all of which must hold.
     pub filters: Vec<Node>,
     /// GROUP BY.
@@ -125,6 +138,12 @@ pub enum JoinKind {
     Inner,
     /// Rows without a partner stay, with NULLs beside them.
     Left,
+    /// Rows of the joined table without a partner stay, with NULLs before them.
+    Right,
+    /// Both.
+    Full,
+    /// Every row with every row; without a condition.
+    Cross,
 }
 
 /// A part of ORDER BY.
@@ -175,7 +194,7 @@ pub enum LockWait {
 }
 
 impl TableRef {
-    fn same(&self, other: &TableRef) -> bool {
+    pub(crate) fn same(&self, other: &TableRef) -> bool {
         self.table.id() == other.table.id() && self.alias == other.alias
     }
 
@@ -283,9 +302,11 @@ impl Node {
 impl Select {
     /// Whether it gives a row for each row of its tables: nothing but columns is selected, so no aggregate.
     pub(crate) fn is_row_for_row(&self) -> bool {
-        self.items
-            .iter()
-            .all(|item| matches!(item, Item::Whole(_) | Item::Expr(Node::Column(..))))
+        self.set.is_none()
+            && self
+                .items
+                .iter()
+                .all(|item| matches!(item, Item::Whole(_) | Item::Expr(Node::Column(..))))
     }
 
     /// Whether an expression of the select list may have to come again in other clauses, word for word.
@@ -296,10 +317,13 @@ impl Select {
     /// `SELECT FROM table`, with nothing selected yet.
     pub(crate) fn from(table: TableRef) -> Self {
         Select {
+            ctes: Vec::new(),
+            set: None,
             items: Vec::new(),
             distinct: false,
             from: table,
             joins: Vec::new(),
+            computed: Vec::new(),
             filters: Vec::new(),
             group_by: Vec::new(),
             having: Vec::new(),

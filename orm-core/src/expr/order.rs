@@ -3,8 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode};
-use crate::model::Source;
+use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode, Selectable};
 use crate::types::SqlType;
 
 /// An expression with a direction: `User::NAME.desc()`.
@@ -81,7 +80,7 @@ impl<Scope, I, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Ordered<Uses> {
     }
 }
 
-impl<Scope, I, S: Source, T: SqlType> OrderBy<Scope, I> for Column<S, T>
+impl<Scope, I, S: Selectable, T: SqlType> OrderBy<Scope, I> for Column<S, T>
 where
     Of<S>: InScope<Scope, I>,
 {
@@ -96,18 +95,18 @@ impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T
     }
 }
 
-impl<Scope, I, S: Source> OrderBy<Scope, I> for NamedColumn<S>
+impl<Scope, I, S: crate::model::Source> OrderBy<Scope, I> for NamedColumn<S>
 where
     Of<S>: InScope<Scope, I>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
-        self.asc().push_to_order(order);
+        order.push(self.asc().into_order_node());
     }
 }
 
 impl<Uses> Ordered<Uses> {
-    fn push_to_order(self, order: &mut Vec<OrderNode>) {
-        order.push(self.node);
+    pub(crate) fn into_order_node(self) -> OrderNode {
+        self.node
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Executor, LoadStep, Loads, Query, Selection, render};
 use crate::error::{Error, Result};
-use crate::expr::{Item, Node, Select};
+use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader};
 
 impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
@@ -24,7 +24,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
+    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         run::<Sel, X>(self.select, self.loads, on).await
     }
 
@@ -42,7 +45,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn first<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+    pub async fn first<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         self.at_most(1);
         Ok(self.all(on).await?.into_iter().next())
     }
@@ -62,7 +68,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
+    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>>
+    where
+        Scope: Standalone,
+    {
         let what = self.to_sql();
         match self.one_or_none(on).await? {
             Some(row) => Ok(row),
@@ -84,7 +93,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn one_or_none<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+    pub async fn one_or_none<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         let what = self.to_sql();
         self.at_most(2);
         let mut rows = self.all(on).await?.into_iter();
@@ -109,7 +121,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn scalar<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
+    pub async fn scalar<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>>
+    where
+        Scope: Standalone,
+    {
         self.one(on).await
     }
 
@@ -134,7 +149,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64> {
+    pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64>
+    where
+        Scope: Standalone,
+    {
         on.before_query().await?;
         let row = only_row(on.fetch(render::count(self.select)).await?)?;
         row.get(0)
@@ -154,7 +172,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool> {
+    pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool>
+    where
+        Scope: Standalone,
+    {
         on.before_query().await?;
         if self.select.group_by.is_empty() && self.select.is_row_for_row() {
             self.select.items = vec![Item::Expr(Node::Word("1"))];
