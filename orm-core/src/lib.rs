@@ -76,9 +76,10 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model, Rowset};
 pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
-        Condition, Expression, Filter, Nulls, Operators, TextOperators, all_of, any_of, avg, count,
-        count_all, count_distinct, dense_rank, first_value, func, lag, last_value, lead, max, min,
-        nth_value, ntile, rank, row_number, sum, value, window,
+        Condition, Expression, Filter, Nulls, Operators, TextOperators, TruthOperators, all_of,
+        any_of, avg, case, case_of, count, count_all, count_distinct, dense_rank, first_value,
+        func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum,
+        value, window,
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{

@@ -9,6 +9,7 @@
 //! | `join` | joins along relationships and on conditions |
 //! | `lock` | `for_update`, `skip_locked`, `nowait` |
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
+//! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
@@ -16,7 +17,7 @@
 //! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
-//! | `executor` | [`Executor`]: what a query runs on |
+//! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
@@ -27,6 +28,7 @@ mod cte;
 mod derived;
 mod executor;
 mod finish;
+mod grouping;
 mod join;
 mod load_path;
 mod lock;
@@ -38,13 +40,14 @@ mod subquery;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
-pub use combine::{Combined, HasPlace, HereAt, Operand, Output, Place, SameRow, place};
+pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use cte::{CteOf, CycleKey};
 pub use derived::{
     Derived, Fits, FitsField, FromItem, FromParts, MaybeRowsOf, RowsOf, Rowset, Series, ValueRow,
     generate_series, unnest, values,
 };
-pub use executor::Executor;
+pub use executor::{Executor, Running};
+pub use grouping::{GroupingSet, GroupingSets};
 pub use join::{OrNothing, StartsIn};
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};

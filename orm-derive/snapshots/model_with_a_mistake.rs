@@ -87,7 +87,7 @@ const _: () = {
             ::orm_core::query::entity_as::<ProductAs<N>>()
         }
     }
-    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl ProductCreate {
         ///Gives the column `id` a value.
         fn id(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
@@ -117,6 +117,22 @@ const _: () = {
                 draft,
                 links: self.links,
             }
+        }
+    }
+    #[automatically_derived]
+    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for Product {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::model::LinkEnd::New(
+                ::orm_core::__private::Into::into(
+                    ::orm_core::model::Insertable::into_new(self),
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for ProductCreate {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::__private::never()
         }
     }
     #[automatically_derived]
@@ -169,6 +185,9 @@ const _: () = {
         type Key = i32;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            ::orm_core::__private::never()
+        }
         fn key(&self) -> Self::Key {
             ::orm_core::__private::never()
         }

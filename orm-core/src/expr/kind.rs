@@ -5,7 +5,7 @@
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
 use super::Expression;
-use super::scope::{Agg, Of, Solid, Windowed};
+use super::scope::{Agg, Of, Open, Solid, Windowed};
 
 /// The kind of an expression.
 pub trait Kind {
@@ -81,6 +81,10 @@ impl<U: KindOf> KindOf for Windowed<U> {
     type Kind = U::Kind;
 }
 
+impl<U: KindOf> KindOf for Open<U> {
+    type Kind = U::Kind;
+}
+
 impl<A: KindOf, B: KindOf> KindOf for (A, B) {
     type Kind = <A::Kind as Kind>::With<B::Kind>;
 }
@@ -129,6 +133,8 @@ impl<S> RowLevel for Of<S> {}
 #[diagnostic::do_not_recommend]
 impl<U: RowLevel> RowLevel for Solid<U> {}
 #[diagnostic::do_not_recommend]
+impl<U: RowLevel> RowLevel for Open<U> {}
+#[diagnostic::do_not_recommend]
 impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}
 
 impl<U> RowLevel for Windowed<U> where Windowed<U>: NoWindow {}
@@ -149,6 +155,7 @@ impl WindowFree for () {}
 impl<S> WindowFree for Of<S> {}
 impl<U: WindowFree> WindowFree for Agg<U> {}
 impl<U: WindowFree> WindowFree for Solid<U> {}
+impl<U: WindowFree> WindowFree for Open<U> {}
 impl<A: WindowFree, B: WindowFree> WindowFree for (A, B) {}
 impl<U> WindowFree for Windowed<U> where Windowed<U>: NoWindow {}
 

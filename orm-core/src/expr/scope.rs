@@ -44,6 +44,15 @@ pub struct Nullable<Scope>(PhantomData<fn() -> Scope>);
 #[derive(Debug)]
 pub struct InNullable<I>(PhantomData<fn() -> I>);
 
+/// A scope in which every column may be NULL, whatever its table says: that of `group_by_rollup` and its relatives, where
+/// the rows of subtotals have NULL in place of what they do not group by.
+#[derive(Debug)]
+pub struct Nulled<Scope>(PhantomData<fn() -> Scope>);
+
+/// What an expression uses to whose text values can still be bound: what [`raw`](super::raw) gives.
+#[derive(Debug)]
+pub struct Open<U>(PhantomData<fn() -> U>);
+
 /// The walk's end: the first table of the list.
 #[derive(Debug)]
 pub struct Here;
@@ -120,6 +129,14 @@ where
 }
 
 #[diagnostic::do_not_recommend]
+impl<S, Scope, I> Has<S, I> for Nulled<Scope>
+where
+    Scope: Has<S, I>,
+{
+    type Null = Yes;
+}
+
+#[diagnostic::do_not_recommend]
 impl<S, Rest> Has<S, Here> for Outer<S, Rest> {
     type Null = No;
 }
@@ -162,6 +179,10 @@ impl<S, Scope: Correlate<S>> Correlate<S> for Nullable<Scope> {
     type With = Nullable<Scope::With>;
 }
 
+impl<S, Scope: Correlate<S>> Correlate<S> for Nulled<Scope> {
+    type With = Nulled<Scope::With>;
+}
+
 /// What a query with this scope uses of the query that it stands in: the tables that were `correlate`d.
 pub trait Inside {
     /// The tables, as a tree of uses.
@@ -190,12 +211,18 @@ impl<Scope: Inside> Inside for Nullable<Scope> {
     const CORRELATED: bool = Scope::CORRELATED;
 }
 
+impl<Scope: Inside> Inside for Nulled<Scope> {
+    type Uses = Scope::Uses;
+    const CORRELATED: bool = Scope::CORRELATED;
+}
+
 /// A scope of a query that can run by itself: it uses nothing of a query around it.
 pub trait Standalone {}
 
 impl Standalone for () {}
 impl<Table, Rest: Standalone> Standalone for (Table, Rest) {}
 impl<Scope: Standalone> Standalone for Nullable<Scope> {}
+impl<Scope: Standalone> Standalone for Nulled<Scope> {}
 impl<S: NotOuter, Rest> Standalone for Outer<S, Rest> {}
 
 /// Implemented by nothing: it carries the message for a correlated query that is run by itself.
@@ -243,9 +270,43 @@ where
 
 impl<Scope, U, I> InScope<Scope, I> for Solid<U>
 where
+    Scope: Subtotals,
     U: InScope<Scope, I>,
 {
+    type Null = Scope::Null;
+}
+
+/// Whether a scope has rows of subtotals, in which even what is never NULL is, because it is not grouped by.
+pub trait Subtotals {
+    /// Whether it has.
+    type Null: Bool;
+}
+
+impl Subtotals for () {
     type Null = No;
+}
+
+impl<S, Rest: Subtotals> Subtotals for (S, Rest) {
+    type Null = Rest::Null;
+}
+
+impl<Scope> Subtotals for Nulled<Scope> {
+    type Null = Yes;
+}
+
+impl<S, Rest> Subtotals for Outer<S, Rest> {
+    type Null = No;
+}
+
+impl<Scope: Subtotals> Subtotals for Nullable<Scope> {
+    type Null = Scope::Null;
+}
+
+impl<Scope, U, I> InScope<Scope, I> for Open<U>
+where
+    U: InScope<Scope, I>,
+{
+    type Null = U::Null;
 }
 
 impl<Scope, U, I> InScope<Scope, I> for Windowed<U>

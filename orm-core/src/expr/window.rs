@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 
 use super::{
-    Agg, Column, Expr, Expression, Literal, Node, Of, OrderNode, Ordered, Selectable, Windowed,
+    Agg, Column, Expr, Expression, Literal, Node, Of, OrderList, OrderNode, Selectable, Windowed,
 };
 use crate::types::{Param, SqlType};
 
@@ -88,8 +88,8 @@ impl<Uses> Window<Uses> {
 
     /// Puts the rows in order, which is what ranks count in and what a frame is cut from.
     #[must_use]
-    pub fn order_by<O: WindowOrder>(mut self, order: O) -> Window<(Uses, O::Uses)> {
-        order.push_to(&mut self.node.order);
+    pub fn order_by<O: OrderList>(mut self, order: O) -> Window<(Uses, O::Uses)> {
+        order.push_list(&mut self.node.order);
         Window::new(self.node)
     }
 
@@ -243,7 +243,9 @@ impl<T: SqlType, U> Expr<T, Agg<U>> {
     /// );
     /// ```
     pub fn over<W>(self, window: Window<W>) -> Expr<T, Windowed<(U, W)>> {
-        over(self.into_node(), window)
+        let mut node = self.into_node();
+        node.over(&window.node);
+        Expr::new(node)
     }
 }
 
@@ -379,27 +381,6 @@ pub trait Partition {
     fn push_to(self, parts: &mut Vec<Node>);
 }
 
-/// What a window's `order_by` takes: a column or an expression, with or without a direction, or a tuple of these.
-#[diagnostic::on_unimplemented(
-    message = "a window cannot be ordered by this",
-    label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`"
-)]
-pub trait WindowOrder {
-    /// The tables that it uses.
-    type Uses;
-
-    /// Appends the parts.
-    fn push_to(self, order: &mut Vec<OrderNode>);
-}
-
-fn ascending(node: Node) -> OrderNode {
-    OrderNode {
-        node,
-        descending: false,
-        nulls_first: None,
-    }
-}
-
 impl<S: Selectable, T: SqlType> Partition for Column<S, T> {
     type Uses = Of<S>;
 
@@ -416,30 +397,6 @@ impl<T: SqlType, U> Partition for Expr<T, U> {
     }
 }
 
-impl<S: Selectable, T: SqlType> WindowOrder for Column<S, T> {
-    type Uses = Of<S>;
-
-    fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
-    }
-}
-
-impl<T: SqlType, U> WindowOrder for Expr<T, U> {
-    type Uses = U;
-
-    fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
-    }
-}
-
-impl<U> WindowOrder for Ordered<U> {
-    type Uses = U;
-
-    fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(self.into_order_node());
-    }
-}
-
 macro_rules! tuples {
     ($($name:ident),* => $uses:ty) => {
         impl<$($name: Partition),*> Partition for ($($name,)*) {
@@ -449,16 +406,6 @@ macro_rules! tuples {
             fn push_to(self, parts: &mut Vec<Node>) {
                 let ($($name,)*) = self;
                 $($name.push_to(parts);)*
-            }
-        }
-
-        impl<$($name: WindowOrder),*> WindowOrder for ($($name,)*) {
-            type Uses = $uses;
-
-            #[allow(non_snake_case)]
-            fn push_to(self, order: &mut Vec<OrderNode>) {
-                let ($($name,)*) = self;
-                $($name.push_to(order);)*
             }
         }
     };

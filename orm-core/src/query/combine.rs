@@ -6,12 +6,11 @@ use std::marker::PhantomData;
 
 use super::subquery::OneColumn;
 use super::{
-    Derived, Executor, Fits, Query, Rowset, Selection, Statement, Subquery, Value, render,
+    Derived, Executor, Fits, Query, Rowset, Running, Selection, Statement, Subquery, Value, render,
 };
-use crate::error::Result;
 use crate::expr::{
     Grouped, Has, Here, InScope, No, Node, Of, OrderBy, OrderNode, Ordered, Select, SetOperation,
-    Standalone, Whole,
+    Standalone, Subtotals, Whole,
 };
 use crate::types::SqlType;
 
@@ -34,6 +33,10 @@ impl<M> Has<M, Here> for Output<Whole<M>> {
 }
 
 impl<Sel> Standalone for Output<Sel> {}
+
+impl<Sel> Subtotals for Output<Sel> {
+    type Null = No;
+}
 
 /// A column of a set operation's result by its place in the select list, from 1: what [`place`] gives.
 #[derive(Debug)]
@@ -142,7 +145,7 @@ places!(A B C D E F G H J K L M => 1 2 3 4 5 6 7 8 9 10 11 12);
     message = "this cannot be combined with a query",
     label = "expected a query, found `{Self}`"
 )]
-pub trait Operand {
+pub trait Side {
     /// What a row of it is.
     type Sel;
 
@@ -151,7 +154,7 @@ pub trait Operand {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Sel, Scope: Standalone, G> Operand for Query<Sel, Scope, G> {
+impl<Sel, Scope: Standalone, G> Side for Query<Sel, Scope, G> {
     type Sel = Sel;
 
     fn into_operand(self) -> Select {
@@ -160,7 +163,7 @@ impl<Sel, Scope: Standalone, G> Operand for Query<Sel, Scope, G> {
 }
 
 #[diagnostic::do_not_recommend]
-impl<Sel> Operand for Combined<Sel> {
+impl<Sel> Side for Combined<Sel> {
     type Sel = Sel;
 
     fn into_operand(self) -> Select {
@@ -201,7 +204,7 @@ macro_rules! operations {
             $(#[$doc])*
             pub fn $name<Q>(self, other: Q) -> Combined<Sel>
             where
-                Q: Operand,
+                Q: Side,
                 Q::Sel: SameRow<Sel>,
             {
                 combined(self.select, $operator, other.into_operand())
@@ -212,7 +215,7 @@ macro_rules! operations {
             $(#[$doc])*
             pub fn $name<Q>(self, other: Q) -> Combined<Sel>
             where
-                Q: Operand,
+                Q: Side,
                 Q::Sel: SameRow<Sel>,
             {
                 combined(self.query.select, $operator, other.into_operand())
@@ -336,48 +339,48 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// What the server refuses, and values that do not fit their types.
-    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
-        self.query.all(on).await
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+        self.query.all(on)
     }
 
     /// The first row, if there is one, as [`Query::first`].
     ///
     /// # Errors
     /// As [`all`](Combined::all).
-    pub async fn first<X: Executor>(self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
-        self.query.first(on).await
+    pub fn first<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        self.query.first(on)
     }
 
     /// The only row, as [`Query::one`].
     ///
     /// # Errors
     /// As [`Query::one`].
-    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
-        self.query.one(on).await
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+        self.query.one(on)
     }
 
     /// The only row, or `None`, as [`Query::one_or_none`].
     ///
     /// # Errors
     /// As [`Query::one_or_none`].
-    pub async fn one_or_none<X: Executor>(self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
-        self.query.one_or_none(on).await
+    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        self.query.one_or_none(on)
     }
 
     /// The number of rows, counted by the server, as [`Query::count`].
     ///
     /// # Errors
     /// What the server refuses.
-    pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64> {
-        self.query.count(on).await
+    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64> {
+        self.query.count(on)
     }
 
     /// Whether there is any row, as [`Query::exists`].
     ///
     /// # Errors
     /// What the server refuses.
-    pub async fn exists<X: Executor>(self, on: &mut X) -> Result<bool> {
-        self.query.exists(on).await
+    pub fn exists<X: Executor>(self, on: &mut X) -> Running<'_, bool> {
+        self.query.exists(on)
     }
 }
 

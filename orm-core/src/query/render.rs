@@ -3,6 +3,7 @@
 //! Values never reach the text: a [`Node::Param`] becomes `$n` and joins the list of parameters. Names pass through
 //! [`quote`]. Brackets stand where PostgreSQL's precedence would read something else without them.
 
+pub(crate) mod batch;
 mod expression;
 mod rows;
 
@@ -28,6 +29,7 @@ pub(crate) fn count(mut select: Select) -> Statement {
     let mut sql = Renderer::default();
     select.lock = None;
     let clauses = select.distinct
+        || !select.distinct_on.is_empty()
         || !select.group_by.is_empty()
         || !select.having.is_empty()
         || select.limit.is_some()
@@ -113,6 +115,8 @@ pub(crate) struct Renderer {
     ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// What the next parameters are replaced by.
+    in_place_of_params: VecDeque<String>,
 }
 
 impl Renderer {
@@ -128,8 +132,19 @@ impl Renderer {
         self.sql.push_str(words);
     }
 
+    /// Appends an expression in whose parameters' places other text stands, if there is any: the columns of a batch.
+    pub(crate) fn node_with(&mut self, node: &Node, values: VecDeque<String>) {
+        self.in_place_of_params = values;
+        self.node(node);
+        self.in_place_of_params.clear();
+    }
+
     /// Appends `$n` and keeps the value.
     pub(crate) fn param(&mut self, param: Param) {
+        if let Some(text) = self.in_place_of_params.pop_front() {
+            self.text(&text);
+            return;
+        }
         let number = self.repeated.pop_front().unwrap_or_else(|| {
             self.params.push(param);
             self.params.len()
@@ -229,6 +244,11 @@ impl Renderer {
             "SELECT "
         });
         let outer = std::mem::replace(&mut self.repeating, select.repeats());
+        if !select.distinct_on.is_empty() {
+            self.text("DISTINCT ON (");
+            self.list(&select.distinct_on, ", ", Self::node);
+            self.text(") ");
+        }
         self.list(&select.items, ", ", Self::item);
         let repeating = std::mem::take(&mut self.repeating);
         self.text(" FROM ");

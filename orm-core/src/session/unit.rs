@@ -1,10 +1,10 @@
 //! What enters and leaves a unit of work: `add`, `insert`, `delete`, `expunge`, `apply`.
 
 use super::slots::LinkState;
-use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
+use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
+use crate::query::Running;
 
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
@@ -24,29 +24,33 @@ impl Session {
     /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it. A row of your
     /// own with a key of your own doesn't move the sequence of an identity column: the builder is for new rows.
     ///
+    /// What the builder's relationships lead to may be new itself, to any depth: the whole graph is added, and becomes one
+    /// INSERT for each table. A child needs no foreign key, which it has by where it stands. Its handle comes from
+    /// [`related`](Session::related), as the relationships of what is new are known. SQLAlchemy: the `save-update` cascade.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = db.add(
+    ///     Order::create().total(40).user(User::create().name("Cara")).items([
+    ///         OrderItem::create().product("tea").price(10).quantity(1),
+    ///         OrderItem::create().product("cup").price(15).quantity(2),
+    ///     ]),
+    /// );
+    /// let items = db.related(order, Order::ITEMS)?;
+    /// db.commit().await?; // three statements: users, orders, order_items
+    /// assert_eq!(db[items[1]].order_id, db[order].id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// A row with the primary key of one that was deleted and not flushed takes its place, by an UPDATE.
     ///
     /// # Panics
-    /// When a relationship was set to an entity of another session.
+    /// When a relationship, however deep, was set to an entity of another session. Nothing was added then.
     #[track_caller]
     pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
-        let new = new.into_new();
-        for link in &new.links {
-            if let Some(target) = link.target
-                && let Err(error) = self.check_raw(target, link.relation.to.model)
-            {
-                panic!("{}: {error}", link.relation.path());
-            }
-        }
-        let epoch = self.epoch;
-        let arena = self.arena_mut::<I::Model>();
-        let index = arena.add(new.draft, epoch);
-        let handle = super::Store::slots(arena).handle(index);
-        self.undo.push(Undo::Added(handle));
-        for link in new.links {
-            self.assign(handle, link.relation, link.target);
-        }
-        Handle::from_raw(handle)
+        Handle::from_raw(self.add_row(new.into_new().into()))
     }
 
     /// Adds several. One INSERT is sent for all rows of one model that have the same columns, whatever their number.
@@ -86,10 +90,12 @@ impl Session {
     ///
     /// # Panics
     /// As [`add`](Session::add).
-    pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
+    pub fn insert<I: Insertable>(&mut self, new: I) -> Running<'_, Handle<I::Model>> {
         let handle = self.add(new);
-        self.flush().await?;
-        Ok(handle)
+        Box::pin(async move {
+            self.flush().await?;
+            Ok(handle)
+        })
     }
 
     /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
@@ -111,6 +117,35 @@ impl Session {
     pub fn delete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
         self.check(handle)?;
         self.doom(handle.raw());
+        Ok(())
+    }
+
+    /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
+    /// flushed as ever. An entity that isn't to be deleted stays as it is. For hooks that turn deletes into something else
+    /// (see [`SessionEvents`](super::SessionEvents)). SQLAlchemy: `add` of an object in `session.deleted`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.delete(order)?;
+    /// db.undelete(order)?;
+    /// assert!(db.deleted::<Order>().is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// # Errors
+    /// [`Error::Detached`]; of an entity whose DELETE was sent, too, which only a rollback brings back.
+    pub fn undelete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.check(handle)?;
+        let raw = handle.raw();
+        if self.raw_state(raw) == State::Deleted {
+            return Err(Error::Detached {
+                model: M::TABLE.model,
+                why: "its row was deleted in this transaction",
+            });
+        }
+        self.store_mut(raw).slots_mut().heads[raw.index as usize].doomed = false;
         Ok(())
     }
 
@@ -152,6 +187,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
+        self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -175,8 +211,39 @@ impl Session {
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]
-    pub fn apply<C: Changes>(&mut self, handle: Handle<C::Model>, changes: C) {
+    pub fn apply<M: Model>(&mut self, handle: Handle<M>, changes: impl ChangesOf<M>) {
         changes.apply(&mut self[handle]);
+    }
+
+    /// Fails where a read-only session has anything to write.
+    pub(super) fn refuse_writes(&self) -> Result<()> {
+        if !self.options.is_read_only() {
+            return Ok(());
+        }
+        let refuse = |what: &str, model: &str| {
+            Err(Error::invalid(format!(
+                "this session is read-only, and a `{model}` was {what}: use `engine.session()` to write, or `rollback` \
+                 to forget it"
+            )))
+        };
+        for store in &self.arenas {
+            let slots = store.slots();
+            if slots.pending().len() > 0 {
+                return refuse("added", slots.table.model);
+            }
+            for index in slots.touched() {
+                if slots.heads[index as usize].doomed {
+                    return refuse("deleted", slots.table.model);
+                }
+                if !store.changes(index).is_empty() {
+                    return refuse("changed", slots.table.model);
+                }
+            }
+        }
+        match self.link_rows.iter().next() {
+            Some(row) => refuse("linked to another row", row.relation.from.model),
+            None => Ok(()),
+        }
     }
 
     /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
@@ -240,6 +307,7 @@ impl Session {
                 .store(raw)
                 .changes(raw.index)
                 .union(self.keys_to_come(raw))
+                .union(self.computed_columns(raw))
                 .is_empty()
     }
 
@@ -279,6 +347,7 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
+        self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.touched && !head.doomed {

@@ -1,9 +1,9 @@
 //! DELETE.
 
-use super::batch::found_in;
 use crate::expr::TableRef;
 use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::render::batch::found_in;
 use crate::session::Session;
 use crate::session::plan::Step;
 

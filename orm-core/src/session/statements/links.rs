@@ -1,11 +1,11 @@
 //! Rows of link tables.
 
-use super::batch::{BatchColumn, found_in, select_batch};
 use super::insert::insert_into;
-use crate::expr::TableRef;
+use crate::expr::{BatchColumn, TableRef};
 use crate::model::RelationKind;
 use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::render::batch::{found_in, select_batch};
 use crate::session::Session;
 use crate::session::plan::Step;
 
@@ -34,8 +34,8 @@ impl Session {
             for column in key.columns().1 {
                 let ty = table.columns[*column as usize].ty;
                 let name = format!("k{}", batch.len());
-                batch.push(self.batch_column(name, ty, &rows, |row, out| {
-                    self.store(row).encode(row.index, *column, out)
+                batch.push(BatchColumn::new(name, ty, &rows, |row, out| {
+                    self.store(*row).encode(row.index, *column, out)
                 }));
             }
         }
