@@ -326,8 +326,8 @@ async fn what_a_trigger_makes_of_a_column_is_seen_where_the_model_says_so() {
     assert_eq!(db[row].name, "Y");
 }
 
-/// The order in which an UPDATE returns its rows is that of the join, which the planner chooses. Here it has to hash what was
-/// sent and read the table from its beginning, where the rows lie in no order.
+/// The order in which an UPDATE returns its rows is that of the join, which the planner chooses. Here it hashes what was sent
+/// and reads the table from its beginning, where the rows lie in no order.
 #[tokio::test]
 async fn rows_find_their_entities_in_whatever_order_returning_gives_them() {
     let f = Fixture::new::<(Stamped,)>().await;
@@ -344,7 +344,7 @@ async fn rows_find_their_entities_in_whatever_order_returning_gives_them() {
     ))
     .await;
     let mut db = f.another_engine().await.session();
-    let query = Stamped::query().order_by(Stamped::CODE).limit(200);
+    let query = Stamped::query().order_by(Stamped::CODE).limit(8);
     let rows = query.all(&mut db).await.unwrap();
     for (n, row) in rows.iter().enumerate() {
         db[*row].name = (n + 1).to_string();
@@ -353,12 +353,11 @@ async fn rows_find_their_entities_in_whatever_order_returning_gives_them() {
     let back = f
         .rows(
             "begin; update stamped set name = u.c0 \
-             from unnest((select array_agg(lpad(n::text, 4, '0')) from generate_series(0, 199) n), \
-             (select array_agg(n::text) from generate_series(0, 199) n)) as u(k0, c0) \
+             from unnest('{0000,0001,0002,0003,0004,0005,0006,0007}'::text[], '{1,2,3,4,5,6,7,8}'::text[]) as u(k0, c0) \
              where stamped.code = u.k0 returning stamped.code; rollback",
         )
         .await;
-    assert_eq!(back.len(), 200);
+    assert_eq!(back.len(), 8);
     assert!(!back.is_sorted());
     db.commit().await.unwrap();
     for (n, row) in rows.iter().enumerate() {
