@@ -28,7 +28,7 @@ impl Session {
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
     /// # Errors
-    /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Invalid`] .. After an error that came from the
+    /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Validation`], [`Error::Invalid`] .. After an error that came from the
     /// server the session waits for [`rollback`](Session::rollback); an error that was seen before anything was sent leaves it
     /// as it was, so that the mistake can be put right.
     ///
@@ -40,12 +40,20 @@ impl Session {
     /// (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next read.
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
-        if !self.has_changes() {
-            return Ok(());
-        }
-        let unknown = self.follow_hand_set_keys();
+        self.refuse_writes()?;
+        self.flush_rounds().await
+    }
+
+    /// Sends what has changed by now.
+    pub(super) async fn flush_once(&mut self) -> Result<()> {
+        let mut unknown = self.follow_hand_set_keys();
         self.cascade().await?;
-        let changes = self.change_set()?;
+        let mut changes = self.change_set()?;
+        let mut watched = Vec::new();
+        if self.has_row_hooks() {
+            (changes, watched) = self.before_rows(changes)?;
+            unknown = self.follow_hand_set_keys();
+        }
         if !changes.is_empty() {
             let updated: Vec<_> = changes.updates.clone();
             let steps = self.steps(changes)?;
@@ -58,7 +66,7 @@ impl Session {
             self.follow_key(child, relation);
         }
         self.flushed();
-        Ok(())
+        self.after_rows(&watched)
     }
 
     /// Gives `on_update` columns of changed rows their new values.
