@@ -124,7 +124,7 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
         Some("OFFSET")
     } else if !select.order_by.is_empty() {
         Some("ORDER BY")
-    } else if select.distinct {
+    } else if select.distinct || !select.distinct_on.is_empty() {
         Some("DISTINCT")
     } else if select.lock.is_some() {
         Some("FOR UPDATE")
