@@ -64,7 +64,7 @@ impl Fixture {
 
     /// The address of the database, for another engine.
     pub fn url(&self) -> &str {
-        self._test.url()
+        self.test.url()
     }
 
     /// The statements that the engine has sent since the last look.
