@@ -7,7 +7,8 @@ use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
     Accepts, Column, Condition, Expr, Expression, Grouped, InScope, Item, KindOf, Node, Of,
-    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole, Within,
+    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole,
+    WindowFree, Within,
 };
 use crate::model::{Model, Source};
 use crate::types::SqlType;
@@ -345,7 +346,7 @@ where
 
 impl<Scope, I, T: SqlType, Uses> GroupBy<Scope, I> for Expr<T, Uses>
 where
-    Uses: InScope<Scope, I> + RowLevel,
+    Uses: InScope<Scope, I> + WindowFree + RowLevel,
 {
     fn push_to(self, groups: &mut Vec<Node>) {
         groups.push(self.into_node());
