@@ -20,6 +20,7 @@
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `batch` | [`Batch`]: many rows as one array a column |
+//! | `members` | a relationship's own condition and order |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 
 mod aggregate;
@@ -31,6 +32,7 @@ mod compare;
 mod expression;
 pub mod func;
 mod kind;
+mod members;
 mod node;
 mod order;
 mod related;
@@ -47,6 +49,7 @@ pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, va
 pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
 };
+pub(crate) use members::{own_condition, own_order, with_own_condition};
 pub use node::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };

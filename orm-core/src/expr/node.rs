@@ -45,6 +45,8 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+    /// A condition that names a table by its own name, where the query knows it by another.
+    Renamed(TableRef, Box<Node>),
 }
 
 /// A table as a query names it.
@@ -258,6 +260,7 @@ impl Node {
                     arguments: others,
                 },
             ) => function == other && distinct == other_distinct && all(arguments, others),
+            (Node::Renamed(table, a), Node::Renamed(other, b)) => table.same(other) && a.same(b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }

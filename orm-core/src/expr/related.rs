@@ -3,7 +3,8 @@
 
 use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef, Within,
+    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef,
+    Within, own_condition,
 };
 use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
@@ -36,6 +37,7 @@ fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
             .filters
             .push(Node::tie(there, there_columns, here, here_columns)),
     }
+    select.filters.extend(own_condition(info, there));
     select.filters.extend(condition);
     Node::Exists(Box::new(select))
 }

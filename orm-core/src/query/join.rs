@@ -3,7 +3,7 @@
 use super::Query;
 use crate::expr::{
     Alias, All, Condition, Has, Join, JoinKind, Maybe, Node, PerRow, Select, TableRef, Within,
-    table_ref,
+    table_ref, with_own_condition,
 };
 use crate::model::{Joinable, RelationKind, Source};
 
@@ -148,7 +148,7 @@ fn along<R: Joinable>(select: &mut Select, kind: JoinKind, relation: &R) {
             select,
             kind,
             there,
-            Node::tie(there, there_key, link, link_far),
+            with_own_condition(Node::tie(there, there_key, link, link_far), info, there),
         );
     } else {
         let (here_columns, there_columns) = info.columns();
@@ -156,7 +156,11 @@ fn along<R: Joinable>(select: &mut Select, kind: JoinKind, relation: &R) {
             select,
             kind,
             there,
-            Node::tie(there, there_columns, here, here_columns),
+            with_own_condition(
+                Node::tie(there, there_columns, here, here_columns),
+                info,
+                there,
+            ),
         );
     }
 }

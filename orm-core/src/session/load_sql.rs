@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Session;
 use super::key::KeyBytes;
-use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef};
+use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef, own_condition, own_order};
 use crate::model::{RelationKind, Table};
 use crate::query::{LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
@@ -26,8 +26,12 @@ impl Session {
         let there = TableRef::of(relation.to);
         let mut members = Select::from(there);
         members.items.push(Item::Whole(there));
-        members.filters = step.filters;
+        members.filters.extend(own_condition(relation, there));
+        members.filters.extend(step.filters);
         members.order_by = step.order_by;
+        if members.order_by.is_empty() {
+            members.order_by = own_order(relation, there);
+        }
         // The columns that refer to the parent: those of the link table, or the member's own.
         let (owner, owner_columns) = match &relation.kind {
             RelationKind::ManyToMany { near, far } => {
