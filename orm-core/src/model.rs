@@ -12,6 +12,7 @@
 //! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
+//! | `version` | [`Version`]: what a column for optimistic locking may hold |
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
 //! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
 //! | `nested` | [`New`], [`Nested`]: new entities with what their relationships lead to |
@@ -28,6 +29,7 @@ mod relation_info;
 mod row;
 mod table;
 mod traits;
+mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
@@ -39,9 +41,9 @@ pub use link_table::link_column;
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
-    LeadsBack, LinksBack, LinksTo, Many, ManyThrough, ManyToMany, One, OptionalOne, ReadOnlyMany,
-    ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
-    Writable,
+    LeadsBack, LinksBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName,
+    One, OptionalOne, ReadOnlyMany, ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape,
+    Target, ToMany, ToOne, Writable,
 };
 pub use relation_info::{
     Cascade, ForeignKey, MemberOrder, Members, OnDelete, RelationInfo, RelationKind,
@@ -50,4 +52,6 @@ pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
-pub use traits::{Aliased, Changes, Draft, Insertable, Model, OfModel, Source};
+pub use traits::{Aliased, Changes, ChangesOf, Draft, Insertable, Model, OfModel, Source};
+pub(crate) use version::NextVersion;
+pub use version::Version;

@@ -9,10 +9,11 @@
 //! | `join` | joins along relationships and on conditions |
 //! | `lock` | `for_update`, `skip_locked`, `nowait` |
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
+//! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `write` | bulk `update` and `delete` |
-//! | `executor` | [`Executor`]: what a query runs on |
+//! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
@@ -20,6 +21,7 @@
 mod builder;
 mod executor;
 mod finish;
+mod grouping;
 mod join;
 mod load_path;
 mod lock;
@@ -30,7 +32,8 @@ mod statement;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
-pub use executor::Executor;
+pub use executor::{Executor, Running};
+pub use grouping::{GroupingSet, GroupingSets};
 pub use join::StartsIn;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};

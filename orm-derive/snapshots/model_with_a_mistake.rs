@@ -178,6 +178,9 @@ const _: () = {
         type Key = i32;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            ::orm_core::__private::never()
+        }
         fn key(&self) -> Self::Key {
             ::orm_core::__private::never()
         }
@@ -258,6 +261,14 @@ const _: () = {
             ::orm_core::__private::never()
         }
     }
+    #[automatically_derived]
+    impl ::orm_core::schema::Models for Product {
+        fn register(_: &mut ::orm_core::schema::Registry) {
+            ::orm_core::__private::never()
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::schema::Member for Product {}
     #[automatically_derived]
     impl ::orm_core::model::OfModel for Product {
         type Model = Product;

@@ -5,7 +5,7 @@
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
 use super::Expression;
-use super::scope::{Agg, Of, Solid};
+use super::scope::{Agg, Of, Open, Solid};
 
 /// The kind of an expression.
 pub trait Kind {
@@ -76,6 +76,10 @@ impl<U: KindOf> KindOf for Solid<U> {
     type Kind = U::Kind;
 }
 
+impl<U: KindOf> KindOf for Open<U> {
+    type Kind = U::Kind;
+}
+
 impl<A: KindOf, B: KindOf> KindOf for (A, B) {
     type Kind = <A::Kind as Kind>::With<B::Kind>;
 }
@@ -100,6 +104,17 @@ impl Accepts<Plain> for Ungrouped {}
 impl Accepts<Aggregate> for Ungrouped {}
 impl<K> Accepts<K> for Grouped {}
 
+/// Whether something of kind `K` is one value for many rows, and nothing beside it.
+#[diagnostic::on_unimplemented(
+    message = "this is no aggregate, so it has no single value for many rows",
+    label = "expected `sum(..)`, `count(..)`, `max(..)` and the like, with no plain column beside them",
+    note = "for a condition on the related rows use `.any(..)`; to read them, load them"
+)]
+pub trait OneForMany {}
+
+#[diagnostic::do_not_recommend]
+impl OneForMany for Aggregate {}
+
 /// Whether an expression has a value in each row: no aggregate in it.
 #[diagnostic::on_unimplemented(
     message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",
@@ -123,5 +138,7 @@ impl RowLevel for () {}
 impl<S> RowLevel for Of<S> {}
 #[diagnostic::do_not_recommend]
 impl<U: RowLevel> RowLevel for Solid<U> {}
+#[diagnostic::do_not_recommend]
+impl<U: RowLevel> RowLevel for Open<U> {}
 #[diagnostic::do_not_recommend]
 impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}

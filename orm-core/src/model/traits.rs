@@ -35,7 +35,7 @@ pub type Aliased<M, const N: u8> = <M as Model>::As<N>;
     label = "`#[derive(Model)]` is missing here",
     note = "a table's rows are read into a struct with `#[derive(Model)]`"
 )]
-pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
+pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     /// The description of the table.
     const TABLE: &'static Table;
     /// The primary key: the column's type, or a tuple of the columns' types.
@@ -44,6 +44,12 @@ pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
     type Draft: Draft<Model = Self>;
     /// The model's aliases.
     type As<const N: u8>: Source<Model = Self>;
+
+    /// The row once more: its `Clone`.
+    ///
+    /// A method and no `Clone` beside `Send` above: whatever names a model asks for all that stands there, and a model
+    /// without `Clone` would be an error for each of them.
+    fn copy(&self) -> Self;
 
     /// The primary key of this row.
     fn key(&self) -> Self::Key;
@@ -145,6 +151,16 @@ pub trait Changes {
     /// Writes the values that are present into the row; the others stay.
     fn apply(self, row: &mut Self::Model);
 }
+
+/// What `db.apply(handle, ..)` takes for a `Handle<M>`: [`Changes`] of that model.
+///
+/// It is a trait of its own, which `#[derive(Changes)]` implements, so that changes of another model are reported in these
+/// words.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of changes to `{M}`",
+    label = "expected a struct with `#[derive(Changes)] #[orm(model = ..)]` that names the handle's model"
+)]
+pub trait ChangesOf<M>: Changes<Model = M> {}
 
 /// Tells a field of JSON that is `null` from one that is absent: for the nullable columns of a `Changes` struct.
 ///

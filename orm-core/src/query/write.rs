@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{EntityQuery, Executor, Query, Statement, render};
+use super::{EntityQuery, Executor, Query, Running, Statement, render};
 use crate::error::{Error, Result};
 use crate::expr::{Assignments, Node, Select};
 use crate::model::{Model, Table};
@@ -124,7 +124,7 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
         Some("OFFSET")
     } else if !select.order_by.is_empty() {
         Some("ORDER BY")
-    } else if select.distinct {
+    } else if select.distinct || !select.distinct_on.is_empty() {
         Some("DISTINCT")
     } else if select.lock.is_some() {
         Some("FOR UPDATE")
@@ -158,9 +158,8 @@ impl<M: Model> BulkUpdate<M> {
     ///
     /// # Errors
     /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
-    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
-        on.before_query().await?;
-        on.write(self.bulk?).await
+    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
+        exec(self.bulk, on)
     }
 
     /// The SQL text, without the values.
@@ -178,9 +177,8 @@ impl<M: Model> BulkDelete<M> {
     ///
     /// # Errors
     /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
-    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
-        on.before_query().await?;
-        on.write(self.bulk?).await
+    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
+        exec(self.bulk, on)
     }
 
     /// The SQL text, without the values.
@@ -190,6 +188,13 @@ impl<M: Model> BulkDelete<M> {
     pub fn to_sql(&self) -> Result<String> {
         sql(&self.bulk)
     }
+}
+
+fn exec<X: Executor>(bulk: Result<Bulk>, on: &mut X) -> Running<'_, u64> {
+    Box::pin(async move {
+        on.before_query().await?;
+        on.write(bulk?).await
+    })
 }
 
 fn sql(bulk: &Result<Bulk>) -> Result<String> {

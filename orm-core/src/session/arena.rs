@@ -101,6 +101,14 @@ impl<M: Model> Arena<M> {
         Some(rows.map(|row| row.unwrap_or_else(|| unreachable!("checked above"))))
     }
 
+    /// The draft of a pending entity.
+    pub(crate) fn draft(&self, index: u32) -> Option<&M::Draft> {
+        match &self.contents[index as usize] {
+            Content::Draft(draft) => Some(draft),
+            _ => None,
+        }
+    }
+
     pub(crate) fn draft_mut(&mut self, index: u32) -> Option<&mut M::Draft> {
         match &mut self.contents[index as usize] {
             Content::Draft(draft) => Some(draft),
@@ -251,7 +259,7 @@ impl<M: Model> Store for Arena<M> {
     fn keep(&mut self, index: u32) {
         let at = index as usize;
         if let (None, Content::Row(row)) = (&self.kept[at], &self.contents[at]) {
-            self.kept[at] = Some(Arc::new(row.clone()));
+            self.kept[at] = Some(Arc::new(row.copy()));
         }
     }
 
@@ -260,7 +268,7 @@ impl<M: Model> Store for Arena<M> {
         let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
             return;
         };
-        let kept = Arc::make_mut(kept);
+        let kept = unshared(kept);
         for column in columns {
             let mut out = BytesMut::new();
             let present = row.encode(*column, &mut out);
@@ -358,7 +366,7 @@ impl<M: Model> Store for Arena<M> {
         let at = index as usize;
         match (&self.kept[at], &self.contents[at]) {
             (Some(kept), _) => Box::new(Arc::clone(kept)),
-            (None, Content::Row(row)) => Box::new(Arc::new(row.clone())),
+            (None, Content::Row(row)) => Box::new(Arc::new(row.copy())),
             _ => unreachable!("the undo log keeps persistent rows only"),
         }
     }
@@ -368,7 +376,7 @@ impl<M: Model> Store for Arena<M> {
             .downcast::<Arc<M>>()
             .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
         self.forget_key(index);
-        let row = Arc::unwrap_or_clone(*row);
+        let row = Arc::try_unwrap(*row).unwrap_or_else(|row| row.copy());
         self.slots.keys.insert(Self::key_of(&row), index);
         self.put(index, Content::Row(row));
         let head = &mut self.slots.heads[index as usize];
@@ -377,4 +385,12 @@ impl<M: Model> Store for Arena<M> {
         head.doomed = false;
         self.slots.untouch(index);
     }
+}
+
+/// `Arc::make_mut`, which asks for `Clone` by that name.
+fn unshared<M: Model>(row: &mut Arc<M>) -> &mut M {
+    if Arc::get_mut(row).is_none() {
+        *row = Arc::new(row.copy());
+    }
+    Arc::get_mut(row).expect("nobody else has it now")
 }

@@ -3,7 +3,8 @@
 use super::slots::LinkState;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
+use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
+use crate::query::Running;
 
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
@@ -89,10 +90,12 @@ impl Session {
     ///
     /// # Panics
     /// As [`add`](Session::add).
-    pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
+    pub fn insert<I: Insertable>(&mut self, new: I) -> Running<'_, Handle<I::Model>> {
         let handle = self.add(new);
-        self.flush().await?;
-        Ok(handle)
+        Box::pin(async move {
+            self.flush().await?;
+            Ok(handle)
+        })
     }
 
     /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
@@ -114,6 +117,35 @@ impl Session {
     pub fn delete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
         self.check(handle)?;
         self.doom(handle.raw());
+        Ok(())
+    }
+
+    /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
+    /// flushed as ever. An entity that isn't to be deleted stays as it is. For hooks that turn deletes into something else
+    /// (see [`SessionEvents`](super::SessionEvents)). SQLAlchemy: `add` of an object in `session.deleted`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.delete(order)?;
+    /// db.undelete(order)?;
+    /// assert!(db.deleted::<Order>().is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// # Errors
+    /// [`Error::Detached`]; of an entity whose DELETE was sent, too, which only a rollback brings back.
+    pub fn undelete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.check(handle)?;
+        let raw = handle.raw();
+        if self.raw_state(raw) == State::Deleted {
+            return Err(Error::Detached {
+                model: M::TABLE.model,
+                why: "its row was deleted in this transaction",
+            });
+        }
+        self.store_mut(raw).slots_mut().heads[raw.index as usize].doomed = false;
         Ok(())
     }
 
@@ -155,6 +187,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
+        self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -178,8 +211,39 @@ impl Session {
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]
-    pub fn apply<C: Changes>(&mut self, handle: Handle<C::Model>, changes: C) {
+    pub fn apply<M: Model>(&mut self, handle: Handle<M>, changes: impl ChangesOf<M>) {
         changes.apply(&mut self[handle]);
+    }
+
+    /// Fails where a read-only session has anything to write.
+    pub(super) fn refuse_writes(&self) -> Result<()> {
+        if !self.options.is_read_only() {
+            return Ok(());
+        }
+        let refuse = |what: &str, model: &str| {
+            Err(Error::invalid(format!(
+                "this session is read-only, and a `{model}` was {what}: use `engine.session()` to write, or `rollback` \
+                 to forget it"
+            )))
+        };
+        for store in &self.arenas {
+            let slots = store.slots();
+            if slots.pending().len() > 0 {
+                return refuse("added", slots.table.model);
+            }
+            for index in slots.touched() {
+                if slots.heads[index as usize].doomed {
+                    return refuse("deleted", slots.table.model);
+                }
+                if !store.changes(index).is_empty() {
+                    return refuse("changed", slots.table.model);
+                }
+            }
+        }
+        match self.link_rows.iter().next() {
+            Some(row) => refuse("linked to another row", row.relation.from.model),
+            None => Ok(()),
+        }
     }
 
     /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
@@ -243,6 +307,7 @@ impl Session {
                 .store(raw)
                 .changes(raw.index)
                 .union(self.keys_to_come(raw))
+                .union(self.computed_columns(raw))
                 .is_empty()
     }
 
@@ -282,6 +347,7 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
+        self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.touched && !head.doomed {

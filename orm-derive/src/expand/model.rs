@@ -16,6 +16,7 @@
 //!     }
 //!     ..
 //! }
+//! impl Models for Product { .. }
 //! impl Insertable for Product { .. }
 //! ```
 
@@ -37,8 +38,13 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let defaults = model.skipped.iter().map(skipped_default);
     let (key, key_parts) = (key(model), key_parts(model));
     let (on_update_functions, on_update) = on_update(model);
+    let copied = {
+        let private = private_at(model, ident.span());
+        quote_spanned! { ident.span() => #private::copied::<#ident>() }
+    };
     quote! {
         #key_parts
+        const __COPIED: fn(&#ident) -> #ident = #copied;
         #on_update_functions
 
         #[automatically_derived]
@@ -52,6 +58,10 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             const TABLE: &'static #krate::model::Table = &__TABLE;
             type Draft = #draft;
             type As<const N: u8> = #alias<N>;
+
+            fn copy(&self) -> Self {
+                __COPIED(self)
+            }
 
             #key
 
@@ -90,6 +100,16 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl #krate::schema::Models for #ident {
+            fn register(registry: &mut #krate::schema::Registry) {
+                #private::register(registry, &__TABLE);
+            }
+        }
+
+        #[automatically_derived]
+        impl #krate::schema::Member for #ident {}
+
+        #[automatically_derived]
         impl #krate::model::OfModel for #ident {
             type Model = #ident;
         }
@@ -114,7 +134,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
 fn key_parts(model: &Model) -> TokenStream {
     let checks = model.key().into_iter().map(|(_, column)| {
         let (ty, private) = (&column.ty, private_at(model, column.ty.span()));
-        quote_spanned! { ty.span() => #private::key_part::<#ty>() }
+        let function = super::behind_its_feature("key_part", ty);
+        quote_spanned! { ty.span() => #private::#function::<#ty>() }
     });
     quote! { #(const _: () = #checks;)* }
 }
