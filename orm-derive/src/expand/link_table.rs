@@ -97,7 +97,7 @@ pub(super) fn statics(
             indexes: &[],
             checks: &[],
             is_bare_link: true,
-            arena: #private::no_arena,
+            arena: #private::no_entities,
             knot: #krate::model::Knot::new(),
         };
         #near_key
