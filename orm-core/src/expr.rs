@@ -25,6 +25,7 @@
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `batch` | [`Batch`]: many rows as one array a column |
+//! | `walk` | going through a statement as data: every node, every SELECT inside |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 
 mod aggregate;
@@ -48,6 +49,7 @@ mod scope;
 pub(crate) mod template;
 mod text;
 mod truth;
+mod walk;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use arithmetic::{Bits, Exact};
@@ -76,3 +78,4 @@ pub use scope::{
 };
 pub use text::{Text, TextOperators, escape_like};
 pub use truth::TruthOperators;
+pub(crate) use walk::Visit;

@@ -35,6 +35,7 @@ pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use join::StartsIn;
+pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;

@@ -23,6 +23,10 @@
 //! | `advisory` | advisory locks |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
+//! | `by_key` | `get` and `refresh`: rows by their keys, with locks and loads |
+//! | `merge` | values onto the entities of their keys |
+//! | `detach` | [`Detached`]: rows outside of any session, and into another |
+//! | `criteria` | conditions that every query of a model has |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
 //! | `loader` | relationships from the database, level by level |
 //! | `load_sql` | the statements of loaders |
@@ -40,10 +44,13 @@
 
 mod advisory;
 mod arena;
+mod by_key;
 mod cascade;
 mod change_set;
 mod closure;
 mod collection;
+mod criteria;
+mod detach;
 mod entity;
 mod execute;
 mod expressions;
@@ -59,6 +66,7 @@ mod load;
 mod load_sql;
 mod loader;
 mod matching;
+mod merge;
 mod options;
 mod parking;
 mod plan;
@@ -82,10 +90,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use advisory::LockKey;
 pub use arena::arena;
+pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
+pub use detach::{Branch, Detached, Mergeable, Partial};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
-pub use load::{IntoKey, Loadable};
+pub use load::Loadable;
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
 pub use savepoint::{Nested, NoAutoflush};
@@ -93,6 +103,7 @@ pub use state::State;
 pub use view::{View, ViewShape};
 
 use self::arena::Arena;
+use self::criteria::Criteria;
 use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
 use self::slots::Slots;
@@ -178,6 +189,9 @@ pub struct Session {
     /// Values of the program's own.
     info: Info,
     hooks: Arc<HookSet>,
+    criteria: Criteria,
+    /// Whether criteria are left out of what is read just now.
+    unfiltered: bool,
     /// What hooks want to be added.
     hook_queue: hooks::Queue,
 }
@@ -294,6 +308,7 @@ impl Session {
         made_at: &'static Location<'static>,
     ) -> Self {
         let info = std::mem::take(&mut options.info);
+        let criteria = std::mem::take(&mut options.criteria);
         let hooks = Arc::new(std::mem::take(&mut options.hooks));
         Session {
             id: SESSIONS.fetch_add(1, Ordering::Relaxed),
@@ -318,6 +333,8 @@ impl Session {
             loading: None,
             info,
             hooks,
+            criteria,
+            unfiltered: false,
             hook_queue: Vec::new(),
         }
     }

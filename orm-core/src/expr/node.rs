@@ -132,6 +132,8 @@ pub struct Select {
     pub lock: Option<Lock>,
     /// Whether a session lets the rows overwrite what it knows. Not SQL.
     pub refresh: bool,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 /// A part of a select list.
@@ -211,7 +213,7 @@ pub enum LockWait {
 }
 
 impl TableRef {
-    fn same(&self, other: &TableRef) -> bool {
+    pub(crate) fn same(&self, other: &TableRef) -> bool {
         self.table.id() == other.table.id() && self.alias == other.alias
     }
 
@@ -453,6 +455,7 @@ impl Select {
             offset: None,
             lock: None,
             refresh: false,
+            unfiltered: false,
         }
     }
 }
