@@ -27,12 +27,14 @@
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `walk` | going through a statement as data: every node, every SELECT inside |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
+//! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
 mod aggregate;
 mod arithmetic;
 mod assign;
 mod batch;
 mod case;
+mod collection;
 mod column;
 mod compare;
 mod expression;
@@ -62,7 +64,8 @@ pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
 pub use function::Argument;
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, OneForMany, PerRow, Plain,
+    RowLevel, Ungrouped,
 };
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,

@@ -29,6 +29,7 @@
 //! | `criteria` | conditions that every query of a model has |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
 //! | `loader` | relationships from the database, level by level |
+//! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
@@ -64,6 +65,7 @@ mod link_rows;
 mod links;
 mod load;
 mod load_sql;
+mod load_values;
 mod loader;
 mod matching;
 mod merge;

@@ -247,6 +247,19 @@ async fn loaded_relationships_leave_out_what_is_hidden() {
 }
 
 #[tokio::test]
+async fn aggregates_of_collections_leave_out_what_is_hidden() {
+    let (_f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let q = Project::query().select((Project::NAME, Project::TASKS.count()));
+    let rows: Vec<(String, i64)> = q.clone().all(&mut db).await.unwrap();
+    assert_eq!(rows, [("house".to_owned(), 1)]);
+    let rows: Vec<(String, i64)> = q.without_criteria().all(&mut db).await.unwrap();
+    assert_eq!(rows, [("house".to_owned(), 2), ("boat".to_owned(), 1)]);
+    let house = Project::query().one(&mut db).await.unwrap();
+    assert_eq!(db.count_of(house, Project::TASKS).await.unwrap(), [1]);
+}
+
+#[tokio::test]
 async fn get_asks_the_database_and_finds_nothing_that_is_hidden() {
     let (f, engine) = fixture().await;
     let mut db = tenant(&engine, 1);

@@ -77,7 +77,7 @@ impl Node {
                 let rest = operand.iter_mut().chain(otherwise);
                 rest.for_each(|node| visit.node(node));
             }
-            Node::Exists(select) => visit.select(select),
+            Node::Exists(select) | Node::Subquery(select) => visit.select(select),
         }
     }
 }
