@@ -39,6 +39,8 @@
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
+//! | `history` | `changes`: what was changed of an entity, with what was there before |
+//! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
@@ -51,12 +53,14 @@ mod change_set;
 mod closure;
 mod collection;
 mod criteria;
+mod debug_view;
 mod detach;
 mod entity;
 mod execute;
 mod expressions;
 mod flush;
 mod graph;
+mod history;
 mod hook_calls;
 mod hooks;
 mod info;
@@ -94,7 +98,9 @@ pub use advisory::LockKey;
 pub use arena::arena;
 pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
+pub use debug_view::DebugView;
 pub use detach::{Branch, Detached, Mergeable, Partial};
+pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
 pub use load::Loadable;

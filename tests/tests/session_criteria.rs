@@ -260,6 +260,20 @@ async fn aggregates_of_collections_leave_out_what_is_hidden() {
 }
 
 #[tokio::test]
+async fn outer_joins_of_both_sides_show_hidden_rows_on_neither() {
+    let (_f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    // The mast's project is hidden, and the cellar is itself.
+    let q = Project::query()
+        .right_join_on(Task::ALL, Task::PROJECT_ID.eq(Project::ID))
+        .order_by(Task::ID)
+        .select((Project::NAME, Task::NAME));
+    let rows: Vec<(Option<String>, String)> = q.all(&mut db).await.unwrap();
+    let (roof, mast) = ("roof".to_owned(), "mast".to_owned());
+    assert_eq!(rows, [(Some("house".to_owned()), roof), (None, mast)]);
+}
+
+#[tokio::test]
 async fn get_asks_the_database_and_finds_nothing_that_is_hidden() {
     let (f, engine) = fixture().await;
     let mut db = tenant(&engine, 1);

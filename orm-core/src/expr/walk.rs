@@ -3,7 +3,11 @@
 //! The `match` and the patterns here name every variant and every field, so that whoever adds one is asked what stands in
 //! it.
 
-use super::{AggregateCall, CaseNode, Item, Join, Node, OrderNode, Select, TableRef};
+use super::{
+    AggregateCall, CaseNode, Cte, CteBody, FrameBound, Item, Join, Node, OrderNode, Rows, Select,
+    TableRef, WindowNode,
+};
+use crate::model::Table;
 
 /// Looks at the parts of a statement and may change them. What isn't written goes on to the parts inside.
 pub(crate) trait Visit {
@@ -22,13 +26,18 @@ pub(crate) trait Visit {
     {
         select.walk(self);
     }
+
+    /// The conditions of an UPDATE or DELETE that stands inside, whose nodes have been visited.
+    fn write(&mut self, table: &'static Table, filters: &mut Vec<Node>) {
+        let _ = (table, filters);
+    }
 }
 
 impl Node {
     /// Visits what stands directly in this node.
     pub(crate) fn walk<V: Visit>(&mut self, visit: &mut V) {
         match self {
-            Node::Column(..) | Node::Param(_) | Node::Word(_) => {}
+            Node::Column(..) | Node::Param(_) | Node::Word(_) | Node::Output(_) => {}
             Node::Infix(left, _, right) => {
                 visit.node(left);
                 visit.node(right);
@@ -77,6 +86,24 @@ impl Node {
                 let rest = operand.iter_mut().chain(otherwise);
                 rest.for_each(|node| visit.node(node));
             }
+            Node::Over(function, window) => {
+                visit.node(function);
+                let WindowNode {
+                    partition,
+                    order,
+                    frame,
+                } = window.as_mut();
+                let order = order.iter_mut().map(|part| &mut part.node);
+                let bounds = frame
+                    .iter_mut()
+                    .flat_map(|frame| [&mut frame.start, &mut frame.end]);
+                let bounds = bounds.filter_map(|bound| match bound {
+                    FrameBound::Preceding(node) | FrameBound::Following(node) => Some(node),
+                    FrameBound::Unbounded | FrameBound::Current => None,
+                });
+                let nodes = partition.iter_mut().chain(order).chain(bounds);
+                nodes.for_each(|node| visit.node(node));
+            }
             Node::Exists(select) | Node::Subquery(select) => visit.select(select),
         }
     }
@@ -86,11 +113,14 @@ impl Select {
     /// Visits what stands directly in this SELECT.
     pub(crate) fn walk<V: Visit>(&mut self, visit: &mut V) {
         let Select {
+            ctes,
+            set,
             items,
             distinct: _,
             distinct_on,
             from: _,
             joins,
+            computed,
             filters,
             group_by,
             having,
@@ -101,12 +131,39 @@ impl Select {
             refresh: _,
             unfiltered: _,
         } = self;
-        for item in items {
-            match item {
-                Item::Whole(_) => {}
-                Item::Expr(node) => visit.node(node),
+        for Cte { body, .. } in ctes {
+            match body {
+                CteBody::Select(select) => visit.select(select),
+                CteBody::Recursive { base, step, .. } => {
+                    visit.select(base);
+                    visit.select(step);
+                }
+                CteBody::Write {
+                    table,
+                    filters,
+                    assignments,
+                    returning,
+                } => {
+                    let values = assignments.iter_mut().flatten().map(|(_, value)| value);
+                    let nodes = filters.iter_mut().chain(values);
+                    nodes.for_each(|node| visit.node(node));
+                    items_of(returning, visit);
+                    visit.write(table, filters);
+                }
             }
         }
+        if let Some(set) = set {
+            visit.select(&mut set.left);
+            visit.select(&mut set.right);
+        }
+        for (_, rows) in computed {
+            match rows {
+                Rows::Select { select, .. } => visit.select(select),
+                Rows::Function(node) => visit.node(node),
+                Rows::Values(_) | Rows::Guarded => {}
+            }
+        }
+        items_of(items, visit);
         for Join { on, .. } in joins {
             visit.node(on);
         }
@@ -123,6 +180,15 @@ impl Select {
     pub(crate) fn tables(&self) -> impl Iterator<Item = TableRef> {
         let joined = self.joins.iter().map(|join| join.table);
         std::iter::once(self.from).chain(joined)
+    }
+}
+
+fn items_of<V: Visit>(items: &mut [Item], visit: &mut V) {
+    for item in items {
+        match item {
+            Item::Whole(_) => {}
+            Item::Expr(node) => visit.node(node),
+        }
     }
 }
 

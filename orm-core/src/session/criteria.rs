@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Info, Session, SessionOptions};
-use crate::expr::{Expression, Filter, Node, Select, TableRef, Visit};
+use crate::expr::{Expression, Filter, Join, JoinKind, Node, Select, TableRef, Visit};
 use crate::model::{Model, Table};
 use crate::query::Bulk;
 
@@ -56,23 +56,84 @@ struct Restrict<'a> {
 }
 
 impl Restrict<'_> {
+    /// What must hold of a table's rows, unless they are computed in the query itself.
+    fn of(&self, table: TableRef, select: &Select) -> Option<Node> {
+        let computed = select.computed.iter().any(|(rows, _)| rows.same(&table));
+        let condition = || self.criteria.of(table, self.info);
+        (!computed).then(condition).flatten()
+    }
+
+    /// What must hold of each joined table goes into the ON of its join.
     fn joins(&self, select: &mut Select) {
-        for join in &mut select.joins {
-            if let Some(condition) = self.criteria.of(join.table, self.info) {
-                let on = std::mem::replace(&mut join.on, Node::Word("TRUE"));
-                join.on = Node::junction(on, "AND", condition);
+        for at in 0..select.joins.len() {
+            let Some(condition) = self.of(select.joins[at].table, select) else {
+                continue;
+            };
+            if select.joins[at].kind == JoinKind::Cross {
+                select.filters.push(condition);
+            } else {
+                and_on(&mut select.joins[at], condition);
             }
         }
     }
+
+    /// A RIGHT or FULL JOIN keeps rows of the joined table, and what stands before it may be missing beside them. So each
+    /// condition is asked of rows that are there, in the joins (what is hidden matches nothing) and behind them all.
+    fn both_sides(&self, select: &mut Select) {
+        let mut before: Vec<Node> = self.where_there(select.from, select).into_iter().collect();
+        for at in 0..select.joins.len() {
+            let condition = self.where_there(select.joins[at].table, select);
+            let join = &mut select.joins[at];
+            if keeps_joined(join) {
+                for condition in &before {
+                    and_on(join, condition.clone());
+                }
+            }
+            before.extend(condition.clone());
+            if let Some(condition) = condition
+                && join.kind != JoinKind::Cross
+            {
+                and_on(join, condition);
+            }
+        }
+        select.filters.extend(before);
+    }
+
+    /// What must hold of a table's rows where there is one.
+    fn where_there(&self, table: TableRef, select: &Select) -> Option<Node> {
+        let condition = self.of(table, select)?;
+        let key = *table.table.primary_key.first()?;
+        let missing = Node::postfix(Node::Column(table, key), "IS NULL");
+        Some(Node::junction(condition, "OR", missing))
+    }
+}
+
+fn keeps_joined(join: &Join) -> bool {
+    matches!(join.kind, JoinKind::Right | JoinKind::Full)
+}
+
+fn and_on(join: &mut Join, condition: Node) {
+    let on = std::mem::replace(&mut join.on, Node::Word("TRUE"));
+    join.on = Node::junction(on, "AND", condition);
 }
 
 impl Visit for Restrict<'_> {
     fn select(&mut self, select: &mut Select) {
         // What is inside comes first: the conditions' own subqueries are left as they are.
         select.walk(self);
+        if select.set.is_some() {
+            return;
+        }
+        if select.joins.iter().any(keeps_joined) {
+            return self.both_sides(select);
+        }
         self.joins(select);
-        let condition = self.criteria.of(select.from, self.info);
+        let condition = self.of(select.from, select);
         select.filters.extend(condition);
+    }
+
+    fn write(&mut self, table: &'static Table, filters: &mut Vec<Node>) {
+        filters.extend(self.criteria.of(TableRef::of(table), self.info));
     }
 }
 
