@@ -1,7 +1,6 @@
 //! Values and sessions: `merge`, `detach` and `attach`; and reading rows by their keys with locks, columns and relationships.
 #![allow(missing_docs)]
 
-use orm_core::prelude::*;
 use orm_core::session::{Detached, Partial, State};
 use orm_core::{Error, Result};
 use tests::fixture::{Fixture, text};
