@@ -29,6 +29,7 @@
 //! | `rows` | derived tables, CTEs and set operations as plain data |
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `walk` | going through a statement as data: every node, every SELECT inside |
+//! | `members` | a relationship's own condition and order |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 //! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
@@ -44,6 +45,7 @@ mod expression;
 pub mod func;
 pub(crate) mod function;
 mod kind;
+mod members;
 mod node;
 mod order;
 mod ordered_set;
@@ -72,6 +74,7 @@ pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, NoWindow, OneForMany, PerGroup,
     PerRow, Plain, RowLevel, Ungrouped, WindowFree,
 };
+pub(crate) use members::{own_condition, own_order, with_own_condition};
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
     OrderNode, Select, TableRef,

@@ -54,7 +54,8 @@ impl Node {
             | Node::Postfix(node, _)
             | Node::Extract(_, node)
             | Node::Cast(node, _)
-            | Node::Quantified(_, node) => visit.node(node),
+            | Node::Quantified(_, node)
+            | Node::Renamed(_, node) => visit.node(node),
             Node::Between(operand, low, high) => {
                 visit.node(operand);
                 visit.node(low);
