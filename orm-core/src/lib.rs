@@ -75,11 +75,15 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model};
 /// What a file with models, queries or sessions wants: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::Engine;
+    #[cfg(feature = "chrono")]
+    pub use crate::expr::TimeOperators;
     pub use crate::expr::{
-        Condition, Expression, Filter, Nulls, Operators, TextOperators, TruthOperators, all_of,
-        any_of, avg, case, case_of, count, count_all, count_distinct, func, max, min, raw, row,
-        sum, value,
+        ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
+        Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
+        avg, case, case_of, count, count_all, count_distinct, func, max, min, raw, row, sum, value,
     };
+    #[cfg(feature = "json")]
+    pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Query};
     pub use crate::session::Session;
