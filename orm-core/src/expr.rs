@@ -29,6 +29,7 @@
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
+//! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
 mod aggregate;
 mod arithmetic;
@@ -36,6 +37,7 @@ mod array;
 mod assign;
 mod batch;
 mod case;
+mod collection;
 mod column;
 mod compare;
 #[cfg(feature = "chrono")]
@@ -79,7 +81,8 @@ pub use function::Argument;
 #[cfg(feature = "json")]
 pub use json::{JsonContainment, JsonKey, JsonOperators, JsonValue, Members};
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, OneForMany, PerRow, Plain,
+    RowLevel, Ungrouped,
 };
 pub use math::Fractional;
 pub use network::{Address, NetworkOperators};

@@ -11,6 +11,7 @@
 //! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
+//! | `version` | [`Version`]: what a column for optimistic locking may hold |
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
 //! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
 //! | `nested` | [`New`], [`Nested`]: new entities with what their relationships lead to |
@@ -26,6 +27,7 @@ mod relation_info;
 mod row;
 mod table;
 mod traits;
+mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
@@ -43,3 +45,5 @@ pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
 pub use traits::{Aliased, Changes, ChangesOf, Draft, Insertable, Model, OfModel, Source};
+pub(crate) use version::NextVersion;
+pub use version::Version;

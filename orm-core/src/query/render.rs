@@ -53,6 +53,15 @@ pub(crate) fn exists(select: Select) -> Statement {
     sql.finish()
 }
 
+/// The rows of one SELECT, then those of another.
+pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
+    let mut sql = Renderer::default();
+    sql.select(first);
+    sql.text(" UNION ALL ");
+    sql.select(second);
+    sql.finish()
+}
+
 /// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
 /// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
 pub(crate) fn lateral(
@@ -127,6 +136,8 @@ pub(crate) struct Renderer {
     repeating: bool,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// What the next parameters are replaced by.
+    in_place_of_params: VecDeque<String>,
 }
 
 impl Renderer {
@@ -142,8 +153,19 @@ impl Renderer {
         self.sql.push_str(words);
     }
 
+    /// Appends an expression in whose parameters' places other text stands, if there is any: the columns of a batch.
+    pub(crate) fn node_with(&mut self, node: &Node, values: VecDeque<String>) {
+        self.in_place_of_params = values;
+        self.node(node);
+        self.in_place_of_params.clear();
+    }
+
     /// Appends `$n` and keeps the value.
     pub(crate) fn param(&mut self, param: Param) {
+        if let Some(text) = self.in_place_of_params.pop_front() {
+            self.text(&text);
+            return;
+        }
         let number = self.repeated.pop_front().unwrap_or_else(|| {
             self.params.push(param);
             self.params.len()

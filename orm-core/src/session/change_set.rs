@@ -80,7 +80,10 @@ impl Session {
                     continue;
                 }
                 let handle = slots.handle(index);
-                let changed = store.changes(index).union(self.keys_to_come(handle));
+                let changed = store
+                    .changes(index)
+                    .union(self.keys_to_come(handle))
+                    .union(self.computed_columns(handle));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
                     changes.updates.push((handle, changed));
@@ -216,7 +219,7 @@ impl Session {
 fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
     match table.version {
         Some(version) if changed.contains(version) => Err(Error::invalid(format!(
-            "`{}.{}` is the version column, which the session counts up by itself: don't set it",
+            "`{}.{}` is the version column, which the session gives by itself: don't set it",
             table.model, table.columns[version as usize].field
         ))),
         _ => Ok(()),

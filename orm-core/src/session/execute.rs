@@ -6,7 +6,7 @@ use super::key::KeyBytes;
 use super::loader::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Handle, Model, RawHandle, Row, RowReader, Table};
 use crate::query::{Bulk, Executor, Loads, Statement};
 
@@ -24,6 +24,12 @@ impl Session {
     /// changed, and to what.
     async fn run_bulk(&mut self, bulk: Bulk) -> Result<u64> {
         let table = bulk.table;
+        if self.options.is_read_only() {
+            return Err(Error::invalid(format!(
+                "this session is read-only, and this is a bulk UPDATE or DELETE of `{}`: use `engine.session()`",
+                table.name
+            )));
+        }
         let number = self.arena_number(table);
         if self.arenas[number as usize].slots().keys.is_empty() {
             return self.send_counted(&bulk.statement(&[])).await;

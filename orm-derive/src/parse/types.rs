@@ -99,6 +99,15 @@ pub(crate) fn may_be_integer(ty: &Type) -> bool {
     is_integer(ty) || (may_be_text(ty) && may_be_decimal(ty))
 }
 
+/// Whether the type can be a version, going by its name.
+pub(crate) fn may_be_version(ty: &Type) -> bool {
+    match name(ty).as_deref() {
+        Some("i32" | "i64" | "Uuid" | "DateTime") | None => true,
+        Some("i16") => false,
+        Some(_) => may_be_text(ty) && may_be_decimal(ty),
+    }
+}
+
 /// Whether the type can be `Decimal`, going by its name.
 pub(crate) fn may_be_decimal(ty: &Type) -> bool {
     name(ty).is_none_or(|name| !KNOWN.contains(&name.as_str()) && name != "String" && name != "Vec")

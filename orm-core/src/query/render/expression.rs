@@ -124,6 +124,11 @@ impl Renderer {
                 self.select(select);
                 self.text(")");
             }
+            Node::Subquery(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(")");
+            }
         }
     }
 
