@@ -67,7 +67,7 @@ mod truth;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use arithmetic::{Bits, Exact};
-pub use array::{Array, ArrayOperators, ElementOperators, ListOf};
+pub use array::{Array, ArrayOperators, ElementOf, ElementOperators};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
 pub use batch::{Batch, BatchColumn};
 pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};

@@ -61,7 +61,7 @@ pub trait ElementOperators: Expression {
     fn eq_any<L>(self, list: L) -> Expr<Like<Self, Like<L, bool>>, (Self::Uses, L::Uses)>
     where
         L: Expression,
-        Base<L>: ListOf<Base<Self>>,
+        Base<Self>: ElementOf<Base<L>>,
     {
         let any = Node::Quantified("ANY", Box::new(list.into_node()));
         Expr::new(Node::infix(self.into_node(), "=", any))
@@ -71,7 +71,7 @@ pub trait ElementOperators: Expression {
     fn ne_all<L>(self, list: L) -> Expr<Like<Self, Like<L, bool>>, (Self::Uses, L::Uses)>
     where
         L: Expression,
-        Base<L>: ListOf<Base<Self>>,
+        Base<Self>: ElementOf<Base<L>>,
     {
         let all = Node::Quantified("ALL", Box::new(list.into_node()));
         Expr::new(Node::infix(self.into_node(), "<>", all))
@@ -82,14 +82,16 @@ impl<E: Expression> ElementOperators for E {}
 
 type ItemBase<E> = <<Base<E> as Array>::Item as SqlType>::Base;
 
-/// A list of `T`s.
+/// A type that the elements of a list `L` have.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a list of `{T}`",
-    label = "the value is a `{T}`; expected a list of such"
+    message = "a `{Self}` is no element of a `{L}`",
+    label = "expected a list of `{Self}`, found `{L}`"
 )]
-pub trait ListOf<T> {}
-impl<T: Element> ListOf<T> for Vec<T> {}
-impl<T: Element> ListOf<T> for Vec<Option<T>> {}
+pub trait ElementOf<L> {}
+#[diagnostic::do_not_recommend]
+impl<T: Element> ElementOf<Vec<T>> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: Element> ElementOf<Vec<Option<T>>> for T {}
 
 /// `cardinality(list)`: the number of elements. SQLAlchemy: `func.cardinality(x)`.
 ///

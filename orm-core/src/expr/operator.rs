@@ -26,14 +26,16 @@ macro_rules! operators {
             $(
                 $(#[$doc])*
                 #[allow(clippy::type_complexity)]
-                fn $name<R: $crate::expr::AsExpr<$right>>(
+                fn $name<R, T, Uses>(
                     self,
                     other: R,
                 ) -> $crate::expr::Expr<
-                    $crate::expr::operator::Joint<Self, R, $right, $result>,
-                    (Self::Uses, R::Uses),
+                    $crate::expr::operator::Like<Self, <T as $crate::types::SqlType>::Nullify<$result>>,
+                    (Self::Uses, Uses),
                 >
                 where
+                    R: $crate::expr::AsExpr<$right, Type = T, Uses = Uses>,
+                    T: $crate::types::SqlType,
                     $crate::expr::operator::Base<Self>: $bound,
                 {
                     $crate::expr::Expr::new($crate::expr::Node::infix(
