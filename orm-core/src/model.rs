@@ -36,8 +36,8 @@ pub use handle::{Handle, Handles, RawHandle};
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
-    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn,
-    Relation, RelationShape, Target, ToMany, ToOne,
+    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName, One,
+    OptionalOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
