@@ -31,6 +31,7 @@
 //! | `selectable` | [`Selectable`]: what has columns, a table or computed rows |
 //! | `rows` | derived tables, CTEs and set operations as plain data |
 //! | `batch` | [`Batch`]: many rows as one array a column |
+//! | `members` | a relationship's own condition and order |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 //! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
@@ -52,6 +53,7 @@ pub(crate) mod function;
 mod json;
 mod kind;
 mod math;
+mod members;
 mod network;
 mod node;
 mod operator;
@@ -90,6 +92,7 @@ pub use kind::{
     PerRow, Plain, RowLevel, Ungrouped, WindowFree,
 };
 pub use math::Fractional;
+pub(crate) use members::{own_condition, own_order, with_own_condition};
 pub use network::{Address, NetworkOperators};
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
