@@ -120,6 +120,7 @@ pub use derived::{
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use join::{OrNothing, StartsIn};
+pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;

@@ -272,6 +272,23 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// Leaves out the criteria that the session has for its queries, here, in subqueries, and in what is loaded behind.
+    /// SQLAlchemy: an execution option that the `do_orm_execute` hook looks at.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// db.add_criteria::<Order>(Order::TOTAL.gt(15).for_model());
+    /// assert_eq!(Order::query().count(&mut db).await?, 2);
+    /// assert_eq!(Order::query().without_criteria().count(&mut db).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    pub fn without_criteria(mut self) -> Self {
+        self.select.unfiltered = true;
+        self
+    }
+
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
     pub fn to_sql(&self) -> String {
         self.statement().sql
