@@ -17,10 +17,10 @@ pub use std::vec::Vec;
 pub use bytes::BytesMut;
 
 use crate::error::Error;
-use crate::expr::{Agg, Column, Expr, Node};
+use crate::expr::{Agg, Column, Condition, Expr, Node, PerRow, Within};
 use crate::model::{
-    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
-    Row, RowReader, Table,
+    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
+    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -55,6 +55,67 @@ pub const fn codec<T: SqlType>() -> Codec<T> {
         },
     }
 }
+
+/// For a type that goes by a name that a feature knows, derived code calls these in place of `codec` and `key_part`. They
+/// are the same with the feature; without it they say which one is missing.
+macro_rules! behind_a_feature {
+    ($feature:literal, $codec:ident, $key_part:ident, $stored:ident, $message:literal, $label:literal) => {
+        #[cfg(feature = $feature)]
+        pub use self::{codec as $codec, key_part as $key_part};
+
+        /// What can be stored without the feature.
+        #[cfg(not(feature = $feature))]
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        pub trait $stored: SqlType {}
+
+        #[cfg(not(feature = $feature))]
+        #[diagnostic::do_not_recommend]
+        impl<T: SqlType> $stored for T {}
+
+        /// `codec`, with a message that names the feature.
+        #[cfg(not(feature = $feature))]
+        pub const fn $codec<T: $stored>() -> Codec<T> {
+            codec::<T>()
+        }
+
+        /// That the type cannot be stored has been said.
+        #[cfg(not(feature = $feature))]
+        pub const fn $key_part<T>() {}
+    };
+}
+
+behind_a_feature!(
+    "uuid",
+    codec_of_uuid,
+    key_part_of_uuid,
+    StoredWithUuid,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `uuid`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"uuid\"] }}`"
+);
+behind_a_feature!(
+    "chrono",
+    codec_of_chrono,
+    key_part_of_chrono,
+    StoredWithChrono,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `chrono`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"chrono\"] }}`"
+);
+behind_a_feature!(
+    "decimal",
+    codec_of_decimal,
+    key_part_of_decimal,
+    StoredWithDecimal,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `decimal`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"decimal\"] }}`"
+);
+behind_a_feature!(
+    "json",
+    codec_of_json,
+    key_part_of_json,
+    StoredWithJson,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `json`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"json\"] }}`"
+);
 
 impl<T> Codec<T> {
     /// Appends a value.
@@ -237,8 +298,30 @@ pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(column: &Column<To, T>
     column.position()
 }
 
-/// Compiles if the relationship is one of `Child` that leads to `Owner`.
-pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner>>(_: &R) {}
+/// The type of a constant that every model has, which says of a struct whether it is one. It is known before `leads_back`
+/// is asked: else rustc would infer it from what was asked.
+#[derive(Debug)]
+pub struct Mark<M>(PhantomData<M>);
+
+/// The mark of a constant.
+pub const fn mark<M>(_: &M) -> Mark<M> {
+    Mark(PhantomData)
+}
+
+impl<M> Mark<M> {
+    /// Compiles if the relationship is one of `Child` that leads to `Owner`, or if `Child` is no model, which is reported
+    /// elsewhere.
+    pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner, M>>(&self, _: &R) {}
+}
+
+impl crate::model::NothingOfThisName {
+    /// The description of nothing, after a mistake.
+    pub const fn info(&self) -> &'static RelationInfo {
+        static TABLE: Table = broken_table("", "", || never());
+        static RELATION: RelationInfo = broken(&TABLE);
+        &RELATION
+    }
+}
 
 /// Compiles if the relationship is a `belongs_to`.
 ///
@@ -249,6 +332,50 @@ pub const fn is_belongs_to(relation: &RelationInfo) {
         matches!(relation.kind, RelationKind::BelongsTo(_)),
         "`via` has to name a `belongs_to`: the side that holds the foreign key"
     );
+}
+
+/// Compiles if the relationship is a `many_to_many` of `Other` that leads to `M`.
+pub const fn links_back<Other, M, R: LinksBack<Other, M>>(_: &R) {}
+
+/// The other side's two ends of a `many_to_many`: from here, near is what is far from there. That it is one `links_back`
+/// sees to.
+pub const fn other_side(relation: &'static RelationInfo) -> RelationKind {
+    match relation.kind {
+        RelationKind::ManyToMany { near, far } => RelationKind::ManyToMany {
+            near: far,
+            far: near,
+        },
+        _ => RelationKind::ManyToMany {
+            near: relation,
+            far: relation,
+        },
+    }
+}
+
+/// The position of a column that members are ordered by.
+pub const fn position<To, T>(column: &Column<To, T>) -> u16 {
+    column.position()
+}
+
+/// The condition of a relationship on its target `M`, as the layers below `expr` keep it.
+pub fn condition<M: Model, C: ConditionOf<M, I>, I>(condition: C) -> Box<dyn Any> {
+    Box::new(condition.into_node())
+}
+
+/// A condition on rows of `M` alone.
+#[diagnostic::on_unimplemented(
+    message = "the `filter` of this relationship gives no condition on `{M}`",
+    label = "expected a function that gives a `Filter<{M}>`",
+    note = "it may use the columns of `{M}`, and `any(..)` or `has(..)` of its relationships"
+)]
+pub trait ConditionOf<M, I>: Condition {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, I, C: Condition + Within<(M, ()), I> + PerRow> ConditionOf<M, I> for C {}
+
+/// The arena of a link table without a struct, which has no entities.
+pub fn no_entities() -> Box<dyn Any> {
+    unreachable!("rows of a link table without a struct are no entities")
 }
 
 /// The description of a relationship of a model whose derive has reported a mistake. Never seen by running code.
@@ -269,6 +396,7 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: Members::ALL,
     }
 }
 
@@ -289,9 +417,48 @@ pub const fn broken_table(
         uniques: &[],
         indexes: &[],
         checks: &[],
+        is_bare_link: false,
         arena,
         knot: crate::model::Knot::new(),
     }
+}
+
+/// The description of a rowset's columns. The database has no such table.
+pub const fn rowset(
+    model: &'static str,
+    name: &'static str,
+    columns: &'static [ColumnInfo],
+) -> Table {
+    Table {
+        columns,
+        ..broken_table(model, name, no_arena)
+    }
+}
+
+/// A column of a rowset.
+pub const fn rowset_column(
+    field: &'static str,
+    name: &'static str,
+    ty: &'static PgType,
+    nullable: bool,
+) -> ColumnInfo {
+    ColumnInfo {
+        field,
+        name,
+        ty,
+        declared: None,
+        nullable,
+        identity: false,
+        server_default: None,
+        computed: None,
+        on_update: crate::model::OnUpdate::Keep,
+        unique: false,
+    }
+}
+
+/// A session keeps entities, and a rowset is none.
+fn no_arena() -> Box<dyn Any> {
+    Box::new(())
 }
 
 /// A draft that a relationship of another one leads to.
@@ -315,6 +482,11 @@ pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
 /// The position of a `belongs_to` among its model's relationships.
 pub const fn place(relation: &RelationInfo) -> u16 {
     relation.index
+}
+
+/// Adds a model's table to a registry.
+pub fn register(registry: &mut crate::schema::Registry, table: &'static Table) {
+    registry.push(table);
 }
 
 /// Stands where code would, after a mistake.

@@ -111,9 +111,16 @@ const _: () = {
         uniques: &[],
         indexes: &[],
         checks: &[],
+        is_bare_link: false,
         arena: ::orm_core::session::arena::<Product>,
         knot: ::orm_core::model::Knot::new(),
     };
+    #[allow(dead_code)]
+    trait __Otherwise {
+        const ALL: ::orm_core::model::NotAModel = ::orm_core::model::NotAModel;
+        const PRODUCT: ::orm_core::model::NothingOfThisName = ::orm_core::model::NothingOfThisName;
+    }
+    impl<T> __Otherwise for T {}
     static __CATEGORY: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "CATEGORY",
         index: 0u16,
@@ -130,21 +137,19 @@ const _: () = {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
         Review::PRODUCT.info()
     }
-    const _: () = ::orm_core::__private::leads_back::<
-        Review,
-        Product,
-        _,
-    >(&Review::PRODUCT);
+    const _: () = ::orm_core::__private::mark(&Review::ALL)
+        .leads_back::<Review, Product, _>(&Review::PRODUCT);
     const _: () = ::orm_core::__private::is_belongs_to(__reviews_via());
     static __REVIEWS: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "REVIEWS",
         index: 1u16,
         from: &__TABLE,
-        to: __reviews_via().from,
+        to: <Review as ::orm_core::model::Model>::TABLE,
         kind: ::orm_core::model::RelationKind::HasMany {
             via: __reviews_via(),
         },
@@ -153,6 +158,7 @@ const _: () = {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: ::orm_core::model::Members::ALL,
     };
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl Product {
@@ -236,6 +242,13 @@ const _: () = {
         > = ::orm_core::model::Relation::new(&__REVIEWS);
         ///All columns of `products`: the whole row in a select list.
         pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
+        ///A query of `Product` under this alias.
+        pub fn query() -> ::orm_core::query::Query<
+            ::orm_core::expr::Whole<Product>,
+            (ProductAs<N>, ()),
+        > {
+            ::orm_core::query::entity_as::<ProductAs<N>>()
+        }
     }
     const _: () = ::orm_core::__private::key_part::<i32>();
     const __COPIED: fn(&Product) -> Product = ::orm_core::__private::copied::<Product>();
@@ -318,6 +331,14 @@ const _: () = {
             ::orm_core::__private::values([])
         }
     }
+    #[automatically_derived]
+    impl ::orm_core::schema::Models for Product {
+        fn register(registry: &mut ::orm_core::schema::Registry) {
+            ::orm_core::__private::register(registry, &__TABLE);
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::schema::Member for Product {}
     #[automatically_derived]
     impl ::orm_core::model::OfModel for Product {
         type Model = Product;

@@ -79,6 +79,13 @@ const _: () = {
         );
         ///All columns of `product`: the whole row in a select list.
         const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
+        ///A query of `Product` under this alias.
+        fn query() -> ::orm_core::query::Query<
+            ::orm_core::expr::Whole<Product>,
+            (ProductAs<N>, ()),
+        > {
+            ::orm_core::query::entity_as::<ProductAs<N>>()
+        }
     }
     #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl ProductCreate {
@@ -261,6 +268,14 @@ const _: () = {
             ::orm_core::__private::never()
         }
     }
+    #[automatically_derived]
+    impl ::orm_core::schema::Models for Product {
+        fn register(_: &mut ::orm_core::schema::Registry) {
+            ::orm_core::__private::never()
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::schema::Member for Product {}
     #[automatically_derived]
     impl ::orm_core::model::OfModel for Product {
         type Model = Product;

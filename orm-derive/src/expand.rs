@@ -9,11 +9,13 @@
 //! | `constants` | `impl Product { pub const NAME: .. }`, and the same for the alias |
 //! | `table` | the `static` with the table's description |
 //! | `relations` | the `static`s with the relationships' descriptions, and their checks |
+//! | `link_table` | the `static`s of link tables without a struct |
 //! | `model` | `impl Model for Product` |
 //! | `draft` | `struct ProductDraft` |
 //! | `create` | `struct ProductCreate`, the builder |
 //! | `alias` | `enum ProductAs<N>` |
 //! | `from_row` | `impl FromRow` |
+//! | `rowset` | the constants of a `Rowset`, and `impl Rowset` |
 //! | `db_enum` | `impl DbEnum` |
 //! | `changes` | `impl Changes` |
 
@@ -24,21 +26,26 @@ mod create;
 mod db_enum;
 mod draft;
 mod from_row;
+mod link_table;
 mod model;
 mod relations;
+mod rowset;
 mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::names;
 use crate::parse::field::{Column, Skipped};
 use crate::parse::model::Model;
+use crate::parse::types;
 
 pub(crate) use changes::changes;
 pub(crate) use db_enum::db_enum;
 pub(crate) use from_row::from_row;
+pub(crate) use rowset::rowset;
 
 /// Everything that `#[derive(Model)]` makes.
 ///
@@ -96,9 +103,18 @@ fn codecs(model: &Model) -> TokenStream {
     let private = private(model);
     let codecs = model.columns.iter().map(|column| {
         let (name, ty) = (codec(column), &column.ty);
-        quote! { const #name: #private::Codec<#ty> = #private::codec::<#ty>(); }
+        let function = behind_its_feature("codec", ty);
+        quote! { const #name: #private::Codec<#ty> = #private::#function::<#ty>(); }
     });
     quote! { #(#codecs)* }
+}
+
+/// `codec`, or `codec_of_uuid`, which names the feature where that is off.
+pub(crate) fn behind_its_feature(function: &str, ty: &Type) -> Ident {
+    match types::feature(ty) {
+        Some(feature) => format_ident!("{function}_of_{feature}"),
+        None => format_ident!("{function}"),
+    }
 }
 
 /// The values of fields that are no columns, each from a function: a type without a default is a mistake of its field, and

@@ -4,9 +4,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::DeriveInput;
+use syn::{DeriveInput, GenericParam};
 
 use crate::names;
 use crate::parse::enumeration::DbEnum;
@@ -15,11 +15,72 @@ use crate::parse::row::{Changes, Row};
 use crate::parse::types;
 
 /// In place of `expand::model`.
-pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
-    // Of a struct with parameters nothing can be named.
-    if !input.generics.params.is_empty() {
-        return TokenStream::new();
+pub(crate) fn model(model: Model, input: &DeriveInput) -> TokenStream {
+    if input.generics.params.is_empty() {
+        plain(model)
+    } else {
+        generic(model, input)
     }
+}
+
+/// A struct with parameters can be no model. What is asked of it is answered by one that stands in for it, with the fields
+/// that have nothing to do with the parameters.
+fn generic(mut model: Model, input: &DeriveInput) -> TokenStream {
+    let parameters: HashSet<String> = input
+        .generics
+        .params
+        .iter()
+        .map(|parameter| match parameter {
+            GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
+            GenericParam::Type(parameter) => parameter.ident.to_string(),
+            GenericParam::Const(parameter) => parameter.ident.to_string(),
+        })
+        .collect();
+    model
+        .columns
+        .retain(|column| !names_any(column.ty.to_token_stream(), &parameters));
+    model.skipped.clear();
+    model.relations.clear();
+    let krate = &model.krate;
+    let (vis, ident) = (&model.vis, model.ident.clone());
+    let stand_in = format_ident!("__{}", names::plain(&ident));
+    let create = format_ident!("{stand_in}Create");
+    let fields = model.columns.iter().map(|column| {
+        let (vis, field, ty) = (&column.vis, &column.ident, &column.ty);
+        quote! { #vis #field: #ty }
+    });
+    let constants = model.columns.iter().map(|column| {
+        let (vis, ty, name) = (&column.vis, &column.ty, names::constant(&column.ident));
+        quote! { #vis const #name: #krate::expr::Column<#stand_in, #ty> = #stand_in::#name; }
+    });
+    let (parameters, arguments, bounds) = input.generics.split_for_impl();
+    let named = quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types)]
+        #vis struct #stand_in { #(#fields),* }
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #parameters #ident #arguments #bounds {
+            #(#constants)*
+            #vis const ALL: #krate::expr::All<#stand_in> = #stand_in::ALL;
+            #vis fn query() -> #krate::query::EntityQuery<#stand_in> { #stand_in::query() }
+            #vis fn create() -> #create { #stand_in::create() }
+        }
+    };
+    model.ident = stand_in;
+    let model = plain(model);
+    quote! { #named #model }
+}
+
+/// Whether any of these names stands in a type.
+fn names_any(ty: TokenStream, names: &HashSet<String>) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+        TokenTree::Group(group) => names_any(group.stream(), names),
+        _ => false,
+    })
+}
+
+fn plain(mut model: Model) -> TokenStream {
     // What has the same constant as something before it has been reported.
     let mut constants = HashSet::from(["ALL".to_owned()]);
     model
@@ -44,11 +105,14 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
         .columns
         .iter()
         .filter(|column| types::inside_option(&column.base).is_none());
-    let stored = stored.map(|column| &column.ty);
+    let stored: Vec<_> = stored.map(|column| &column.ty).collect();
+    let codecs = stored
+        .iter()
+        .map(|ty| crate::expand::behind_its_feature("codec", ty));
     quote! {
         #types
         const _: () = {
-            #(const _: #private::Codec<#stored> = #private::codec::<#stored>();)*
+            #(const _: #private::Codec<#stored> = #private::#codecs::<#stored>();)*
             static __TABLE: #krate::model::Table = #private::broken_table(#plain, #table, #krate::session::arena::<#ident>);
             #(#relations)*
             #constants
@@ -110,6 +174,12 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
             impl #private::fmt::Debug for #draft {
                 fn fmt(&self, _: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result { #private::never() }
             }
+            #[automatically_derived]
+            impl #krate::schema::Models for #ident {
+                fn register(_: &mut #krate::schema::Registry) { #private::never() }
+            }
+            #[automatically_derived]
+            impl #krate::schema::Member for #ident {}
             #[automatically_derived]
             impl #krate::model::OfModel for #ident {
                 type Model = #ident;
@@ -205,4 +275,12 @@ pub(crate) fn changes(changes: &Changes, input: &DeriveInput) -> TokenStream {
         #[automatically_derived]
         impl #krate::model::ChangesOf<#model> for #ident {}
     }
+}
+
+/// In place of `expand::rowset`: its fields are known whatever is wrong with their attributes, and queries name them.
+pub(crate) fn rowset(row: &Row, input: &DeriveInput) -> TokenStream {
+    if row.fields.is_empty() || !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    crate::expand::rowset(row)
 }

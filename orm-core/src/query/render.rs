@@ -5,12 +5,14 @@
 
 pub(crate) mod batch;
 mod expression;
+mod rows;
 
 use std::collections::VecDeque;
 
 use super::{Bulk, Statement, quote};
 use crate::expr::{
-    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
+    TableRef,
 };
 use crate::model::Table;
 use crate::types::{Param, PgType, TypeKind};
@@ -83,7 +85,7 @@ pub(crate) fn lateral(
     sql.text(") AS ");
     sql.alias(outer.from);
     for join in &outer.joins {
-        sql.join(join);
+        sql.join(join, &outer.computed);
     }
     sql.text(" ORDER BY parents.n");
     if !outer.order_by.is_empty() {
@@ -97,23 +99,7 @@ pub(crate) fn lateral(
 pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
     let table = TableRef::of(bulk.table);
     let mut sql = Renderer::default();
-    match &bulk.assignments {
-        Some(assignments) => {
-            sql.text("UPDATE ");
-            sql.table(table);
-            sql.text(" SET ");
-            sql.list(assignments, ", ", |sql, (column, value)| {
-                sql.column_name(bulk.table.columns[*column as usize].name);
-                sql.text(" = ");
-                sql.node(value);
-            });
-        }
-        None => {
-            sql.text("DELETE FROM ");
-            sql.table(table);
-        }
-    }
-    sql.conditions(" WHERE ", &bulk.filters);
+    sql.change(table, bulk.assignments.as_deref(), &bulk.filters);
     if !returning.is_empty() {
         sql.text(" RETURNING ");
         sql.list(returning, ", ", |sql, column| {
@@ -134,8 +120,12 @@ pub(crate) struct Renderer {
     repeatable: Vec<(Node, Vec<usize>)>,
     /// Whether such expressions are collected and found again, at this place in the statement.
     repeating: bool,
+    /// The CTEs that can be named at this place in the statement.
+    ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// The table of a [`Node::Renamed`] that is being written.
+    renamed: Option<TableRef>,
     /// What the next parameters are replaced by.
     in_place_of_params: VecDeque<String>,
 }
@@ -212,7 +202,12 @@ impl Renderer {
     }
 
     /// Appends the name that a table's columns stand behind.
-    fn alias(&mut self, table: TableRef) {
+    fn alias(&mut self, mut table: TableRef) {
+        if table.alias == Alias::None
+            && let Some(renamed) = self.renamed.filter(|to| to.table.id() == table.table.id())
+        {
+            table = renamed;
+        }
         let name = match table.alias {
             Alias::None => {
                 return quote::identifier(&mut self.sql, table.table.name);
@@ -237,6 +232,41 @@ impl Renderer {
     }
 
     pub(crate) fn select(&mut self, select: &Select) {
+        let around = self.ctes.len();
+        self.with(&select.ctes);
+        match &select.set {
+            Some(set) => self.set_operation(set, &select.order_by),
+            None => self.clauses(select),
+        }
+        if let Some(limit) = select.limit {
+            self.text(" LIMIT ");
+            self.param(Param::new(&limit));
+        }
+        if let Some(offset) = select.offset {
+            self.text(" OFFSET ");
+            self.param(Param::new(&offset));
+        }
+        if let Some(lock) = &select.lock {
+            self.lock(lock, select.from);
+        }
+        self.ctes.truncate(around);
+    }
+
+    /// Everything from the select list to ORDER BY.
+    fn clauses(&mut self, select: &Select) {
+        // A subquery that has the table under its own name means that one.
+        let own = |table: &TableRef| {
+            let same = |renamed: TableRef| renamed.table.id() == table.table.id();
+            table.alias == Alias::None && self.renamed.is_some_and(same)
+        };
+        let mut tables =
+            std::iter::once(&select.from).chain(select.joins.iter().map(|join| &join.table));
+        if tables.any(own) {
+            let renamed = self.renamed.take();
+            self.clauses(select);
+            self.renamed = renamed;
+            return;
+        }
         self.text(if select.distinct {
             "SELECT DISTINCT "
         } else {
@@ -249,11 +279,11 @@ impl Renderer {
             self.text(") ");
         }
         self.list(&select.items, ", ", Self::item);
-        self.text(" FROM ");
-        self.table(select.from);
         let repeating = std::mem::take(&mut self.repeating);
+        self.text(" FROM ");
+        self.from_item(select.from, &select.computed);
         for join in &select.joins {
-            self.join(join);
+            self.join(join, &select.computed);
         }
         self.conditions(" WHERE ", &select.filters);
         self.repeating = repeating;
@@ -264,17 +294,6 @@ impl Renderer {
         self.conditions(" HAVING ", &select.having);
         self.order_by(&select.order_by);
         self.repeating = outer;
-        if let Some(limit) = select.limit {
-            self.text(" LIMIT ");
-            self.param(Param::new(&limit));
-        }
-        if let Some(offset) = select.offset {
-            self.text(" OFFSET ");
-            self.param(Param::new(&offset));
-        }
-        if let Some(lock) = &select.lock {
-            self.lock(lock, select.from);
-        }
     }
 
     /// `unnest($1::int4[], $2::text[])`.
@@ -310,14 +329,19 @@ impl Renderer {
         }
     }
 
-    fn join(&mut self, join: &Join) {
+    fn join(&mut self, join: &Join, computed: &[(TableRef, Rows)]) {
         self.text(match join.kind {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Right => " RIGHT JOIN ",
+            JoinKind::Full => " FULL JOIN ",
+            JoinKind::Cross => " CROSS JOIN ",
         });
-        self.table(join.table);
-        self.text(" ON ");
-        self.node(&join.on);
+        self.from_item(join.table, computed);
+        if join.kind != JoinKind::Cross {
+            self.text(" ON ");
+            self.node(&join.on);
+        }
     }
 
     /// Appends conditions that must all hold, behind `WHERE` or `HAVING`.

@@ -16,6 +16,8 @@ pub struct Bulk {
     pub filters: Vec<Node>,
     /// The columns to set and their values; `None` deletes the rows.
     pub assignments: Option<Vec<(u16, Node)>>,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 impl Bulk {
@@ -148,11 +150,16 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
             table: select.from.table,
             filters: select.filters,
             assignments,
+            unfiltered: select.unfiltered,
         }),
     }
 }
 
 impl<M: Model> BulkUpdate<M> {
+    pub(super) fn into_bulk(self) -> Result<Bulk> {
+        self.bulk
+    }
+
     /// Sends the statement and gives the number of rows that it changed. On a session, entities that are loaded are in
     /// step afterwards (by RETURNING), and a rollback takes that back too.
     ///
@@ -172,6 +179,10 @@ impl<M: Model> BulkUpdate<M> {
 }
 
 impl<M: Model> BulkDelete<M> {
+    pub(super) fn into_bulk(self) -> Result<Bulk> {
+        self.bulk
+    }
+
     /// Sends the statement and gives the number of rows that it deleted. On a session, entities that are loaded leave it
     /// (by RETURNING), and a rollback takes that back too.
     ///

@@ -7,6 +7,7 @@ use super::loader::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
+use crate::expr::Select;
 use crate::model::{Handle, Model, RawHandle, Row, RowReader, Table};
 use crate::query::{Bulk, Executor, Loads, Statement};
 
@@ -22,7 +23,7 @@ impl Session {
 
     /// Runs a bulk UPDATE or DELETE. Where entities of the table are in the session, RETURNING says which of them were
     /// changed, and to what.
-    async fn run_bulk(&mut self, bulk: Bulk) -> Result<u64> {
+    async fn run_bulk(&mut self, mut bulk: Bulk) -> Result<u64> {
         let table = bulk.table;
         if self.options.is_read_only() {
             return Err(Error::invalid(format!(
@@ -30,6 +31,7 @@ impl Session {
                 table.name
             )));
         }
+        self.restrict_bulk(&mut bulk);
         let number = self.arena_number(table);
         if self.arenas[number as usize].slots().keys.is_empty() {
             return self.send_counted(&bulk.statement(&[])).await;
@@ -64,7 +66,7 @@ impl Session {
     }
 
     /// The entity whose key stands at the beginning of a row.
-    fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
+    pub(super) fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
         let key = KeyBytes::in_front_of(row, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
         let index = *slots.keys.get(&key)?;
@@ -96,6 +98,10 @@ impl Executor for Session {
         self.refresh_rows = refresh;
     }
 
+    fn restrict(&mut self, select: &mut Select) {
+        self.restrict_query(select);
+    }
+
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
         let handle = self.read_entity(M::TABLE, row, self.refresh_rows)?;
         if let Some(loading) = &mut self.loading {
@@ -115,8 +121,15 @@ impl Executor for Session {
     }
 
     fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
-        let root = self.loading.as_mut().and_then(Loading::take_current);
-        self.read_joined(&loads.joined, row, root)
+        let loading = self.loading.as_mut();
+        let (root, mut ones) = loading.map_or_else(Default::default, |loading| {
+            (loading.take_current(), std::mem::take(&mut loading.ones))
+        });
+        self.read_joined(&loads.joined, row, root, &mut ones)?;
+        if let Some(loading) = &mut self.loading {
+            loading.ones = ones;
+        }
+        Ok(())
     }
 
     async fn finish_loads(&mut self, loads: Loads) -> Result<()> {
@@ -148,6 +161,10 @@ macro_rules! through {
 
             fn read_mode(&mut self, refresh: bool) {
                 (**self).read_mode(refresh);
+            }
+
+            fn restrict(&mut self, select: &mut Select) {
+                (**self).restrict(select);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {

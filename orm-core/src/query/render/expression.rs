@@ -39,6 +39,11 @@ impl Renderer {
                 self.text(".");
                 self.column_name(table.table.columns[*column as usize].name);
             }
+            Node::Renamed(table, inner) => {
+                let outer = self.renamed.replace(*table);
+                self.expression(inner);
+                self.renamed = outer;
+            }
             Node::Param(param) => self.param(param.clone()),
             Node::Word(word) => self.text(word),
             Node::Infix(left, operator, right) => {
@@ -106,6 +111,24 @@ impl Renderer {
                 self.type_name(ty);
                 self.text(")");
             }
+            Node::Subquery(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(")");
+            }
+            Node::Over(function, window) => {
+                self.node(function);
+                self.text(" OVER (");
+                self.window(window);
+                self.text(")");
+            }
+            Node::Output(position) => self.text(&(position + 1).to_string()),
+            // A subquery has its brackets; two pairs would make one value of it.
+            Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
+                self.text(word);
+                self.text(" ");
+                self.node(rows);
+            }
             Node::Quantified(word, array) => {
                 self.text(word);
                 self.text("(");
@@ -121,11 +144,6 @@ impl Renderer {
             }
             Node::Exists(select) => {
                 self.text("EXISTS (");
-                self.select(select);
-                self.text(")");
-            }
-            Node::Subquery(select) => {
-                self.text("(");
                 self.select(select);
                 self.text(")");
             }
@@ -217,6 +235,7 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
+        Node::Renamed(_, inner) => rank(inner),
         // It says nothing of itself.
         Node::Template(..) => 0,
         _ => u8::MAX,
@@ -234,7 +253,7 @@ pub(super) fn precedence(operator: &str) -> u8 {
         "NOT" => 3,
         "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
         "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,
-        "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
+        "IN" | "NOT IN" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
         "+" | "-" => 8,
         "*" | "/" | "%" => 9,
         "^" => 10,
