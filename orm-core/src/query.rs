@@ -12,6 +12,8 @@
 //! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `load_plan` | which of a path is joined to a statement, and how |
+//! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
 //! | `write` | bulk `update` and `delete` |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
@@ -19,11 +21,13 @@
 //! | `statement` | [`Statement`]: SQL text and its parameters |
 
 mod builder;
+mod contained;
 mod executor;
 mod finish;
 mod grouping;
 mod join;
 mod load_path;
+mod load_plan;
 mod lock;
 pub(crate) mod quote;
 pub(crate) mod render;
@@ -35,7 +39,9 @@ pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use join::StartsIn;
-pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub(crate) use load_path::merge;
+pub use load_path::{Levels, LoadPath, LoadStep, Path, StartsAt, Strategy};
+pub use load_plan::{JoinedLoad, Loads};
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;
 pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};

@@ -24,7 +24,10 @@
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
+//! | `get` | what `get` and `refresh` give: awaited, and with relationships |
 //! | `loader` | relationships from the database, level by level |
+//! | `load_joined` | relationships that come with the rows of a statement |
+//! | `load_tree` | a relationship of a model to itself, followed to its end |
 //! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
@@ -49,6 +52,7 @@ mod entity;
 mod execute;
 mod expressions;
 mod flush;
+mod get;
 mod graph;
 mod hook_calls;
 mod hooks;
@@ -57,7 +61,9 @@ mod key;
 mod link_rows;
 mod links;
 mod load;
+mod load_joined;
 mod load_sql;
+mod load_tree;
 mod load_values;
 mod loader;
 mod matching;
@@ -85,6 +91,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use advisory::LockKey;
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
+pub use get::{Get, Refresh};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
 pub use load::{IntoKey, Loadable};
@@ -176,7 +183,7 @@ pub struct Session {
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
-    loading: Option<loader::Loading>,
+    loading: Option<load_joined::Loading>,
     /// Values of the program's own.
     info: Info,
     hooks: Arc<HookSet>,

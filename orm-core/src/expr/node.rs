@@ -49,6 +49,9 @@ pub enum Node {
     /// `(columns) IN (SELECT * FROM unnest(arrays))`: keys of several columns, each column an array with the type of its
     /// elements.
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
+    /// An expression in which a table's columns stand behind another name than it was written with: first that of the
+    /// expression, then that of the query. A subquery that has the first in its own FROM keeps it.
+    Renamed(Box<Node>, TableRef, TableRef),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
     /// `(select)`: the one value that it gives.
@@ -103,6 +106,8 @@ pub enum Alias {
     Loaded(u16),
     /// The link table of a many-to-many join: `link_1`.
     Link(u16),
+    /// The link table before what a loader has joined: `loaded_1_link`.
+    LoadedLink(u16),
 }
 
 /// A SELECT.
@@ -143,6 +148,8 @@ pub enum Item {
     Whole(TableRef),
     /// One expression.
     Expr(Node),
+    /// The number of the row in an order.
+    RowNumber(Vec<OrderNode>),
 }
 
 /// A joined table.
@@ -213,7 +220,7 @@ pub enum LockWait {
 }
 
 impl TableRef {
-    fn same(&self, other: &TableRef) -> bool {
+    pub(crate) fn same(&self, other: &TableRef) -> bool {
         self.table.id() == other.table.id() && self.alias == other.alias
     }
 
@@ -290,7 +297,8 @@ impl Node {
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _) => operand.filter_aggregates(condition),
+            | Node::Cast(operand, _)
+            | Node::Renamed(operand, ..) => operand.filter_aggregates(condition),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
                     node.filter_aggregates(condition);

@@ -192,14 +192,16 @@ async fn run<Sel: Selection, X: Executor>(
             .map(|row| Sel::read(on, &mut RowReader::new(row)))
             .collect();
     }
-    let loads = Loads::plan(&mut select, steps);
+    let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
-    let rows = on.fetch(render::select(&select)).await?;
+    let rows = on.fetch(loads.statement(&select)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);
-        found.push(Sel::read(on, &mut reader)?);
-        on.joined_loads(&loads, &mut reader)?;
+        let row = Sel::read(on, &mut reader)?;
+        if on.joined_loads(&loads, &mut reader)? {
+            found.push(row);
+        }
     }
     on.finish_loads(loads).await?;
     Ok(found)

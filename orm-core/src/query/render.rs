@@ -62,6 +62,78 @@ pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
     sql.finish()
 }
 
+/// The name of the column that numbers the rows of a query that collections are joined around, as the query's own select
+/// list has it, and as what is around it names it.
+const NUMBER: &str = "loaded_row";
+pub(crate) const ROW_NUMBER: &str = "loaded_0.loaded_row";
+
+/// A SELECT whose FROM is another, with numbered rows: `outer` names it `loaded_0`.
+pub(crate) fn around(inner: &Select, outer: &Select) -> Statement {
+    let mut numbered = inner.clone();
+    let number = OrderNode {
+        node: Node::Word(NUMBER),
+        descending: false,
+        nulls_first: None,
+    };
+    let order = std::mem::replace(&mut numbered.order_by, vec![number]);
+    numbered.items.push(Item::RowNumber(order));
+    let mut sql = Renderer::default();
+    sql.text("SELECT ");
+    sql.list(&outer.items, ", ", Renderer::item);
+    sql.text(" FROM (");
+    sql.select(&numbered);
+    sql.text(") AS ");
+    sql.alias(outer.from);
+    for join in &outer.joins {
+        sql.join(join);
+    }
+    sql.order_by(&outer.order_by);
+    sql.finish()
+}
+
+/// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parents.k0`,
+/// `parents.k1` .., and the rows that belong to them. `level` says which keys come from one level to the next; `below`
+/// how many levels there are at most.
+pub(crate) fn recursive(
+    keys: &[(Param, &'static PgType)],
+    level: &Select,
+    rows: &Select,
+    below: Option<i32>,
+) -> Statement {
+    let mut sql = Renderer::default();
+    let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
+    let names = names.join(", ");
+    let depth = |words| if below.is_some() { words } else { "" };
+    sql.text(&format!(
+        "WITH RECURSIVE parents({names}{}) AS (SELECT *{} FROM ",
+        depth(", depth"),
+        depth(", 0"),
+    ));
+    sql.unnest(keys);
+    // UNION, and not UNION ALL: a key that was reached before is not followed again.
+    sql.text(" UNION SELECT ");
+    sql.list(&level.items, ", ", Renderer::item);
+    sql.text(depth(", parents.depth + 1"));
+    sql.text(" FROM parents CROSS JOIN ");
+    sql.rows_of_parents(level);
+    if let Some(below) = below {
+        sql.text(" AND parents.depth + 1 < ");
+        sql.param(Param::new(&below));
+    }
+    sql.text(") SELECT ");
+    sql.list(&rows.items, ", ", Renderer::item);
+    // With a depth, a key is there once for each level that it is in.
+    match below {
+        Some(_) => sql.text(&format!(
+            " FROM (SELECT DISTINCT {names} FROM parents) AS parents CROSS JOIN "
+        )),
+        None => sql.text(" FROM parents CROSS JOIN "),
+    }
+    sql.rows_of_parents(rows);
+    sql.order_by(&rows.order_by);
+    sql.finish()
+}
+
 /// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
 /// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
 pub(crate) fn lateral(
@@ -134,6 +206,8 @@ pub(crate) struct Renderer {
     repeatable: Vec<(Node, Vec<usize>)>,
     /// Whether such expressions are collected and found again, at this place in the statement.
     repeating: bool,
+    /// Tables that stand behind other names in what is being written: see [`Node::Renamed`].
+    renames: Vec<(TableRef, TableRef)>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
     /// What the next parameters are replaced by.
@@ -211,6 +285,22 @@ impl Renderer {
         }
     }
 
+    /// The table under the name that it has here.
+    fn renamed(&self, table: TableRef) -> TableRef {
+        let mut renames = self.renames.iter().rev();
+        let new = renames.find(|(written, _)| written.same(&table));
+        new.map_or(table, |(_, here)| *here)
+    }
+
+    /// Appends the tables of a SELECT, behind a FROM that has begun, and its conditions.
+    fn rows_of_parents(&mut self, select: &Select) {
+        self.table(select.from);
+        for join in &select.joins {
+            self.join(join);
+        }
+        self.conditions(" WHERE ", &select.filters);
+    }
+
     /// Appends the name that a table's columns stand behind.
     fn alias(&mut self, table: TableRef) {
         let name = match table.alias {
@@ -220,6 +310,7 @@ impl Renderer {
             Alias::Numbered(n) => format!("{}_{n}", table.table.name),
             Alias::Loaded(n) => format!("loaded_{n}"),
             Alias::Link(n) => format!("link_{n}"),
+            Alias::LoadedLink(n) => format!("loaded_{n}_link"),
         };
         quote::identifier(&mut self.sql, &name);
     }
@@ -237,6 +328,16 @@ impl Renderer {
     }
 
     pub(crate) fn select(&mut self, select: &Select) {
+        let outside = self.renames.clone();
+        self.renames.retain(|(written, _)| {
+            let mut own = select.joins.iter().map(|join| &join.table);
+            !select.from.same(written) && !own.any(|table| table.same(written))
+        });
+        self.select_clauses(select);
+        self.renames = outside;
+    }
+
+    fn select_clauses(&mut self, select: &Select) {
         self.text(if select.distinct {
             "SELECT DISTINCT "
         } else {
@@ -301,6 +402,15 @@ impl Renderer {
                 ));
             }
             Item::Expr(node) => self.node(node),
+            Item::RowNumber(order) => {
+                self.text("row_number() OVER (");
+                if !order.is_empty() {
+                    self.text("ORDER BY ");
+                    self.order_parts(order);
+                }
+                self.text(") AS ");
+                self.text(NUMBER);
+            }
             Item::Whole(table) => {
                 let columns = 0..table.table.columns.len() as u16;
                 self.list(columns, ", ", |sql, column| {

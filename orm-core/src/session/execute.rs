@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::key::KeyBytes;
-use super::loader::Loading;
+use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
@@ -114,9 +114,8 @@ impl Executor for Session {
         Ok(())
     }
 
-    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
-        let root = self.loading.as_mut().and_then(Loading::take_current);
-        self.read_joined(&loads.joined, row, root)
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
+        self.read_joined_row(loads, row)
     }
 
     async fn finish_loads(&mut self, loads: Loads) -> Result<()> {
@@ -163,7 +162,7 @@ macro_rules! through {
                 (**self).begin_loads(loads)
             }
 
-            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
+            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
                 (**self).joined_loads(loads, row)
             }
 

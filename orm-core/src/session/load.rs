@@ -1,8 +1,9 @@
 //! `get`, `refresh` and `load`: reading from the database by handle or key. What follows relationships is in `loader`.
 
+use super::get::{Get, Refresh};
 use super::key::KeyBytes;
 use super::{Session, State};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
 use crate::query::{Running, StartsAt};
 
@@ -69,6 +70,8 @@ impl Session {
     /// let ann = db.get::<User>(1).await?.expect("the row is there");
     /// assert_eq!(db.get::<User>(1).await?, Some(ann)); // sends nothing
     /// assert_eq!(db.get::<User>(99).await?, None);
+    /// let bob = db.get::<User>(2).with(User::ORDERS.then(Order::ITEMS)).await?.expect("the row is there");
+    /// assert!(db.related(bob, User::ORDERS)?.is_empty()); // loaded with him
     /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
@@ -76,48 +79,16 @@ impl Session {
     ///
     /// # Errors
     /// What the server refuses; those of [`flush`](Session::flush).
-    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Running<'_, Option<Handle<M>>> {
+    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
         let key = key.into_key();
         let bytes = KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
             M::encode_key(&key, part, out)
         });
-        Box::pin(async move {
-            match bytes {
-                Some(bytes) => Ok(self.get_raw(M::TABLE, bytes).await?.map(Handle::from_raw)),
-                None => Ok(None),
-            }
-        })
-    }
-
-    async fn get_raw(
-        &mut self,
-        table: &'static Table,
-        bytes: KeyBytes,
-    ) -> Result<Option<RawHandle>> {
-        self.ready().await?;
-        if let Some(known) = self.fresh(table, &bytes) {
-            return Ok(Some(known));
-        }
-        if self.autoflush && self.has_changes() {
-            self.flush().await?;
-            // It may have been pending.
-            if let Some(known) = self.fresh(table, &bytes) {
-                return Ok(Some(known));
-            }
-        }
-        let select = self.select_by_key(table, table.primary_key, &[bytes]);
-        let rows = self.send(&select).await?;
-        match rows.first() {
-            Some(row) => {
-                let read = self.read_entity(table, &mut RowReader::new(row), false)?;
-                Ok(Some(read))
-            }
-            None => Ok(None),
-        }
+        Get::new(self, bytes)
     }
 
     /// The entity of a key, if it is known and needn't be read again.
-    fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
+    pub(super) fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
         let number = self.arena_number(table);
         let slots = self.arenas[number as usize].slots();
         let index = *slots.keys.get(key)?;
@@ -134,31 +105,16 @@ impl Session {
     /// db[ann].name.push('!');
     /// db.refresh(ann).await?;
     /// assert_eq!(db[ann].name, "Ann");
+    /// db.refresh(ann).with(User::ORDERS).await?; // and her orders, as they are now
     /// # Ok(())
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
     ///
     /// # Errors
-    /// [`Error::NotFound`] where the row is gone, [`Error::Pending`], [`Error::Detached`].
-    pub async fn refresh<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
-        self.peek(handle)?;
-        let raw = handle.raw();
-        let table = M::TABLE;
-        let key = self.key_before(raw);
-        self.expire(handle)?;
-        self.before_read().await?;
-        let key: Vec<_> = key.into_iter().collect();
-        let select = self.select_by_key(table, table.primary_key, &key);
-        let rows = self.send(&select).await?;
-        match rows.first() {
-            Some(row) => self
-                .read_entity(table, &mut RowReader::new(row), true)
-                .map(drop),
-            None => Err(Error::NotFound {
-                what: format!("the row of this `{}`, to refresh it from", table.model),
-            }),
-        }
+    /// [`Error::NotFound`](crate::Error::NotFound) where the row is gone, [`Error::Pending`](crate::Error::Pending), [`Error::Detached`](crate::Error::Detached).
+    pub fn refresh<M: Model>(&mut self, handle: Handle<M>) -> Refresh<'_, M> {
+        Refresh::new(self, handle)
     }
 
     /// Loads a relationship, or a path of them, of one entity or many: the explicit form of lazy loading.
@@ -181,7 +137,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
+    /// [`Error::Detached`](crate::Error::Detached), [`Error::Pending`](crate::Error::Pending) where autoflush is off, what the server refuses.
     pub fn load<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,

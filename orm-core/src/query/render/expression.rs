@@ -35,7 +35,7 @@ impl Renderer {
     fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
-                self.alias(*table);
+                self.alias(self.renamed(*table));
                 self.text(".");
                 self.column_name(table.table.columns[*column as usize].name);
             }
@@ -118,6 +118,11 @@ impl Renderer {
                 self.text(") IN (SELECT * FROM ");
                 self.unnest(arrays);
                 self.text(")");
+            }
+            Node::Renamed(node, from, to) => {
+                self.renames.push((*from, *to));
+                self.node(node);
+                self.renames.pop();
             }
             Node::Exists(select) => {
                 self.text("EXISTS (");
@@ -216,6 +221,7 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix("-", _) => 11,
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
+        Node::Renamed(node, ..) => rank(node),
         Node::Between(..) => precedence("LIKE"),
         // It says nothing of itself.
         Node::Template(..) => 0,
