@@ -2,7 +2,7 @@
 
 use super::load_path::merge;
 use super::{GivesEntities, Query, StartsAt, Strategy};
-use crate::expr::{Has, table_ref};
+use crate::expr::{Has, Selectable};
 use crate::model::Joinable;
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
@@ -39,7 +39,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         let mut step = relationship.into_steps();
         step.strategy = Some(Strategy::Joined);
-        step.taken_from = Some(table_ref::<<R as Joinable>::To>().alias);
+        step.taken_from = Some(<R as Joinable>::To::table_ref().alias);
         merge(&mut self.loads, step);
         self
     }

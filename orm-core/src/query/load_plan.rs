@@ -39,7 +39,11 @@ impl Loads {
     /// and the collections are joined to that. What cannot be wrapped like this (DISTINCT, locked rows, rows of more than
     /// the entity) gets the collections by statements of their own.
     pub(crate) fn of_query(select: &mut Select, mut steps: Vec<LoadStep>) -> Loads {
-        let own_rows = select.items.len() == 1 && !select.distinct && select.group_by.is_empty();
+        let own_rows = select.items.len() == 1
+            && !select.distinct
+            && select.distinct_on.is_empty()
+            && select.set.is_none()
+            && select.group_by.is_empty();
         let wraps = select.limit.is_some() || select.offset.is_some() || !select.joins.is_empty();
         let can_wrap = select.lock.is_none() && !steps.iter().any(|step| step.taken_from.is_some());
         if !own_rows || (wraps && !can_wrap) {

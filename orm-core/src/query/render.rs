@@ -5,12 +5,14 @@
 
 pub(crate) mod batch;
 mod expression;
+mod rows;
 
 use std::collections::VecDeque;
 
 use super::{Bulk, Statement, quote};
 use crate::expr::{
-    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
+    TableRef,
 };
 use crate::model::Table;
 use crate::types::{Param, PgType, TypeKind};
@@ -85,7 +87,7 @@ pub(crate) fn around(inner: &Select, outer: &Select) -> Statement {
     sql.text(") AS ");
     sql.alias(outer.from);
     for join in &outer.joins {
-        sql.join(join);
+        sql.join(join, &outer.computed);
     }
     sql.order_by(&outer.order_by);
     sql.finish()
@@ -155,7 +157,7 @@ pub(crate) fn lateral(
     sql.text(") AS ");
     sql.alias(outer.from);
     for join in &outer.joins {
-        sql.join(join);
+        sql.join(join, &outer.computed);
     }
     sql.text(" ORDER BY parents.n");
     if !outer.order_by.is_empty() {
@@ -169,23 +171,7 @@ pub(crate) fn lateral(
 pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
     let table = TableRef::of(bulk.table);
     let mut sql = Renderer::default();
-    match &bulk.assignments {
-        Some(assignments) => {
-            sql.text("UPDATE ");
-            sql.table(table);
-            sql.text(" SET ");
-            sql.list(assignments, ", ", |sql, (column, value)| {
-                sql.column_name(bulk.table.columns[*column as usize].name);
-                sql.text(" = ");
-                sql.node(value);
-            });
-        }
-        None => {
-            sql.text("DELETE FROM ");
-            sql.table(table);
-        }
-    }
-    sql.conditions(" WHERE ", &bulk.filters);
+    sql.change(table, bulk.assignments.as_deref(), &bulk.filters);
     if !returning.is_empty() {
         sql.text(" RETURNING ");
         sql.list(returning, ", ", |sql, column| {
@@ -208,6 +194,8 @@ pub(crate) struct Renderer {
     repeating: bool,
     /// Tables that stand behind other names in what is being written: see [`Node::Renamed`].
     renames: Vec<(TableRef, TableRef)>,
+    /// The CTEs that can be named at this place in the statement.
+    ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
     /// What the next parameters are replaced by.
@@ -296,7 +284,7 @@ impl Renderer {
     fn rows_of_parents(&mut self, select: &Select) {
         self.table(select.from);
         for join in &select.joins {
-            self.join(join);
+            self.join(join, &select.computed);
         }
         self.conditions(" WHERE ", &select.filters);
     }
@@ -333,11 +321,29 @@ impl Renderer {
             let mut own = select.joins.iter().map(|join| &join.table);
             !select.from.same(written) && !own.any(|table| table.same(written))
         });
-        self.select_clauses(select);
+        let around = self.ctes.len();
+        self.with(&select.ctes);
+        match &select.set {
+            Some(set) => self.set_operation(set, &select.order_by),
+            None => self.clauses(select),
+        }
+        if let Some(limit) = select.limit {
+            self.text(" LIMIT ");
+            self.param(Param::new(&limit));
+        }
+        if let Some(offset) = select.offset {
+            self.text(" OFFSET ");
+            self.param(Param::new(&offset));
+        }
+        if let Some(lock) = &select.lock {
+            self.lock(lock, select.from);
+        }
+        self.ctes.truncate(around);
         self.renames = outside;
     }
 
-    fn select_clauses(&mut self, select: &Select) {
+    /// Everything from the select list to ORDER BY.
+    fn clauses(&mut self, select: &Select) {
         self.text(if select.distinct {
             "SELECT DISTINCT "
         } else {
@@ -350,11 +356,11 @@ impl Renderer {
             self.text(") ");
         }
         self.list(&select.items, ", ", Self::item);
-        self.text(" FROM ");
-        self.table(select.from);
         let repeating = std::mem::take(&mut self.repeating);
+        self.text(" FROM ");
+        self.from_item(select.from, &select.computed);
         for join in &select.joins {
-            self.join(join);
+            self.join(join, &select.computed);
         }
         self.conditions(" WHERE ", &select.filters);
         self.repeating = repeating;
@@ -365,17 +371,6 @@ impl Renderer {
         self.conditions(" HAVING ", &select.having);
         self.order_by(&select.order_by);
         self.repeating = outer;
-        if let Some(limit) = select.limit {
-            self.text(" LIMIT ");
-            self.param(Param::new(&limit));
-        }
-        if let Some(offset) = select.offset {
-            self.text(" OFFSET ");
-            self.param(Param::new(&offset));
-        }
-        if let Some(lock) = &select.lock {
-            self.lock(lock, select.from);
-        }
     }
 
     /// `unnest($1::int4[], $2::text[])`.
@@ -420,14 +415,19 @@ impl Renderer {
         }
     }
 
-    fn join(&mut self, join: &Join) {
+    fn join(&mut self, join: &Join, computed: &[(TableRef, Rows)]) {
         self.text(match join.kind {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Right => " RIGHT JOIN ",
+            JoinKind::Full => " FULL JOIN ",
+            JoinKind::Cross => " CROSS JOIN ",
         });
-        self.table(join.table);
-        self.text(" ON ");
-        self.node(&join.on);
+        self.from_item(join.table, computed);
+        if join.kind != JoinKind::Cross {
+            self.text(" ON ");
+            self.node(&join.on);
+        }
     }
 
     /// Appends conditions that must all hold, behind `WHERE` or `HAVING`.

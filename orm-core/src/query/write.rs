@@ -153,6 +153,10 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
 }
 
 impl<M: Model> BulkUpdate<M> {
+    pub(super) fn into_bulk(self) -> Result<Bulk> {
+        self.bulk
+    }
+
     /// Sends the statement and gives the number of rows that it changed. On a session, entities that are loaded are in
     /// step afterwards (by RETURNING), and a rollback takes that back too.
     ///
@@ -172,6 +176,10 @@ impl<M: Model> BulkUpdate<M> {
 }
 
 impl<M: Model> BulkDelete<M> {
+    pub(super) fn into_bulk(self) -> Result<Bulk> {
+        self.bulk
+    }
+
     /// Sends the statement and gives the number of rows that it deleted. On a session, entities that are loaded leave it
     /// (by RETURNING), and a rollback takes that back too.
     ///

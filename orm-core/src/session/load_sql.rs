@@ -181,6 +181,20 @@ impl Session {
         render::recursive(&arrays, &level, &rows, below)
     }
 
+    /// The SELECT of some rows of a table by a key.
+    pub(super) fn select_by_key(
+        &self,
+        table: &'static Table,
+        columns: &[u16],
+        keys: &[KeyBytes],
+    ) -> Statement {
+        let from = TableRef::of(table);
+        let mut select = Select::from(from);
+        select.items.push(Item::Whole(from));
+        select.filters.push(self.is_one_of(from, columns, keys));
+        render::select(&select)
+    }
+
     /// `column = $1` for one key, `column = ANY($1)` for many, `(a, b) IN (SELECT ..)` for keys of several columns.
     pub(super) fn is_one_of(&self, table: TableRef, columns: &[u16], keys: &[KeyBytes]) -> Node {
         let ty = |column: &u16| table.table.columns[*column as usize].ty;
