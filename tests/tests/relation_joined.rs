@@ -76,8 +76,8 @@ async fn a_limit_counts_parents_where_a_collection_is_joined() {
         library.sent(),
         [
             "SELECT loaded_0.id, loaded_0.name, loaded_0.loaded_row, loaded_1.id, loaded_1.title, loaded_1.author_id, \
-          loaded_1.editor_id FROM (SELECT authors.id, authors.name, row_number() OVER (ORDER BY authors.name) AS loaded_row \
-          FROM authors ORDER BY loaded_row LIMIT $1) AS loaded_0 \
+          loaded_1.editor_id FROM (SELECT authors.id, authors.name, row_number() OVER (ORDER BY authors.name) \
+          FROM authors ORDER BY 3 LIMIT $1) AS loaded_0(id, name, loaded_row) \
           LEFT JOIN books AS loaded_1 ON loaded_1.author_id = loaded_0.id ORDER BY loaded_0.loaded_row, loaded_1.id"
         ]
     );

@@ -50,9 +50,6 @@ pub enum Node {
     /// `(columns) IN (SELECT * FROM unnest(arrays))`: keys of several columns, each column an array with the type of its
     /// elements.
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
-    /// An expression in which a table's columns stand behind another name than it was written with: first that of the
-    /// expression, then that of the query. A subquery that has the first in its own FROM keeps it.
-    Renamed(Box<Node>, TableRef, TableRef),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
     /// `(select)`: a subquery that gives a value, or, on the right of IN, ANY and ALL, values.
@@ -61,6 +58,8 @@ pub enum Node {
     Over(Box<Node>, Box<WindowNode>),
     /// A column of a set operation's result, by its position in the select lists, from 0.
     Output(u16),
+    /// The number of a row of a table that is [`Rows::Numbered`].
+    RowNumber(TableRef),
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
@@ -150,6 +149,8 @@ pub struct Select {
     pub lock: Option<Lock>,
     /// Whether a session lets the rows overwrite what it knows. Not SQL.
     pub refresh: bool,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 /// A part of a select list.
@@ -159,8 +160,6 @@ pub enum Item {
     Whole(TableRef),
     /// One expression.
     Expr(Node),
-    /// The number of the row in an order.
-    RowNumber(Vec<OrderNode>),
 }
 
 /// A joined table.
@@ -329,8 +328,7 @@ impl Node {
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _)
-            | Node::Renamed(operand, ..) => operand.each_aggregate(change),
+            | Node::Cast(operand, _) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
                     node.each_aggregate(change);
@@ -362,7 +360,8 @@ impl Node {
             | Node::Exists(_)
             | Node::Subquery(_)
             | Node::Over(..)
-            | Node::Output(_) => {}
+            | Node::Output(_)
+            | Node::RowNumber(_) => {}
         }
     }
 
@@ -503,6 +502,7 @@ impl Select {
             offset: None,
             lock: None,
             refresh: false,
+            unfiltered: false,
         }
     }
 }

@@ -1,7 +1,6 @@
 //! `with_joined`: a relationship is loaded out of a join that the query has anyhow.
 
-use super::load_path::merge;
-use super::{GivesEntities, Query, StartsAt, Strategy};
+use super::{GivesEntities, Query, StartsAt, Strategy, merge_step};
 use crate::expr::{Has, Selectable};
 use crate::model::Joinable;
 
@@ -40,7 +39,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         let mut step = relationship.into_steps();
         step.strategy = Some(Strategy::Joined);
         step.taken_from = Some(<R as Joinable>::To::table_ref().alias);
-        merge(&mut self.loads, step);
+        merge_step(&mut self.loads, step);
         self
     }
 }

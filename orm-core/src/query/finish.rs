@@ -151,12 +151,13 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
+    pub fn count<X: Executor>(mut self, on: &mut X) -> Running<'_, i64>
     where
         Scope: Standalone,
     {
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::count(self.select)).await?)?;
             row.get(0)
         })
@@ -187,6 +188,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.select.lock = None;
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::exists(self.select)).await?)?;
             row.get(0)
         })
@@ -207,6 +209,7 @@ async fn run<Sel: Selection, X: Executor>(
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
+        on.restrict(&mut select);
         let rows = on.fetch(render::select(&select)).await?;
         return rows
             .iter()
@@ -215,7 +218,8 @@ async fn run<Sel: Selection, X: Executor>(
     }
     let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
-    let rows = on.fetch(loads.statement(&select)).await?;
+    on.restrict(&mut select);
+    let rows = on.fetch(render::select(&select)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);

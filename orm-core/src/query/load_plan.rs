@@ -1,8 +1,11 @@
 //! [`Loads`]: what a statement brings besides its own rows. It decides which relationships of a load path are joined to
 //! the statement and which get one of their own, and adds the joins.
 
-use super::{LoadStep, Statement, Strategy, render};
-use crate::expr::{Alias, Item, Join, JoinKind, Node, OrderNode, Select, TableRef};
+use super::{LoadStep, Strategy};
+use crate::expr::{
+    Alias, Item, Join, JoinKind, Node, OrderNode, Rows, Select, TableRef, WindowNode, own_order,
+    with_own_condition,
+};
 use crate::model::{RelationInfo, RelationKind, Table};
 
 /// What a statement loads with its entities: which relationships are joined to its rows, and the whole tree.
@@ -16,8 +19,8 @@ pub struct Loads {
     pub steps: Vec<LoadStep>,
     /// Whether an entity comes in several rows, because a collection is joined to it.
     pub repeats: bool,
-    /// The query for the entities by itself, where the collections are joined around it: its rows are numbered.
-    pub inner: Option<Box<Select>>,
+    /// Whether the rows are numbered behind the entity's columns, because the collections are joined around the query.
+    pub numbered: bool,
 }
 
 /// A relationship that is joined to a statement's rows.
@@ -62,16 +65,16 @@ impl Loads {
         };
         let mut outer = Select::from(wrapped);
         outer.items.push(Item::Whole(wrapped));
-        outer.items.push(Item::Expr(Node::Word(render::ROW_NUMBER)));
-        outer.order_by.push(OrderNode {
-            node: Node::Word(render::ROW_NUMBER),
-            descending: false,
-            nulls_first: None,
-        });
+        let number = Node::RowNumber(wrapped);
+        outer.items.push(Item::Expr(number.clone()));
+        outer.order_by.push(ascending(number));
         outer.refresh = select.refresh;
+        outer.unfiltered = select.unfiltered;
         let inner = std::mem::replace(select, outer);
+        let numbered = Rows::Numbered(Box::new(with_numbers(inner)));
+        select.computed.push((wrapped, numbered));
         let mut loads = Loads::plan(select, steps);
-        loads.inner = Some(Box::new(inner));
+        loads.numbered = true;
         loads
     }
 
@@ -101,16 +104,33 @@ impl Loads {
             repeats: steps.iter().any(joins_collection),
             joined,
             steps,
-            inner: None,
+            numbered: false,
         }
     }
+}
 
-    /// The statement of the select that was planned.
-    pub(crate) fn statement(&self, select: &Select) -> Statement {
-        match &self.inner {
-            Some(inner) => render::around(inner, select),
-            None => render::select(select),
-        }
+/// The query with the numbers of its rows behind its columns. It is ordered by them: by what it was ordered by, and rows
+/// that are equal in that are the same ones for its LIMIT as for their numbers.
+fn with_numbers(mut select: Select) -> Select {
+    let number = Node::Output(select.from.table.columns.len() as u16);
+    let order = std::mem::replace(&mut select.order_by, vec![ascending(number)]);
+    let window = WindowNode {
+        order,
+        ..WindowNode::default()
+    };
+    let number = Node::Over(
+        Box::new(Node::call("row_number", Vec::new())),
+        Box::new(window),
+    );
+    select.items.push(Item::Expr(number));
+    select
+}
+
+fn ascending(node: Node) -> OrderNode {
+    OrderNode {
+        node,
+        descending: false,
+        nulls_first: None,
     }
 }
 
@@ -168,7 +188,7 @@ fn join_steps(
 /// Joins a relationship's rows. What was said of them names the table by its own name, and it has another here.
 fn join(step: &LoadStep, here: TableRef, there: TableRef, select: &mut Select) {
     let own = TableRef::of(there.table);
-    let renamed = |node: &Node| Node::Renamed(Box::new(node.clone()), own, there);
+    let renamed = |node: &Node| node.clone().renamed(own, there);
     let mut tie = |table, on| {
         select.joins.push(Join {
             kind: JoinKind::Left,
@@ -192,13 +212,16 @@ fn join(step: &LoadStep, here: TableRef, there: TableRef, select: &mut Select) {
         let (here_columns, there_columns) = step.relation.columns();
         Node::tie(there, there_columns, here, here_columns)
     };
+    let on = with_own_condition(on, step.relation, there);
     let filters = step.filters.iter().map(renamed);
     let on = filters.fold(on, |on, filter| Node::junction(on, "AND", filter));
     tie(there, on);
-    select
-        .order_by
-        .extend(step.order_by.iter().map(|order| OrderNode {
-            node: renamed(&order.node),
-            ..order.clone()
-        }));
+    if step.order_by.is_empty() {
+        select.order_by.extend(own_order(step.relation, there));
+    }
+    let order = step.order_by.iter().map(|order| OrderNode {
+        node: renamed(&order.node),
+        ..order.clone()
+    });
+    select.order_by.extend(order);
 }

@@ -64,35 +64,6 @@ pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
     sql.finish()
 }
 
-/// The name of the column that numbers the rows of a query that collections are joined around, as the query's own select
-/// list has it, and as what is around it names it.
-const NUMBER: &str = "loaded_row";
-pub(crate) const ROW_NUMBER: &str = "loaded_0.loaded_row";
-
-/// A SELECT whose FROM is another, with numbered rows: `outer` names it `loaded_0`.
-pub(crate) fn around(inner: &Select, outer: &Select) -> Statement {
-    let mut numbered = inner.clone();
-    let number = OrderNode {
-        node: Node::Word(NUMBER),
-        descending: false,
-        nulls_first: None,
-    };
-    let order = std::mem::replace(&mut numbered.order_by, vec![number]);
-    numbered.items.push(Item::RowNumber(order));
-    let mut sql = Renderer::default();
-    sql.text("SELECT ");
-    sql.list(&outer.items, ", ", Renderer::item);
-    sql.text(" FROM (");
-    sql.select(&numbered);
-    sql.text(") AS ");
-    sql.alias(outer.from);
-    for join in &outer.joins {
-        sql.join(join, &outer.computed);
-    }
-    sql.order_by(&outer.order_by);
-    sql.finish()
-}
-
 /// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parents.k0`,
 /// `parents.k1` .., and the rows that belong to them. `level` says which keys come from one level to the next; `below`
 /// how many levels there are at most.
@@ -192,8 +163,6 @@ pub(crate) struct Renderer {
     repeatable: Vec<(Node, Vec<usize>)>,
     /// Whether such expressions are collected and found again, at this place in the statement.
     repeating: bool,
-    /// Tables that stand behind other names in what is being written: see [`Node::Renamed`].
-    renames: Vec<(TableRef, TableRef)>,
     /// The CTEs that can be named at this place in the statement.
     ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
@@ -273,13 +242,6 @@ impl Renderer {
         }
     }
 
-    /// The table under the name that it has here.
-    fn renamed(&self, table: TableRef) -> TableRef {
-        let mut renames = self.renames.iter().rev();
-        let new = renames.find(|(written, _)| written.same(&table));
-        new.map_or(table, |(_, here)| *here)
-    }
-
     /// Appends the tables of a SELECT, behind a FROM that has begun, and its conditions.
     fn rows_of_parents(&mut self, select: &Select) {
         self.table(select.from);
@@ -316,11 +278,6 @@ impl Renderer {
     }
 
     pub(crate) fn select(&mut self, select: &Select) {
-        let outside = self.renames.clone();
-        self.renames.retain(|(written, _)| {
-            let mut own = select.joins.iter().map(|join| &join.table);
-            !select.from.same(written) && !own.any(|table| table.same(written))
-        });
         let around = self.ctes.len();
         self.with(&select.ctes);
         match &select.set {
@@ -339,7 +296,6 @@ impl Renderer {
             self.lock(lock, select.from);
         }
         self.ctes.truncate(around);
-        self.renames = outside;
     }
 
     /// Everything from the select list to ORDER BY.
@@ -397,15 +353,6 @@ impl Renderer {
                 ));
             }
             Item::Expr(node) => self.node(node),
-            Item::RowNumber(order) => {
-                self.text("row_number() OVER (");
-                if !order.is_empty() {
-                    self.text("ORDER BY ");
-                    self.order_parts(order);
-                }
-                self.text(") AS ");
-                self.text(NUMBER);
-            }
             Item::Whole(table) => {
                 let columns = 0..table.table.columns.len() as u16;
                 self.list(columns, ", ", |sql, column| {

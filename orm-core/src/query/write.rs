@@ -16,6 +16,8 @@ pub struct Bulk {
     pub filters: Vec<Node>,
     /// The columns to set and their values; `None` deletes the rows.
     pub assignments: Option<Vec<(u16, Node)>>,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 impl Bulk {
@@ -148,6 +150,7 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
             table: select.from.table,
             filters: select.filters,
             assignments,
+            unfiltered: select.unfiltered,
         }),
     }
 }

@@ -7,6 +7,7 @@ use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
+use crate::expr::Select;
 use crate::model::{Handle, Model, RawHandle, Row, RowReader, Table};
 use crate::query::{Bulk, Executor, Loads, Statement};
 
@@ -22,7 +23,7 @@ impl Session {
 
     /// Runs a bulk UPDATE or DELETE. Where entities of the table are in the session, RETURNING says which of them were
     /// changed, and to what.
-    async fn run_bulk(&mut self, bulk: Bulk) -> Result<u64> {
+    async fn run_bulk(&mut self, mut bulk: Bulk) -> Result<u64> {
         let table = bulk.table;
         if self.options.is_read_only() {
             return Err(Error::invalid(format!(
@@ -30,6 +31,7 @@ impl Session {
                 table.name
             )));
         }
+        self.restrict_bulk(&mut bulk);
         let number = self.arena_number(table);
         if self.arenas[number as usize].slots().keys.is_empty() {
             return self.send_counted(&bulk.statement(&[])).await;
@@ -64,7 +66,7 @@ impl Session {
     }
 
     /// The entity whose key stands at the beginning of a row.
-    fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
+    pub(super) fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
         let key = KeyBytes::in_front_of(row, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
         let index = *slots.keys.get(&key)?;
@@ -94,6 +96,10 @@ impl Executor for Session {
 
     fn read_mode(&mut self, refresh: bool) {
         self.refresh_rows = refresh;
+    }
+
+    fn restrict(&mut self, select: &mut Select) {
+        self.restrict_query(select);
     }
 
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -147,6 +153,10 @@ macro_rules! through {
 
             fn read_mode(&mut self, refresh: bool) {
                 (**self).read_mode(refresh);
+            }
+
+            fn restrict(&mut self, select: &mut Select) {
+                (**self).restrict(select);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {

@@ -1,7 +1,5 @@
-//! `get`, `refresh` and `load`: reading from the database by handle or key. What follows relationships is in `loader`.
+//! `load`: relationships of entities that are there. What follows them is in `loader`, and rows by their keys in `by_key`.
 
-use super::get::{Get, Refresh};
-use super::key::KeyBytes;
 use super::{Session, State};
 use crate::error::Result;
 use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
@@ -43,80 +41,7 @@ impl<M> Loadable<M> for Handles<M> {
     }
 }
 
-/// What [`get`](Session::get) takes: the primary key, or what becomes it by `into`.
-#[diagnostic::on_unimplemented(
-    message = "the primary key is `{Key}`, and `{Self}` was given",
-    label = "expected `{Key}`",
-    note = "a primary key of several columns is a tuple, in the order of the fields"
-)]
-pub trait IntoKey<Key> {
-    /// The key.
-    fn into_key(self) -> Key;
-}
-
-#[diagnostic::do_not_recommend]
-impl<Key, T: Into<Key>> IntoKey<Key> for T {
-    fn into_key(self) -> Key {
-        self.into()
-    }
-}
-
 impl Session {
-    /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else what is
-    /// pending is flushed, and one SELECT refreshes a stale row or finds an unknown one. SQLAlchemy: `get`.
-    ///
-    /// ```
-    #[doc = include_str!("example_shop.txt")]
-    /// let ann = db.get::<User>(1).await?.expect("the row is there");
-    /// assert_eq!(db.get::<User>(1).await?, Some(ann)); // sends nothing
-    /// assert_eq!(db.get::<User>(99).await?, None);
-    /// let bob = db.get::<User>(2).with(User::ORDERS.then(Order::ITEMS)).await?.expect("the row is there");
-    /// assert!(db.related(bob, User::ORDERS)?.is_empty()); // loaded with him
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "testing"))] fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// What the server refuses; those of [`flush`](Session::flush).
-    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
-        let key = key.into_key();
-        let bytes = KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
-            M::encode_key(&key, part, out)
-        });
-        Get::new(self, bytes)
-    }
-
-    /// The entity of a key, if it is known and needn't be read again.
-    pub(super) fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
-        let number = self.arena_number(table);
-        let slots = self.arenas[number as usize].slots();
-        let index = *slots.keys.get(key)?;
-        let head = slots.heads[index as usize];
-        (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
-    }
-
-    /// Reads the row of an entity again, and gives up its unflushed changes; loaded relationships are unknown again.
-    /// One SELECT. SQLAlchemy: `refresh`.
-    ///
-    /// ```
-    #[doc = include_str!("example_shop.txt")]
-    /// let ann = db.get::<User>(1).await?.expect("the row is there");
-    /// db[ann].name.push('!');
-    /// db.refresh(ann).await?;
-    /// assert_eq!(db[ann].name, "Ann");
-    /// db.refresh(ann).with(User::ORDERS).await?; // and her orders, as they are now
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "testing"))] fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NotFound`](crate::Error::NotFound) where the row is gone, [`Error::Pending`](crate::Error::Pending), [`Error::Detached`](crate::Error::Detached).
-    pub fn refresh<M: Model>(&mut self, handle: Handle<M>) -> Refresh<'_, M> {
-        Refresh::new(self, handle)
-    }
-
     /// Loads a relationship, or a path of them, of one entity or many: the explicit form of lazy loading.
     ///
     /// Sends one statement a level whatever the number of entities; a to-one sends nothing for targets that the session
@@ -137,7 +62,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Detached`](crate::Error::Detached), [`Error::Pending`](crate::Error::Pending) where autoflush is off, what the server refuses.
+    /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
     pub fn load<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
@@ -161,6 +86,7 @@ impl Session {
             self.check_raw(*root, M::TABLE.model)?;
         }
         self.before_read().await?;
+        self.unfiltered = false;
         for root in &roots {
             self.check_row(*root)?;
         }

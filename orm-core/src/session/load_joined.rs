@@ -5,19 +5,38 @@ use std::collections::{HashMap, HashSet};
 
 use super::Session;
 use super::collection::Collection;
+use super::loader::several;
 use crate::error::Result;
-use crate::model::{RawHandle, RowReader, Table};
+use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader, Table};
 use crate::query::{JoinedLoad, Loads};
 
 /// The members of joined collections, while rows are read: which of the joined relationships, and whose.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     members: HashMap<(usize, RawHandle), Vec<RawHandle>>,
+    /// What each `has_one` led to so far: that there is a second shows itself by its owner coming again.
+    ones: HashMap<(usize, RawHandle), RawHandle>,
     /// A member comes once for each combination of the rows that are joined beside it.
     seen: HashSet<(usize, RawHandle, RawHandle)>,
 }
 
 impl Gathered {
+    fn only_one(
+        &mut self,
+        relationship: usize,
+        owner: RawHandle,
+        relation: &'static RelationInfo,
+        target: Option<RawHandle>,
+    ) -> Result<()> {
+        if let (RelationKind::HasOne { .. }, Some(target)) = (&relation.kind, target) {
+            let first = *self.ones.entry((relationship, owner)).or_insert(target);
+            if first != target {
+                return Err(several(relation));
+            }
+        }
+        Ok(())
+    }
+
     fn note(&mut self, relationship: usize, owner: RawHandle, member: Option<RawHandle>) {
         let members = self.members.entry((relationship, owner)).or_default();
         if let Some(member) = member
@@ -76,7 +95,7 @@ impl Session {
         };
         let root = loading.current.take();
         let mut is_new = loading.is_first || !loads.repeats;
-        if loads.inner.is_some() {
+        if loads.numbered {
             let number = row.value()?;
             is_new = loading.number.replace(number) != Some(number);
         }
@@ -114,6 +133,7 @@ impl Session {
             let target = self.read_maybe(load.relation.to, row)?;
             if let Some(parent) = parent {
                 if load.relation.is_to_one() {
+                    gathered.only_one(at, parent, load.relation, target)?;
                     self.attach_one(parent, load.relation, target);
                 } else {
                     gathered.note(at, parent, target);

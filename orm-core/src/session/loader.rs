@@ -16,10 +16,10 @@ use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
 use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader};
-use crate::query::{LoadStep, Loads, Strategy};
+use crate::query::{LoadStep, Loads, Strategy, render};
 
 /// The future of a level of loading, which goes on to the next level.
 type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
@@ -32,14 +32,23 @@ impl Session {
     /// Loads what a query did not join, level by level.
     pub(super) async fn finish_loading(&mut self, loads: Loads) -> Result<()> {
         let roots = self.take_roots(&loads.joined);
-        for step in loads.steps {
+        self.load_rests(roots, loads.steps).await
+    }
+
+    /// The same for entities that are known.
+    pub(super) async fn load_rests(
+        &mut self,
+        roots: Vec<RawHandle>,
+        steps: Vec<LoadStep>,
+    ) -> Result<()> {
+        for step in steps {
             self.load_rest(roots.clone(), step).await?;
         }
         Ok(())
     }
 
     /// Loads a step of a query: one that was joined is there, and only what lies behind it is missing.
-    pub(super) fn load_rest(&mut self, parents: Vec<RawHandle>, step: LoadStep) -> Level<'_> {
+    fn load_rest(&mut self, parents: Vec<RawHandle>, step: LoadStep) -> Level<'_> {
         Box::pin(async move {
             if step.strategy() == Strategy::SelectIn {
                 return self.load_step(parents, step).await;
@@ -117,6 +126,7 @@ impl Session {
             let slots = self.arenas[number as usize].slots();
             let fresh = slots.keys.get(&key).filter(|index| {
                 references == relation.to.primary_key
+                    && !self.hides(relation.to)
                     && slots.heads[**index as usize].epoch == self.epoch
             });
             if let Some(index) = fresh {
@@ -150,7 +160,8 @@ impl Session {
                 .filters
                 .push(self.is_one_of(table, references, &missing));
             let loads = Loads::plan(&mut select, then);
-            let rows = self.send(&loads.statement(&select)).await?;
+            self.restrict_read(&mut select);
+            let rows = self.send(&render::select(&select)).await?;
             let mut gathered = Gathered::default();
             for row in &rows {
                 let mut reader = RowReader::new(row);
@@ -176,6 +187,9 @@ impl Session {
         let (filtered, limit) = (!step.filters.is_empty(), step.limit);
         let (members, then) = self.fetch_members(parents, step).await?;
         let waiting = self.waiting_along(relation);
+        if relation.is_to_one() && members.iter().any(|members| members.len() > 1) {
+            return Err(several(relation));
+        }
         for (parent, members) in parents.iter().zip(members) {
             let cut = limit.is_some_and(|limit| members.len() as i64 >= limit);
             let mut loaded = Collection::new(members, self.epoch);
@@ -286,6 +300,10 @@ impl Session {
     /// What was changed along the foreign key or the link table of a relationship since the last flush. Nothing, where
     /// autoflush is on.
     pub(super) fn waiting_along(&self, relation: &'static RelationInfo) -> Waiting {
+        if relation.members.read_only {
+            // Who of them will be in it is for the database to say.
+            return Waiting::default();
+        }
         let Some(via) = relation.owner() else {
             return Waiting(self.link_rows.along(relation));
         };
@@ -328,6 +346,18 @@ impl Session {
             LinkState::Many(loaded)
         };
         self.set_link(parent, relation.index, state);
+    }
+}
+
+/// The error of a `has_one` that the database has several rows for. SQLAlchemy warns, and takes the first.
+pub(super) fn several(relation: &'static RelationInfo) -> Error {
+    let (there, here) = (relation.to.model, relation.from.model);
+    Error::MultipleFound {
+        what: format!(
+            "`{}` leads to several `{there}` of one `{here}`: delete the wrong ones and make the foreign key unique, or \
+             declare it as a `has_many`",
+            relation.path()
+        ),
     }
 }
 

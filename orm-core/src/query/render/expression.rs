@@ -1,6 +1,7 @@
 //! Expressions: one `match` over [`Node`], with brackets where PostgreSQL's precedence would read something else without them.
 
 use super::Renderer;
+use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
 use crate::query::quote;
@@ -35,7 +36,7 @@ impl Renderer {
     fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
-                self.alias(self.renamed(*table));
+                self.alias(*table);
                 self.text(".");
                 self.column_name(table.table.columns[*column as usize].name);
             }
@@ -118,6 +119,11 @@ impl Renderer {
                 self.text(")");
             }
             Node::Output(position) => self.text(&(position + 1).to_string()),
+            Node::RowNumber(table) => {
+                self.alias(*table);
+                self.text(".");
+                self.column_name(&number_name(table.table));
+            }
             // A subquery has its brackets; two pairs would make one value of it.
             Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
                 self.text(word);
@@ -136,11 +142,6 @@ impl Renderer {
                 self.text(") IN (SELECT * FROM ");
                 self.unnest(arrays);
                 self.text(")");
-            }
-            Node::Renamed(node, from, to) => {
-                self.renames.push((*from, *to));
-                self.node(node);
-                self.renames.pop();
             }
             Node::Exists(select) => {
                 self.text("EXISTS (");
@@ -234,7 +235,6 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix("-", _) => 11,
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
-        Node::Renamed(node, ..) => rank(node),
         Node::Between(..) => precedence("LIKE"),
         // It says nothing of itself.
         Node::Template(..) => 0,
