@@ -19,6 +19,8 @@
 //! | `func` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
+//! | `write` | [`Write`]: INSERT, UPDATE and DELETE as plain data |
+//! | `excluded` | [`excluded`]: the row that an INSERT could not insert |
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 
@@ -28,6 +30,7 @@ mod assign;
 mod batch;
 mod column;
 mod compare;
+mod excluded;
 mod expression;
 pub mod func;
 mod kind;
@@ -36,6 +39,7 @@ mod order;
 mod related;
 mod scope;
 mod text;
+mod write;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
@@ -43,6 +47,7 @@ pub use batch::{Batch, BatchColumn};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
+pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
 pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
@@ -56,3 +61,4 @@ pub use scope::{
     Within, Yes,
 };
 pub use text::{Text, TextOperators, escape_like};
+pub use write::{Action, Conflict, ConflictAction, ConflictTarget, Rows, Write};

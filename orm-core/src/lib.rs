@@ -77,10 +77,10 @@ pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
         Condition, Expression, Filter, Nulls, Operators, TextOperators, all_of, any_of, avg, count,
-        count_all, count_distinct, func, max, min, sum, value,
+        count_all, count_distinct, excluded, func, max, min, sum, value,
     };
     pub use crate::model::{Aliased, Handle, Handles};
-    pub use crate::query::{EntityQuery, Executor, Query};
+    pub use crate::query::{EntityQuery, Executor, Inserts, Query};
     pub use crate::session::Session;
     #[cfg(feature = "derive")]
     pub use crate::{Changes, DbEnum, FromRow, Model};

@@ -11,28 +11,40 @@
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
 //! | `write` | bulk `update` and `delete` |
+//! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `executor` | [`Executor`]: what a query runs on |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
 
 mod builder;
+mod conflict;
 mod executor;
 mod finish;
+mod insert;
 mod join;
 mod load_path;
 mod lock;
 pub(crate) mod quote;
 pub(crate) mod render;
+mod returning;
 mod selection;
 mod statement;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
+pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub use executor::Executor;
+pub use insert::{
+    FitsInto, Insert, InsertColumns, Inserts, NoConflict, OrNothing, OrUpdate, RowOf,
+};
 pub use join::StartsIn;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;
-pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};
+pub use write::{
+    Bulk, BulkDelete, BulkUpdate, Deleting, FirstTable, InnerJoined, InnerTable, OneModel, Updating,
+};

@@ -67,6 +67,8 @@ pub enum Alias {
     Loaded(u16),
     /// The link table of a many-to-many join: `link_1`.
     Link(u16),
+    /// The row that an INSERT could not insert: `excluded`.
+    Excluded,
 }
 
 /// A SELECT.

@@ -5,10 +5,11 @@
 
 pub(crate) mod batch;
 mod expression;
+pub(crate) mod write;
 
 use std::collections::VecDeque;
 
-use super::{Bulk, Statement, quote};
+use super::{Statement, quote};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
 };
@@ -83,36 +84,6 @@ pub(crate) fn lateral(
     sql.finish()
 }
 
-/// A bulk UPDATE or DELETE.
-pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
-    let table = TableRef::of(bulk.table);
-    let mut sql = Renderer::default();
-    match &bulk.assignments {
-        Some(assignments) => {
-            sql.text("UPDATE ");
-            sql.table(table);
-            sql.text(" SET ");
-            sql.list(assignments, ", ", |sql, (column, value)| {
-                sql.column_name(bulk.table.columns[*column as usize].name);
-                sql.text(" = ");
-                sql.node(value);
-            });
-        }
-        None => {
-            sql.text("DELETE FROM ");
-            sql.table(table);
-        }
-    }
-    sql.conditions(" WHERE ", &bulk.filters);
-    if !returning.is_empty() {
-        sql.text(" RETURNING ");
-        sql.list(returning, ", ", |sql, column| {
-            sql.node(&Node::Column(table, *column))
-        });
-    }
-    sql.finish()
-}
-
 /// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
 #[derive(Default)]
 pub(crate) struct Renderer {
@@ -126,6 +97,8 @@ pub(crate) struct Renderer {
     repeating: bool,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// Whether columns stand without their tables, at this place in the statement.
+    bare_columns: bool,
 }
 
 impl Renderer {
@@ -197,6 +170,7 @@ impl Renderer {
             Alias::Numbered(n) => format!("{}_{n}", table.table.name),
             Alias::Loaded(n) => format!("loaded_{n}"),
             Alias::Link(n) => format!("link_{n}"),
+            Alias::Excluded => "excluded".to_owned(),
         };
         quote::identifier(&mut self.sql, &name);
     }

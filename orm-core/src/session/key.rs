@@ -45,8 +45,13 @@ impl KeyBytes {
 
     /// The key that stands in the first columns of a row.
     pub(crate) fn in_front_of(row: &Row, parts: usize) -> Option<Self> {
+        Self::at(row, 0, parts)
+    }
+
+    /// The key that stands in a row from a column on.
+    pub(crate) fn at(row: &Row, first: usize, parts: usize) -> Option<Self> {
         Self::encode(parts, |part, out| {
-            let bytes = row.raw(part).bytes;
+            let bytes = row.raw(first + part).bytes;
             bytes
                 .inspect(|bytes| out.extend_from_slice(bytes))
                 .is_some()

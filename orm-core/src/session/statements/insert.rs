@@ -2,10 +2,10 @@
 
 use super::returning_clause;
 use crate::expr::TableRef;
-use crate::model::Table;
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::{batch_items, select_batch, unnest};
+use crate::query::render::write::insert_into;
 use crate::session::Session;
 use crate::session::matching::Match;
 use crate::session::plan::Step;
@@ -31,7 +31,7 @@ impl Session {
         let mut sql = Renderer::default();
         match matching {
             Match::Single => {
-                insert_into(&mut sql, table, &columns);
+                insert_into(&mut sql, TableRef::of(table), &columns);
                 if columns.is_empty() {
                     sql.text(" DEFAULT VALUES");
                 } else {
@@ -44,7 +44,7 @@ impl Session {
                 returning_clause(&mut sql, table, &returning);
             }
             Match::ByKey | Match::Ascending => {
-                insert_into(&mut sql, table, &columns);
+                insert_into(&mut sql, TableRef::of(table), &columns);
                 let batch = self.columns("c", table, &columns, &step.rows);
                 sql.text(" ");
                 select_batch(&mut sql, batch, step.rows.len());
@@ -93,7 +93,7 @@ impl Session {
         unnest(sql, batch, step.rows.len(), true);
         sql.text("), inserted AS (");
         let all: Vec<u16> = made.iter().chain(columns).copied().collect();
-        insert_into(sql, table, &all);
+        insert_into(sql, TableRef::of(table), &all);
         sql.text(" SELECT ");
         let names = (0..made.len())
             .map(|at| format!("k{at}"))
@@ -116,17 +116,5 @@ impl Session {
             sql.text(&format!(" = input.k{at}"));
         });
         sql.text(" ORDER BY input.n");
-    }
-}
-
-pub(super) fn insert_into(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
-    sql.text("INSERT INTO ");
-    sql.table(TableRef::of(table));
-    if !columns.is_empty() {
-        sql.text(" (");
-        sql.list(columns, ", ", |sql, column| {
-            sql.column_name(table.columns[*column as usize].name);
-        });
-        sql.text(")");
     }
 }
