@@ -13,12 +13,14 @@
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
 //! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
+//! | `nested` | [`New`], [`Nested`]: new entities with what their relationships lead to |
 //! | `from_row` | [`FromRow`]: rows of hand-written SQL into tuples, structs and models |
 
 mod column_set;
 mod create;
 mod from_row;
 mod handle;
+mod nested;
 mod relation;
 mod relation_info;
 mod row;
@@ -29,6 +31,7 @@ pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
+pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
     LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn,
@@ -39,4 +42,4 @@ pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
-pub use traits::{Aliased, Changes, Draft, DraftLink, Insertable, Model, New, OfModel, Source};
+pub use traits::{Aliased, Changes, ChangesOf, Draft, Insertable, Model, OfModel, Source};

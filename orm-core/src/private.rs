@@ -7,6 +7,7 @@ pub use std::clone::Clone;
 pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::fmt;
+pub use std::iter::IntoIterator;
 pub use std::marker::PhantomData;
 pub use std::option::Option;
 pub use std::result::Result;
@@ -188,6 +189,29 @@ pub fn positions(
         .collect()
 }
 
+/// What makes a row once more: `Clone`, with a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is a model, and has to be `Clone`",
+    label = "`#[derive(Clone)]` is missing here",
+    note = "a session keeps a row as it was read beside the one that is changed, to send what differs"
+)]
+pub trait Copied {
+    /// The row once more.
+    fn copied(&self) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Clone> Copied for M {
+    fn copied(&self) -> M {
+        self.clone()
+    }
+}
+
+/// What makes a row once more; compiles if its struct is `Clone`.
+pub const fn copied<M: Copied>() -> fn(&M) -> M {
+    M::copied
+}
+
 /// Compiles if the type can be part of a primary key.
 pub const fn key_part<T: KeyPart>() {}
 
@@ -268,6 +292,29 @@ pub const fn broken_table(
         arena,
         knot: crate::model::Knot::new(),
     }
+}
+
+/// A draft that a relationship of another one leads to.
+pub fn nested<D: crate::model::Draft>(
+    draft: D,
+    links: Vec<crate::model::DraftLink>,
+) -> crate::model::LinkEnd {
+    crate::model::LinkEnd::New(crate::model::NewRow::new(draft, links))
+}
+
+/// The members of a to-many of a draft.
+pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
+    links: &mut Vec<crate::model::DraftLink>,
+    relation: &'static RelationInfo,
+    members: impl IntoIterator<Item = C>,
+) {
+    let ends = members.into_iter().map(C::into_end);
+    links.extend(ends.map(|end| crate::model::DraftLink { relation, end }));
+}
+
+/// The position of a `belongs_to` among its model's relationships.
+pub const fn place(relation: &RelationInfo) -> u16 {
+    relation.index
 }
 
 /// Stands where code would, after a mistake.

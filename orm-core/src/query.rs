@@ -14,7 +14,7 @@
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
 //! | `write` | bulk `update` and `delete` |
 //! | `returning` | [`Returning`]: a write whose rows come back |
-//! | `executor` | [`Executor`]: what a query runs on |
+//! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
@@ -36,7 +36,7 @@ mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
-pub use executor::Executor;
+pub use executor::{Executor, Running};
 pub use insert::{
     FitsInto, Insert, InsertColumns, Inserts, NoConflict, OrNothing, OrUpdate, RowOf,
 };

@@ -286,8 +286,7 @@
 //! error[E0277]: a query cannot run on `orm_core::Engine`
 //! ```
 //!
-//! **Fix:** `&mut engine.session()`, or `&mut engine.acquire().await?` for a connection, which gives plain rows. The two
-//! errors that follow are the same one, told of the `.await`.
+//! **Fix:** `&mut engine.session()`, or `&mut engine.acquire().await?` for a connection, which gives plain rows.
 //!
 //! ## A row that is held across a flush
 //!

@@ -28,20 +28,17 @@ mod registry;
 mod script;
 mod table_sql;
 
-use std::pin::Pin;
-
 pub use inspect::{InspectedColumn, Inspector};
 pub use models::Models;
 pub use registry::Registry;
 
-use crate::error::Result;
+use crate::query::Running;
 
 /// What creating and dropping give.
 ///
-/// Boxed for two reasons. It goes deep, and the compiler lays out futures within futures only so far (its
-/// `recursion_limit`), so that callers should not come near the limit by it. And its type does not have the list of models
-/// in it: with `impl Future`, a struct in the list that is no model would be reported three times.
-type SchemaFuture<'a> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+/// That it is boxed has another reason here, too: it goes deep, and the compiler lays out futures within futures only so far
+/// (its `recursion_limit`), so that callers should not come near the limit by it.
+type SchemaFuture<'a> = Running<'a, ()>;
 
 /// The SQL that creates everything that these models need in an empty database, in the order in which it can be run: a
 /// file to read, to keep beside the program, or to give to `psql`.

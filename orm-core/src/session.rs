@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
+//! | `graph` | what `add` does with a new entity and the new ones that it leads to |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
@@ -39,6 +40,7 @@ mod collection;
 mod entity;
 mod execute;
 mod flush;
+mod graph;
 mod key;
 mod link_rows;
 mod links;

@@ -16,4 +16,6 @@ const _: () = {
             ::orm_core::__private::change(&mut row.stock, self.quantity);
         }
     }
+    #[automatically_derived]
+    impl ::orm_core::model::ChangesOf<Product> for ProductPatch {}
 };

@@ -238,6 +238,7 @@ const _: () = {
         pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
     }
     const _: () = ::orm_core::__private::key_part::<i32>();
+    const __COPIED: fn(&Product) -> Product = ::orm_core::__private::copied::<Product>();
     #[automatically_derived]
     impl ::orm_core::model::Source for Product {
         type Model = Product;
@@ -248,6 +249,9 @@ const _: () = {
         const TABLE: &'static ::orm_core::model::Table = &__TABLE;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            __COPIED(self)
+        }
         type Key = i32;
         fn key(&self) -> i32 {
             ::orm_core::__private::Clone::clone(&self.id)
@@ -425,7 +429,7 @@ const _: () = {
             })
         }
     }
-    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl<__Name> ProductCreate<__Name> {
         ///Gives the column `id` a value.
         pub fn id(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
@@ -468,27 +472,41 @@ const _: () = {
             );
             self
         }
-        ///Sets the relationship `CATEGORY`, and with it `category_id`. The target may be new itself.
+        ///Sets the relationship `CATEGORY`, and with it `category_id`: a handle, or a new `Category`.
         pub fn category(
             mut self,
-            target: impl ::orm_core::__private::Into<
-                ::orm_core::__private::Option<::orm_core::model::Handle<Category>>,
+            target: impl ::orm_core::model::Nested<
+                Category,
+                { ::orm_core::model::OPTIONAL_TARGET },
             >,
         ) -> ProductCreate<__Name> {
             self.links
-                .push(
-                    ::orm_core::model::DraftLink::new::<
-                        Category,
-                    >(
-                        Product::CATEGORY.info(),
-                        ::orm_core::__private::Into::into(target),
-                    ),
-                );
+                .push(::orm_core::model::DraftLink {
+                    relation: Product::CATEGORY.info(),
+                    end: ::orm_core::model::Nested::into_end(target),
+                });
             ProductCreate {
                 draft: self.draft,
                 links: self.links,
                 given: ::orm_core::__private::PhantomData,
             }
+        }
+        ///Adds to the relationship `REVIEWS`: handles, or each a new `Review`. May be called several times.
+        pub fn reviews(
+            mut self,
+            members: impl ::orm_core::__private::IntoIterator<
+                Item = impl ::orm_core::model::Nested<
+                    Review,
+                    { ::orm_core::__private::place(__reviews_via()) },
+                >,
+            >,
+        ) -> Self {
+            ::orm_core::__private::members::<
+                _,
+                Review,
+                { ::orm_core::__private::place(__reviews_via()) },
+            >(&mut self.links, Product::REVIEWS.info(), members);
+            self
         }
     }
     #[automatically_derived]
@@ -507,6 +525,47 @@ const _: () = {
                 draft,
                 links: self.links,
             }
+        }
+    }
+    #[automatically_derived]
+    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for Product {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::model::LinkEnd::New(
+                ::orm_core::__private::Into::into(
+                    ::orm_core::model::Insertable::into_new(self),
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<__Name> ::orm_core::model::Nested<Product, { ::orm_core::model::TARGET }>
+    for ProductCreate<__Name>
+    where
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+    {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::__private::nested(self.draft, self.links)
+        }
+    }
+    #[automatically_derived]
+    impl<
+        __Name,
+    > ::orm_core::model::Nested<Product, { ::orm_core::model::OPTIONAL_TARGET }>
+    for ProductCreate<__Name>
+    where
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+    {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::__private::nested(self.draft, self.links)
+        }
+    }
+    #[automatically_derived]
+    impl<__Name> ::orm_core::model::Nested<Product, 0u16> for ProductCreate<__Name>
+    where
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+    {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::__private::nested(self.draft, self.links)
         }
     }
     #[automatically_derived]

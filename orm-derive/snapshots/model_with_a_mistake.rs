@@ -80,7 +80,7 @@ const _: () = {
         ///All columns of `product`: the whole row in a select list.
         const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
     }
-    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl ProductCreate {
         ///Gives the column `id` a value.
         fn id(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
@@ -110,6 +110,22 @@ const _: () = {
                 draft,
                 links: self.links,
             }
+        }
+    }
+    #[automatically_derived]
+    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for Product {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::model::LinkEnd::New(
+                ::orm_core::__private::Into::into(
+                    ::orm_core::model::Insertable::into_new(self),
+                ),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for ProductCreate {
+        fn into_end(self) -> ::orm_core::model::LinkEnd {
+            ::orm_core::__private::never()
         }
     }
     #[automatically_derived]
@@ -162,6 +178,9 @@ const _: () = {
         type Key = i32;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
+        fn copy(&self) -> Self {
+            ::orm_core::__private::never()
+        }
         fn key(&self) -> Self::Key {
             ::orm_core::__private::never()
         }

@@ -70,6 +70,7 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
                 type Key = #key;
                 type Draft = #draft;
                 type As<const N: u8> = #alias<N>;
+                fn copy(&self) -> Self { #private::never() }
                 fn key(&self) -> Self::Key { #private::never() }
                 fn read_key(_: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self::Key> { #private::never() }
                 fn encode_key(_: &Self::Key, _: usize, _: &mut #private::BytesMut) -> bool { #private::never() }
@@ -201,5 +202,7 @@ pub(crate) fn changes(changes: &Changes, input: &DeriveInput) -> TokenStream {
             type Model = #model;
             fn apply(self, _: &mut #model) { #krate::__private::never() }
         }
+        #[automatically_derived]
+        impl #krate::model::ChangesOf<#model> for #ident {}
     }
 }

@@ -69,7 +69,8 @@ use ctxt::Ctxt;
 ///   whole row;
 /// - `Product::query()`, `Product::create()`, and `Product::column("name")` for names that come from a request;
 /// - `ProductCreate`, the builder behind `create()`. What has no default and cannot be NULL is required, and `add` does
-///   not compile without it. Relationships are set by their names: `.category(handle)`;
+///   not compile without it. Relationships are set by their names, to handles or to what is new itself:
+///   `.category(handle)`, `.category(Category::create().name("Tea"))`, `.reviews([Review::create()])`;
 /// - `ProductDraft`, a product that is being put together;
 /// - `ProductAs<N>`, for `type Other = Aliased<Product, 1>`;
 /// - the implementations of `Model`, `Insertable` and `FromRow`.

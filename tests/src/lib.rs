@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 pub mod fixture;
 pub mod models;
 pub mod queries;
+pub mod random;
 pub mod relations;
 pub mod server;
 

@@ -11,6 +11,7 @@ use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
 use tests::models::*;
+use tests::random::{Dice, seeds, watched};
 
 /// What should be there: authors and books by numbers of our own.
 #[derive(Clone, Default)]
@@ -42,22 +43,6 @@ struct World {
     /// Everything that was ever added.
     all_authors: Vec<Handle<Author>>,
     all_books: Vec<Handle<Book>>,
-}
-
-/// A small generator of numbers that look random (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % limit
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        (!from.is_empty()).then(|| &from[self.below(from.len())])
-    }
 }
 
 impl World {
@@ -266,7 +251,7 @@ fn work<'w>(
 
 async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
     let kind = dice.below(30);
-    if std::env::var_os("ORM_RANDOM_SEED").is_some() {
+    if watched() {
         println!("{}{kind}: {}", "  ".repeat(depth), world.lines().join(" "));
     }
     match kind {
@@ -586,21 +571,12 @@ async fn savepoint(
 
 #[tokio::test]
 async fn random_units_of_work() {
-    let number = |name: &str| {
-        std::env::var(name)
-            .ok()
-            .map(|text| text.parse::<u64>().unwrap())
-    };
-    let seeds = match number("ORM_RANDOM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("ORM_RANDOM_ROUNDS").unwrap_or(300),
-    };
     let f = Fixture::new::<(Author, Book, Country, City, Ticket)>().await;
-    for seed in seeds {
+    for seed in seeds(300) {
         println!("seed {seed}");
         f.elsewhere("truncate authors, books, countries, cities, tickets restart identity")
             .await;
-        let mut dice = Dice((seed + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut dice = Dice::new(seed);
         let mut world = World {
             began: vec![Reference::default()],
             ..World::default()

@@ -14,7 +14,7 @@ use super::transaction::Transaction;
 use super::{Engine, Link};
 use crate::error::{Error, Result};
 use crate::model::{FromRow, Row};
-use crate::query::Statement;
+use crate::query::{Running, Statement};
 use crate::types::SqlType;
 
 /// A borrowed connection, for hand-written SQL. SQLAlchemy: `Connection`.
@@ -100,8 +100,8 @@ impl Connection {
     /// [`Error::Constraint`], [`Error::Query`], [`Error::Retryable`], [`Error::Timeout`], [`Error::Connection`], as the
     /// server answers; [`Error::Invalid`] when names and values do not fit (see [`Sql::statement`]);
     /// [`Error::RollbackRequired`] in a transaction in which something failed before.
-    pub async fn execute(&mut self, sql: impl Into<Sql>) -> Result<u64> {
-        sql.into().execute(self).await
+    pub fn execute(&mut self, sql: impl Into<Sql>) -> Running<'_, u64> {
+        sql.into().execute(self)
     }
 
     /// Runs a statement and reads all rows: into tuples, into structs with `#[derive(FromRow)]`, into models.
@@ -109,32 +109,32 @@ impl Connection {
     ///
     /// # Errors
     /// Those of [`Connection::execute`], and [`Error::Decode`] when a value does not fit.
-    pub async fn fetch_all<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<Vec<T>> {
-        sql.into().all(self).await
+    pub fn fetch_all<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Running<'_, Vec<T>> {
+        sql.into().all(self)
     }
 
     /// Runs a statement and reads its only row. SQLAlchemy: `.one()`. One statement.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
-    pub async fn fetch_one<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<T> {
-        sql.into().one(self).await
+    pub fn fetch_one<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Running<'_, T> {
+        sql.into().one(self)
     }
 
     /// Runs a statement and reads its only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
     ///
     /// # Errors
     /// [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
-    pub async fn fetch_optional<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Result<Option<T>> {
-        sql.into().optional(self).await
+    pub fn fetch_optional<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Running<'_, Option<T>> {
+        sql.into().optional(self)
     }
 
     /// Runs a statement and reads the first column of its only row. SQLAlchemy: `.scalar_one()`. One statement.
     ///
     /// # Errors
     /// Those of [`Connection::fetch_one`].
-    pub async fn fetch_scalar<T: SqlType>(&mut self, sql: impl Into<Sql>) -> Result<T> {
-        sql.into().scalar(self).await
+    pub fn fetch_scalar<T: SqlType>(&mut self, sql: impl Into<Sql>) -> Running<'_, T> {
+        sql.into().scalar(self)
     }
 
     /// Runs a text of several statements, without parameters and without results: a file with a schema. SQLAlchemy:

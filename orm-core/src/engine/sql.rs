@@ -5,7 +5,7 @@
 use super::named;
 use crate::error::{Error, Result};
 use crate::model::{ColumnNames, FromRow, Row};
-use crate::query::{Executor, Statement};
+use crate::query::{Executor, Running, Statement};
 use crate::types::{Param, SqlType};
 
 /// Hand-written SQL. SQLAlchemy: `text("..")`.
@@ -162,32 +162,36 @@ impl Sql {
     /// # Errors
     /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute); [`Error::Decode`] when a value does not fit its Rust type;
     /// [`Error::Invalid`] when the columns do not fit `T`.
-    pub async fn all<T: FromRow>(self, on: &mut impl Executor) -> Result<Vec<T>> {
-        let rows = fetch(self.statement()?, on).await?;
-        read(&rows)
+    pub fn all<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, Vec<T>> {
+        Box::pin(async move {
+            let rows = fetch(self.statement()?, on).await?;
+            read(&rows)
+        })
     }
 
     /// Runs it and reads the only row. SQLAlchemy: `.one()`. One statement.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Sql::all`].
-    pub async fn one<T: FromRow>(self, on: &mut impl Executor) -> Result<T> {
+    pub fn one<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, T> {
         let text = self.text.clone();
-        let found = self.optional(on).await?;
-        found.ok_or(Error::NotFound { what: text })
+        let found = self.optional(on);
+        Box::pin(async move { found.await?.ok_or(Error::NotFound { what: text }) })
     }
 
     /// Runs it and reads the only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
     ///
     /// # Errors
     /// [`Error::MultipleFound`], and those of [`Sql::all`].
-    pub async fn optional<T: FromRow>(self, on: &mut impl Executor) -> Result<Option<T>> {
+    pub fn optional<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, Option<T>> {
         let text = self.text.clone();
-        let rows = fetch(self.statement()?, on).await?;
-        if rows.len() > 1 {
-            return Err(Error::MultipleFound { what: text });
-        }
-        Ok(read(&rows)?.pop())
+        Box::pin(async move {
+            let rows = fetch(self.statement()?, on).await?;
+            if rows.len() > 1 {
+                return Err(Error::MultipleFound { what: text });
+            }
+            Ok(read(&rows)?.pop())
+        })
     }
 
     /// Runs it and reads the first column of the only row. SQLAlchemy: `.scalar_one()`. One statement.
@@ -203,27 +207,31 @@ impl Sql {
     ///
     /// # Errors
     /// Those of [`Sql::one`].
-    pub async fn scalar<T: SqlType>(self, on: &mut impl Executor) -> Result<T> {
+    pub fn scalar<T: SqlType>(self, on: &mut impl Executor) -> Running<'_, T> {
         let text = self.text.clone();
-        let rows = fetch(self.statement()?, on).await?;
-        match rows.as_slice() {
-            [row] if row.is_empty() => Err(Error::invalid(format!(
-                "a value was asked for, and the result has no column\n  statement: {text}"
-            ))),
-            [row] => row.get(0),
-            [] => Err(Error::NotFound { what: text }),
-            _ => Err(Error::MultipleFound { what: text }),
-        }
+        Box::pin(async move {
+            let rows = fetch(self.statement()?, on).await?;
+            match rows.as_slice() {
+                [row] if row.is_empty() => Err(Error::invalid(format!(
+                    "a value was asked for, and the result has no column\n  statement: {text}"
+                ))),
+                [row] => row.get(0),
+                [] => Err(Error::NotFound { what: text }),
+                _ => Err(Error::MultipleFound { what: text }),
+            }
+        })
     }
 
     /// Runs it and gives the number of rows that it changed (for SELECT, returned). SQLAlchemy: `.rowcount`. One statement.
     ///
     /// # Errors
     /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute).
-    pub async fn execute(self, on: &mut impl Executor) -> Result<u64> {
-        let statement = self.statement()?;
-        on.before_query().await?;
-        on.execute(statement).await
+    pub fn execute(self, on: &mut impl Executor) -> Running<'_, u64> {
+        Box::pin(async move {
+            let statement = self.statement()?;
+            on.before_query().await?;
+            on.execute(statement).await
+        })
     }
 }
 

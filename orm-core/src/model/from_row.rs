@@ -33,7 +33,7 @@ impl ColumnNames<'_> {
     label = "expected a tuple, a model, or a struct with `#[derive(FromRow)]`",
     note = "one column is a tuple of one: `(i64,)`"
 )]
-pub trait FromRow: Sized {
+pub trait FromRow: Sized + 'static {
     /// Where in the row each field stands. Asked once a result, not once a row.
     ///
     /// # Errors

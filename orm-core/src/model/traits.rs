@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::{ColumnSet, Handle, RawHandle, RelationInfo, RowReader, Table};
+use super::{ColumnSet, New, RowReader, Table};
 use crate::error::Result;
 use crate::types::{DecodeError, Param, Raw};
 
@@ -35,7 +35,7 @@ pub type Aliased<M, const N: u8> = <M as Model>::As<N>;
     label = "`#[derive(Model)]` is missing here",
     note = "a table's rows are read into a struct with `#[derive(Model)]`"
 )]
-pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
+pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     /// The description of the table.
     const TABLE: &'static Table;
     /// The primary key: the column's type, or a tuple of the columns' types.
@@ -44,6 +44,12 @@ pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
     type Draft: Draft<Model = Self>;
     /// The model's aliases.
     type As<const N: u8>: Source<Model = Self>;
+
+    /// The row once more: its `Clone`.
+    ///
+    /// A method and no `Clone` beside `Send` above: whatever names a model asks for all that stands there, and a model
+    /// without `Clone` would be an error for each of them.
+    fn copy(&self) -> Self;
 
     /// The primary key of this row.
     fn key(&self) -> Self::Key;
@@ -82,7 +88,7 @@ pub trait Model: Source<Model = Self> + Clone + Send + Sync + 'static {
 /// A row that is being put together: what `create()` makes and `db.draft(handle)` shows.
 ///
 /// Derived beside the model, as a struct with an `Option` for each column: `None` is "no value yet".
-pub trait Draft: Send + Sync + Sized + 'static {
+pub trait Draft: Clone + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The model that it becomes.
     type Model: Model<Draft = Self>;
 
@@ -109,34 +115,6 @@ pub trait Draft: Send + Sync + Sized + 'static {
     /// # Errors
     /// The position of a column without a value.
     fn finish(self) -> Result<Self::Model, u16>;
-}
-
-/// A new entity on its way into a session: its draft, and the relationships that were set on it.
-#[derive(Debug)]
-pub struct New<M: Model> {
-    /// The values.
-    pub draft: M::Draft,
-    /// The relationships.
-    pub links: Vec<DraftLink>,
-}
-
-/// A relationship that was set on a draft.
-#[derive(Debug, Clone, Copy)]
-pub struct DraftLink {
-    /// Which relationship.
-    pub relation: &'static RelationInfo,
-    /// What it leads to; `None` is "to nothing".
-    pub target: Option<RawHandle>,
-}
-
-impl DraftLink {
-    /// A link to an entity, or to nothing. Called by derived builders.
-    pub fn new<M>(relation: &'static RelationInfo, target: Option<Handle<M>>) -> Self {
-        DraftLink {
-            relation,
-            target: target.map(Handle::raw),
-        }
-    }
 }
 
 /// The model that a builder or a row is of, whether the builder is complete or not.
@@ -173,6 +151,16 @@ pub trait Changes {
     /// Writes the values that are present into the row; the others stay.
     fn apply(self, row: &mut Self::Model);
 }
+
+/// What `db.apply(handle, ..)` takes for a `Handle<M>`: [`Changes`] of that model.
+///
+/// It is a trait of its own, which `#[derive(Changes)]` implements, so that changes of another model are reported in these
+/// words.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a set of changes to `{M}`",
+    label = "expected a struct with `#[derive(Changes)] #[orm(model = ..)]` that names the handle's model"
+)]
+pub trait ChangesOf<M>: Changes<Model = M> {}
 
 /// Tells a field of JSON that is `null` from one that is absent: for the nullable columns of a `Changes` struct.
 ///

@@ -1,10 +1,19 @@
 //! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
-//! in the layers above.
+//! in the layers above. [`Running`] is what its caller awaits.
+
+use std::pin::Pin;
 
 use super::{Loads, Statement};
 use crate::error::Result;
 use crate::expr::Write;
 use crate::model::{Model, Row, RowReader};
+
+/// What a call gives that talks to the server: a future, to be awaited.
+///
+/// It is boxed so that its type holds nothing but the result. Of an `async fn`, whose type holds its arguments' types and
+/// what is asked of them, rustc reports one wrong argument three times: at the call, at its future and at the `.await`.
+/// One allocation beside a round trip to a server costs nothing that could be measured.
+pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
 /// which gives rows. Code that works on both is generic over it:

@@ -1,6 +1,6 @@
 //! Where a query runs: `all`, `first`, `one`, `one_or_none`, `scalar`, `count`, `exists`.
 
-use super::{Executor, LoadStep, Loads, Query, Selection, render};
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select};
 use crate::model::{Row, RowReader};
@@ -24,8 +24,8 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
-        run::<Sel, X>(self.select, self.loads, on).await
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+        Box::pin(run::<Sel, X>(self.select, self.loads, on))
     }
 
     /// The first row, if there is one. Adds `LIMIT 1`. SQLAlchemy: `.first()`.
@@ -42,9 +42,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn first<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+    pub fn first<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
         self.at_most(1);
-        Ok(self.all(on).await?.into_iter().next())
+        let rows = run::<Sel, X>(self.select, self.loads, on);
+        Box::pin(async move { Ok(rows.await?.into_iter().next()) })
     }
 
     /// The only row. Adds `LIMIT 2`. SQLAlchemy: `.one()`.
@@ -62,12 +63,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
         let what = self.to_sql();
-        match self.one_or_none(on).await? {
-            Some(row) => Ok(row),
-            None => Err(Error::NotFound { what }),
-        }
+        let row = self.one_or_none(on);
+        Box::pin(async move { row.await?.ok_or(Error::NotFound { what }) })
     }
 
     /// The only row, or `None`. Adds `LIMIT 2`. SQLAlchemy: `.one_or_none()`.
@@ -84,14 +83,17 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn one_or_none<X: Executor>(mut self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
+    pub fn one_or_none<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
         let what = self.to_sql();
         self.at_most(2);
-        let mut rows = self.all(on).await?.into_iter();
-        match (rows.next(), rows.next()) {
-            (_, Some(_)) => Err(Error::MultipleFound { what }),
-            (row, None) => Ok(row),
-        }
+        let rows = run::<Sel, X>(self.select, self.loads, on);
+        Box::pin(async move {
+            let mut rows = rows.await?.into_iter();
+            match (rows.next(), rows.next()) {
+                (_, Some(_)) => Err(Error::MultipleFound { what }),
+                (row, None) => Ok(row),
+            }
+        })
     }
 
     /// The only row of a query that always gives one, such as an aggregate without GROUP BY.
@@ -109,8 +111,8 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn scalar<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
-        self.one(on).await
+    pub fn scalar<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+        self.one(on)
     }
 
     fn at_most(&mut self, rows: i64) {
@@ -134,10 +136,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn count<X: Executor>(self, on: &mut X) -> Result<i64> {
-        on.before_query().await?;
-        let row = only_row(on.fetch(render::count(self.select)).await?)?;
-        row.get(0)
+    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64> {
+        Box::pin(async move {
+            on.before_query().await?;
+            let row = only_row(on.fetch(render::count(self.select)).await?)?;
+            row.get(0)
+        })
     }
 
     /// Whether the query gives any row. SQLAlchemy: `select(exists(..))`.
@@ -154,15 +158,17 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn exists<X: Executor>(mut self, on: &mut X) -> Result<bool> {
-        on.before_query().await?;
+    pub fn exists<X: Executor>(mut self, on: &mut X) -> Running<'_, bool> {
         if self.select.group_by.is_empty() && self.select.is_row_for_row() {
             self.select.items = vec![Item::Expr(Node::Word("1"))];
             self.select.order_by.clear();
         }
         self.select.lock = None;
-        let row = only_row(on.fetch(render::exists(self.select)).await?)?;
-        row.get(0)
+        Box::pin(async move {
+            on.before_query().await?;
+            let row = only_row(on.fetch(render::exists(self.select)).await?)?;
+            row.get(0)
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::returning::{self, Returning};
-use super::{Executor, Query, SelectList, Statement, Value};
+use super::{Executor, Query, Running, SelectList, Statement, Value};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Batch, BatchColumn, Column, RowLevel, Rows, TableRef, Write};
 use crate::model::{Draft, Insertable, Model, Table};
@@ -161,8 +161,8 @@ impl<M: Model, S> Insert<M, S> {
     /// # Errors
     /// [`Error::Invalid`] for rows with a relationship set on them, whose keys only a session's `add` knows how to fill in;
     /// what the server refuses.
-    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
-        returning::exec(self.write, on).await
+    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
+        returning::exec(self.write, on)
     }
 
     /// The SQL text, without the values; empty where nothing will be sent.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Executor, SelectList, Selection, Statement, render};
+use super::{Executor, Running, SelectList, Selection, Statement, render};
 use crate::error::{Error, Result};
 use crate::expr::Write;
 use crate::model::RowReader;
@@ -56,22 +56,8 @@ impl<Sel: Selection> Returning<Sel> {
     ///
     /// # Errors
     /// As `exec` of the same write, and values that do not fit their types.
-    pub async fn all<X: Executor>(self, on: &mut X) -> Result<Vec<Sel::Row<X>>> {
-        let mut write = self.write?;
-        if write.is_empty() {
-            return Ok(Vec::new());
-        }
-        on.before_query().await?;
-        let own = write.returned();
-        let rows = on.write_rows(&mut write).await?;
-        on.read_mode(true);
-        let found = rows
-            .iter()
-            .map(|row| Sel::read(on, &mut RowReader::new(row)))
-            .collect();
-        on.read_mode(false);
-        on.written(&write, own, &rows)?;
-        found
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+        Box::pin(rows::<Sel, X>(self.write, on))
     }
 
     /// Sends the statement and gives what it returned of the only row that it wrote.
@@ -79,12 +65,13 @@ impl<Sel: Selection> Returning<Sel> {
     /// # Errors
     /// [`Error::NotFound`], and [`Error::MultipleFound`] where there were several, all of which are written; else as
     /// [`all`](Returning::all).
-    pub async fn one<X: Executor>(self, on: &mut X) -> Result<Sel::Row<X>> {
-        let what = self.to_sql()?;
-        match self.one_or_none(on).await? {
-            Some(row) => Ok(row),
-            None => Err(Error::NotFound { what }),
-        }
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+        let what = self.to_sql();
+        let row = self.one_or_none(on);
+        Box::pin(async move {
+            let what = what?;
+            row.await?.ok_or(Error::NotFound { what })
+        })
     }
 
     /// Sends the statement and gives what it returned of the only row that it wrote, if it wrote one: after `do_nothing`,
@@ -92,13 +79,17 @@ impl<Sel: Selection> Returning<Sel> {
     ///
     /// # Errors
     /// [`Error::MultipleFound`] where there were several, all of which are written; else as [`all`](Returning::all).
-    pub async fn one_or_none<X: Executor>(self, on: &mut X) -> Result<Option<Sel::Row<X>>> {
-        let what = self.to_sql()?;
-        let mut rows = self.all(on).await?.into_iter();
-        match (rows.next(), rows.next()) {
-            (_, Some(_)) => Err(Error::MultipleFound { what }),
-            (row, None) => Ok(row),
-        }
+    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        let what = self.to_sql();
+        let rows = rows::<Sel, X>(self.write, on);
+        Box::pin(async move {
+            let what = what?;
+            let mut rows = rows.await?.into_iter();
+            match (rows.next(), rows.next()) {
+                (_, Some(_)) => Err(Error::MultipleFound { what }),
+                (row, None) => Ok(row),
+            }
+        })
     }
 }
 
@@ -108,14 +99,37 @@ impl<Sel> fmt::Debug for Returning<Sel> {
     }
 }
 
-/// Sends a write and gives the number of rows that it wrote.
-pub(super) async fn exec<X: Executor>(write: Result<Write>, on: &mut X) -> Result<u64> {
-    let write = write?;
+async fn rows<Sel: Selection, X: Executor>(
+    write: Result<Write>,
+    on: &mut X,
+) -> Result<Vec<Sel::Row<X>>> {
+    let mut write = write?;
     if write.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     on.before_query().await?;
-    on.write(write).await
+    let own = write.returned();
+    let rows = on.write_rows(&mut write).await?;
+    on.read_mode(true);
+    let found = rows
+        .iter()
+        .map(|row| Sel::read(on, &mut RowReader::new(row)))
+        .collect();
+    on.read_mode(false);
+    on.written(&write, own, &rows)?;
+    found
+}
+
+/// Sends a write and gives the number of rows that it wrote.
+pub(super) fn exec<X: Executor>(write: Result<Write>, on: &mut X) -> Running<'_, u64> {
+    Box::pin(async move {
+        let write = write?;
+        if write.is_empty() {
+            return Ok(0);
+        }
+        on.before_query().await?;
+        on.write(write).await
+    })
 }
 
 /// The statement of a write, or why there is none; empty where nothing is to be sent.

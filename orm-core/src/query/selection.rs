@@ -12,7 +12,7 @@ use crate::model::{Model, RowReader, Source};
 use crate::types::SqlType;
 
 /// What a row of a query is read into.
-pub trait Selection {
+pub trait Selection: 'static {
     /// The row's type: a `Handle<M>` for a whole entity on a session, a value for an expression, a tuple of these.
     type Row<X: Executor>: Send;
 

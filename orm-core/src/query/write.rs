@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::returning::{self, Returning};
-use super::{Executor, Query, SelectList, Statement};
+use super::{Executor, Query, Running, SelectList, Statement};
 use crate::error::{Error, Result};
 use crate::expr::{
     Action, Assignments, JoinKind, Node, RowLevel, Select, TableRef, Ungrouped, Whole, Write,
@@ -277,8 +277,8 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     /// # Errors
     /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock, and on a session for an UPDATE of the
     /// primary key of rows that it has; what the server refuses.
-    pub async fn exec<X: Executor>(self, on: &mut X) -> Result<u64> {
-        returning::exec(self.write, on).await
+    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
+        returning::exec(self.write, on)
     }
 
     /// The SQL text, without the values.

@@ -55,13 +55,6 @@ pub(crate) fn open(table: &'static Table, session: u32, arena: u16) -> Box<dyn S
 }
 
 impl<M: Model> Arena<M> {
-    /// Takes a slot for a new entity.
-    pub(crate) fn add(&mut self, draft: M::Draft, epoch: u32) -> u32 {
-        let index = self.slots.claim(State::Pending, epoch);
-        self.put(index, Content::Draft(Box::new(draft)));
-        index
-    }
-
     fn put(&mut self, index: u32, content: Content<M>) {
         let at = index as usize;
         if at == self.contents.len() {
@@ -165,6 +158,15 @@ impl<M: Model> Store for Arena<M> {
         &mut self.slots
     }
 
+    fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32 {
+        let draft = draft
+            .downcast::<M::Draft>()
+            .unwrap_or_else(|_| unreachable!("an arena's number is found by its model's table"));
+        let index = self.slots.claim(State::Pending, epoch);
+        self.put(index, Content::Draft(draft));
+        index
+    }
+
     fn read(&mut self, reader: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow> {
         let mut decoded = None;
         let key = match Self::key_in(reader) {
@@ -249,7 +251,7 @@ impl<M: Model> Store for Arena<M> {
     fn keep(&mut self, index: u32) {
         let at = index as usize;
         if let (None, Content::Row(row)) = (&self.kept[at], &self.contents[at]) {
-            self.kept[at] = Some(Arc::new(row.clone()));
+            self.kept[at] = Some(Arc::new(row.copy()));
         }
     }
 
@@ -258,7 +260,7 @@ impl<M: Model> Store for Arena<M> {
         let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
             return;
         };
-        let kept = Arc::make_mut(kept);
+        let kept = unshared(kept);
         for column in columns {
             let mut out = BytesMut::new();
             let present = row.encode(*column, &mut out);
@@ -356,7 +358,7 @@ impl<M: Model> Store for Arena<M> {
         let at = index as usize;
         match (&self.kept[at], &self.contents[at]) {
             (Some(kept), _) => Box::new(Arc::clone(kept)),
-            (None, Content::Row(row)) => Box::new(Arc::new(row.clone())),
+            (None, Content::Row(row)) => Box::new(Arc::new(row.copy())),
             _ => unreachable!("the undo log keeps persistent rows only"),
         }
     }
@@ -366,7 +368,7 @@ impl<M: Model> Store for Arena<M> {
             .downcast::<Arc<M>>()
             .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
         self.forget_key(index);
-        let row = Arc::unwrap_or_clone(*row);
+        let row = Arc::try_unwrap(*row).unwrap_or_else(|row| row.copy());
         self.slots.keys.insert(Self::key_of(&row), index);
         self.put(index, Content::Row(row));
         let head = &mut self.slots.heads[index as usize];
@@ -375,4 +377,12 @@ impl<M: Model> Store for Arena<M> {
         head.doomed = false;
         self.slots.untouch(index);
     }
+}
+
+/// `Arc::make_mut`, which asks for `Clone` by that name.
+fn unshared<M: Model>(row: &mut Arc<M>) -> &mut M {
+    if Arc::get_mut(row).is_none() {
+        *row = Arc::new(row.copy());
+    }
+    Arc::get_mut(row).expect("nobody else has it now")
 }

@@ -4,7 +4,7 @@ use super::key::KeyBytes;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
-use crate::query::StartsAt;
+use crate::query::{Running, StartsAt};
 
 /// What [`load`](Session::load) takes: one handle, or many in a slice, a `Vec`, an array, or [`Handles`].
 pub trait Loadable<M> {
@@ -76,24 +76,33 @@ impl Session {
     ///
     /// # Errors
     /// What the server refuses; those of [`flush`](Session::flush).
-    pub async fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Result<Option<Handle<M>>> {
+    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Running<'_, Option<Handle<M>>> {
         let key = key.into_key();
-        let table = M::TABLE;
-        let bytes = KeyBytes::encode(table.primary_key.len(), |part, out| {
+        let bytes = KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
             M::encode_key(&key, part, out)
         });
-        let Some(bytes) = bytes else {
-            return Ok(None);
-        };
+        Box::pin(async move {
+            match bytes {
+                Some(bytes) => Ok(self.get_raw(M::TABLE, bytes).await?.map(Handle::from_raw)),
+                None => Ok(None),
+            }
+        })
+    }
+
+    async fn get_raw(
+        &mut self,
+        table: &'static Table,
+        bytes: KeyBytes,
+    ) -> Result<Option<RawHandle>> {
         self.ready().await?;
         if let Some(known) = self.fresh(table, &bytes) {
-            return Ok(Some(Handle::from_raw(known)));
+            return Ok(Some(known));
         }
         if self.autoflush && self.has_changes() {
             self.flush().await?;
             // It may have been pending.
             if let Some(known) = self.fresh(table, &bytes) {
-                return Ok(Some(Handle::from_raw(known)));
+                return Ok(Some(known));
             }
         }
         let select = self.select_by_key(table, table.primary_key, &[bytes]);
@@ -101,7 +110,7 @@ impl Session {
         match rows.first() {
             Some(row) => {
                 let read = self.read_entity(table, &mut RowReader::new(row), false)?;
-                Ok(Some(Handle::from_raw(read)))
+                Ok(Some(read))
             }
             None => Ok(None),
         }
@@ -173,20 +182,23 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
-    pub async fn load<M: Model, P: StartsAt<M>>(
+    pub fn load<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
         path: P,
-    ) -> Result<()> {
+    ) -> Running<'_, ()> {
         let roots: Vec<_> = handles.handles().into_iter().map(Handle::raw).collect();
-        for root in &roots {
-            self.check_raw(*root, M::TABLE.model)?;
-        }
-        self.before_read().await?;
-        for root in &roots {
-            self.check_row(*root)?;
-        }
-        self.load_step(roots, path.into_steps()).await
+        let steps = path.into_steps();
+        Box::pin(async move {
+            for root in &roots {
+                self.check_raw(*root, M::TABLE.model)?;
+            }
+            self.before_read().await?;
+            for root in &roots {
+                self.check_row(*root)?;
+            }
+            self.load_step(roots, steps).await
+        })
     }
 
     /// Takes an entity of a table off a row.

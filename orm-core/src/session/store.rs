@@ -30,6 +30,9 @@ pub(crate) trait Store: Send + Sync {
     fn slots(&self) -> &Slots;
     fn slots_mut(&mut self) -> &mut Slots;
 
+    /// Takes a slot for a new entity; the draft is one of the model's.
+    fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32;
+
     /// Takes an entity off a row: the known one of its key, or a new one. The values of a known one are kept if they are
     /// of this transaction or have been changed, unless `overwrite`.
     fn read(&mut self, row: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow>;

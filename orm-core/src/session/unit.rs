@@ -1,10 +1,10 @@
 //! What enters and leaves a unit of work: `add`, `insert`, `delete`, `expunge`, `apply`.
 
 use super::slots::LinkState;
-use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Changes, Handle, Insertable, Model, RawHandle};
+use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
+use crate::query::Running;
 
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
@@ -24,29 +24,33 @@ impl Session {
     /// The entity is pending: `db[handle]` panics until it is flushed, and [`draft`](Session::draft) shows it. A row of your
     /// own with a key of your own doesn't move the sequence of an identity column: the builder is for new rows.
     ///
+    /// What the builder's relationships lead to may be new itself, to any depth: the whole graph is added, and becomes one
+    /// INSERT for each table. A child needs no foreign key, which it has by where it stands. Its handle comes from
+    /// [`related`](Session::related), as the relationships of what is new are known. SQLAlchemy: the `save-update` cascade.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = db.add(
+    ///     Order::create().total(40).user(User::create().name("Cara")).items([
+    ///         OrderItem::create().product("tea").price(10).quantity(1),
+    ///         OrderItem::create().product("cup").price(15).quantity(2),
+    ///     ]),
+    /// );
+    /// let items = db.related(order, Order::ITEMS)?;
+    /// db.commit().await?; // three statements: users, orders, order_items
+    /// assert_eq!(db[items[1]].order_id, db[order].id);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
     /// A row with the primary key of one that was deleted and not flushed takes its place, by an UPDATE.
     ///
     /// # Panics
-    /// When a relationship was set to an entity of another session.
+    /// When a relationship, however deep, was set to an entity of another session. Nothing was added then.
     #[track_caller]
     pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
-        let new = new.into_new();
-        for link in &new.links {
-            if let Some(target) = link.target
-                && let Err(error) = self.check_raw(target, link.relation.to.model)
-            {
-                panic!("{}: {error}", link.relation.path());
-            }
-        }
-        let epoch = self.epoch;
-        let arena = self.arena_mut::<I::Model>();
-        let index = arena.add(new.draft, epoch);
-        let handle = super::Store::slots(arena).handle(index);
-        self.undo.push(Undo::Added(handle));
-        for link in new.links {
-            self.assign(handle, link.relation, link.target);
-        }
-        Handle::from_raw(handle)
+        Handle::from_raw(self.add_row(new.into_new().into()))
     }
 
     /// Adds several. One INSERT is sent for all rows of one model that have the same columns, whatever their number.
@@ -86,10 +90,12 @@ impl Session {
     ///
     /// # Panics
     /// As [`add`](Session::add).
-    pub async fn insert<I: Insertable>(&mut self, new: I) -> Result<Handle<I::Model>> {
+    pub fn insert<I: Insertable>(&mut self, new: I) -> Running<'_, Handle<I::Model>> {
         let handle = self.add(new);
-        self.flush().await?;
-        Ok(handle)
+        Box::pin(async move {
+            self.flush().await?;
+            Ok(handle)
+        })
     }
 
     /// Marks an entity to be deleted by the next flush, with what its relationships' cascades take along; a pending one
@@ -175,7 +181,7 @@ impl Session {
     /// # Panics
     /// As `db[handle]`.
     #[track_caller]
-    pub fn apply<C: Changes>(&mut self, handle: Handle<C::Model>, changes: C) {
+    pub fn apply<M: Model>(&mut self, handle: Handle<M>, changes: impl ChangesOf<M>) {
         changes.apply(&mut self[handle]);
     }
 

@@ -8,6 +8,7 @@
 //!         ..
 //!     }
 //! }
+//! impl ChangesOf<Product> for ProductPatch {}
 //! ```
 
 use proc_macro2::TokenStream;
@@ -39,6 +40,8 @@ pub(crate) fn changes(changes: &Changes) -> TokenStream {
                     #(#steps)*
                 }
             }
+            #[automatically_derived]
+            impl #krate::model::ChangesOf<#model> for #ident {}
         };
     }
 }

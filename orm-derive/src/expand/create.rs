@@ -7,11 +7,14 @@
 //!     pub fn name(self, value: impl IntoColumn<String>) -> ProductCreate<Set, Price>
 //!     where Name: MissingFor<Product, product_columns::name> { .. }
 //!     pub fn description(self, value: impl IntoColumn<Option<String>>) -> Self { .. }
-//!     pub fn category(self, target: impl Into<Option<Handle<Category>>>) -> ProductCreate<Name, Price> { .. }
+//!     pub fn category(self, target: impl Nested<Category, OPTIONAL_TARGET>) -> ProductCreate<Name, Price> { .. }
+//!     pub fn reviews(self, members: impl IntoIterator<Item = impl Nested<Review, { place(__reviews_via()) }>>) -> Self { .. }
 //! }
 //!
 //! impl<Name, Price> Insertable for ProductCreate<Name, Price>
 //! where Name: GivenFor<Product, product_columns::name>, Price: GivenFor<Product, product_columns::price> { .. }
+//! impl<Name, Price> Nested<Product, TARGET> for ProductCreate<Name, Price> where /* the same */ { .. }
+//! impl<Name, Price> Nested<Product, 0> for ProductCreate<Name, Price> where /* all but what `category`, at 0, gives */ { .. }
 //! ```
 //!
 //! The types in `product_columns` have the columns' names, and stand in the compiler's message about one that is missing.
@@ -23,7 +26,7 @@ use super::{create_name, draft_name, private, relations};
 use crate::names;
 use crate::parse::field::Column;
 use crate::parse::model::Model;
-use crate::parse::relation::{BelongsTo, Relation};
+use crate::parse::relation::{BelongsTo, Kind, Relation, last};
 
 /// The required columns, each with its type parameter, and the module of their markers.
 struct Required<'a> {
@@ -51,6 +54,19 @@ impl<'a> Required<'a> {
             .iter()
             .map(|(_, parameter)| parameter)
             .collect()
+    }
+
+    /// The condition that every required column has a value, but for some that get theirs otherwise.
+    fn given(&self, model: &Model, otherwise: &[Ident]) -> TokenStream {
+        let (krate, ident, markers) = (&model.krate, &model.ident, &self.markers);
+        let needed = self.columns.iter();
+        let bounds = needed
+            .filter(|(column, _)| !otherwise.contains(&column.ident))
+            .map(|(column, parameter)| {
+                let marker = &column.ident;
+                quote! { #parameter: #krate::model::GivenFor<#ident, #markers::#marker> }
+            });
+        quote! { where #(#bounds,)* }
     }
 
     /// The parameters once some of the columns have a value, and the condition that they had none before.
@@ -108,7 +124,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
 pub(super) fn impls(model: &Model) -> TokenStream {
     let (krate, ident, private) = (&model.krate, &model.ident, private(model));
     let (create, required) = (create_name(model), Required::of(model));
-    let (parameters, markers) = (required.parameters(), &required.markers);
+    let parameters = required.parameters();
     let name = create.to_string();
     let columns = model
         .columns
@@ -118,15 +134,16 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let relations = model.foreign_keys();
     let relations =
         relations.map(|(relation, key)| relation_setter(model, &required, relation, key));
-    let bounds = required.columns.iter().map(|(column, parameter)| {
-        let marker = &column.ident;
-        quote! { #parameter: #krate::model::GivenFor<#ident, #markers::#marker> }
-    });
+    let has = model.relations.iter();
+    let has = has.filter_map(|relation| nested_setter(model, relation));
+    let complete = required.given(model, &[]);
+    let nested = nested_impls(model, &required);
     quote! {
-        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
         impl<#(#parameters),*> #create<#(#parameters),*> {
             #(#columns)*
             #(#relations)*
+            #(#has)*
         }
 
         #[automatically_derived]
@@ -136,8 +153,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
 
         #[automatically_derived]
         impl<#(#parameters),*> #krate::model::Insertable for #create<#(#parameters),*>
-        where
-            #(#bounds,)*
+        #complete
         {
             fn into_new(self) -> #krate::model::New<#ident> {
                 let mut draft = self.draft;
@@ -145,6 +161,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
                 #krate::model::New { draft, links: self.links }
             }
         }
+
+        #nested
 
         #[automatically_derived]
         impl #private::Default for #create {
@@ -229,27 +247,127 @@ fn relation_setter(
     let target = relations::target(model, &relation.target);
     let columns: Vec<String> = key.columns.iter().map(names::plain).collect();
     let doc = format!(
-        "Sets the relationship `{constant}`, and with it {}. The target may be new itself.",
-        names::list(&columns)
+        "Sets the relationship `{constant}`, and with it {}: a handle, or a new `{}`.",
+        names::list(&columns),
+        last(&target),
     );
-    let handle = quote! { #krate::model::Handle<#target> };
-    let (argument, value) = if relations::is_nullable(model, key) {
-        (
-            quote! { impl #private::Into<#private::Option<#handle>> },
-            quote! { #private::Into::into(target) },
-        )
+    let place = if relations::is_nullable(model, key) {
+        quote! { OPTIONAL_TARGET }
     } else {
-        (handle, quote! { #private::Option::Some(target) })
+        quote! { TARGET }
     };
     let given: Vec<&Ident> = key.columns.iter().collect();
     let (arguments, bounds) = required.after(model, &given);
     quote! {
         #[doc = #doc]
-        #vis fn #name(mut self, target: #argument) -> #create<#(#arguments),*>
+        #vis fn #name(
+            mut self,
+            target: impl #krate::model::Nested<#target, { #krate::model::#place }>,
+        ) -> #create<#(#arguments),*>
         #bounds
         {
-            self.links.push(#krate::model::DraftLink::new::<#target>(#ident::#constant.info(), #value));
+            self.links.push(#krate::model::DraftLink {
+                relation: #ident::#constant.info(),
+                end: #krate::model::Nested::into_end(target),
+            });
             #create { draft: self.draft, links: self.links, given: #private::PhantomData }
         }
     }
+}
+
+/// The method of a relationship whose foreign key is elsewhere.
+fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
+    let (krate, vis, ident, private) = (&model.krate, &model.vis, &model.ident, private(model));
+    let (name, constant) = (&relation.name, names::constant(&relation.name));
+    let target = relations::target(model, &relation.target);
+    let place = match &relation.kind {
+        Kind::BelongsTo(_) => return None,
+        Kind::ManyToMany { .. } => quote! { #krate::model::TARGET },
+        // Of a model with a mistake the other side is not looked at.
+        _ if model.broken => quote! { #krate::model::TARGET },
+        Kind::HasMany(_) | Kind::HasOne(_) => {
+            let via = relations::via_name(relation);
+            quote! { #private::place(#via()) }
+        }
+    };
+    let info = quote! { #ident::#constant.info() };
+    let nested = quote! { impl #krate::model::Nested<#target, { #place }> };
+    let target_name = last(&target);
+    Some(if let Kind::HasOne(_) = &relation.kind {
+        let doc =
+            format!("Sets the relationship `{constant}`: a handle, or a new `{target_name}`.");
+        quote! {
+            #[doc = #doc]
+            #vis fn #name(mut self, target: #nested) -> Self {
+                self.links.push(#krate::model::DraftLink {
+                    relation: #info,
+                    end: #krate::model::Nested::into_end(target),
+                });
+                self
+            }
+        }
+    } else {
+        let doc = format!(
+            "Adds to the relationship `{constant}`: handles, or each a new `{target_name}`. May be called several times."
+        );
+        quote! {
+            #[doc = #doc]
+            #vis fn #name(mut self, members: impl #private::IntoIterator<Item = #nested>) -> Self {
+                #private::members::<_, #target, { #place }>(&mut self.links, #info, members);
+                self
+            }
+        }
+    })
+}
+
+/// Where the builder and the row can stand among what another builder's relationships lead to.
+fn nested_impls(model: &Model, required: &Required<'_>) -> TokenStream {
+    let (krate, ident, private) = (&model.krate, &model.ident, private(model));
+    let (create, parameters) = (create_name(model), required.parameters());
+    let row = quote! {
+        #[automatically_derived]
+        impl<const PLACE: u16> #krate::model::Nested<#ident, PLACE> for #ident {
+            fn into_end(self) -> #krate::model::LinkEnd {
+                #krate::model::LinkEnd::New(#private::Into::into(#krate::model::Insertable::into_new(self)))
+            }
+        }
+    };
+    if model.broken {
+        // Nothing is required, whatever the place.
+        return quote! {
+            #row
+            #[automatically_derived]
+            impl<const PLACE: u16> #krate::model::Nested<#ident, PLACE> for #create {
+                fn into_end(self) -> #krate::model::LinkEnd { #private::never() }
+            }
+        };
+    }
+    let targets = [quote! { TARGET }, quote! { OPTIONAL_TARGET }];
+    let targets = targets.into_iter().map(|place| {
+        (
+            quote! { { #krate::model::#place } },
+            required.given(model, &[]),
+        )
+    });
+    let relations = model.relations.iter().enumerate();
+    let children = relations.filter_map(|(at, relation)| match &relation.kind {
+        Kind::BelongsTo(key) => {
+            let at = at as u16;
+            Some((quote! { #at }, required.given(model, &key.columns)))
+        }
+        _ => None,
+    });
+    let impls = targets.chain(children).map(|(place, bounds)| {
+        quote! {
+            #[automatically_derived]
+            impl<#(#parameters),*> #krate::model::Nested<#ident, #place> for #create<#(#parameters),*>
+            #bounds
+            {
+                fn into_end(self) -> #krate::model::LinkEnd {
+                    #private::nested(self.draft, self.links)
+                }
+            }
+        }
+    });
+    quote! { #row #(#impls)* }
 }

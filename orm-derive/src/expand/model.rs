@@ -37,8 +37,13 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let defaults = model.skipped.iter().map(skipped_default);
     let (key, key_parts) = (key(model), key_parts(model));
     let (on_update_functions, on_update) = on_update(model);
+    let copied = {
+        let private = private_at(model, ident.span());
+        quote_spanned! { ident.span() => #private::copied::<#ident>() }
+    };
     quote! {
         #key_parts
+        const __COPIED: fn(&#ident) -> #ident = #copied;
         #on_update_functions
 
         #[automatically_derived]
@@ -52,6 +57,10 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             const TABLE: &'static #krate::model::Table = &__TABLE;
             type Draft = #draft;
             type As<const N: u8> = #alias<N>;
+
+            fn copy(&self) -> Self {
+                __COPIED(self)
+            }
 
             #key
 

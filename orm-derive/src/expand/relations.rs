@@ -130,13 +130,18 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
 
 fn has_via(model: &Model, relation: &Relation, has: &Has, kind: &TokenStream) -> Parts {
     let there = target(model, &relation.target);
-    let name = format_ident!("__{}_via", names::plain(&relation.name));
+    let name = via_name(relation);
     let link = link(model, &name, &there, &has.via, &model.ident.clone().into());
     (
         link,
         quote! { #name().from },
         quote! { #kind { via: #name() } },
     )
+}
+
+/// The function that gives what `via` of a `has_many` or `has_one` names.
+pub(super) fn via_name(relation: &Relation) -> Ident {
+    format_ident!("__{}_via", names::plain(&relation.name))
 }
 
 fn many_to_many(

@@ -111,7 +111,7 @@ async fn create_all_leaves_a_database_that_is_there_as_it_is() -> Result<()> {
 /// Every row, read by a query and by `SELECT *`, on a connection and on a session.
 async fn all_rows<M>(chinook: &Chinook) -> Result<()>
 where
-    M: Model + FromRow + PartialEq + Debug,
+    M: Model + Clone + FromRow + PartialEq + Debug,
 {
     let mut connection = chinook.engine.acquire().await?;
     let order = M::TABLE

@@ -1,0 +1,129 @@
+//! [`New`]: a new entity on its way into a session, with what its relationships lead to: entities that are there, and
+//! other new ones, to any depth. `create()` builders make it, and `Session::add` takes it apart.
+//!
+//! A graph has rows of several models in it, so inside it a draft has lost its type: [`NewRow`]. The types were checked where
+//! the relationship was set, by [`Nested`].
+
+use std::any::Any;
+use std::fmt;
+
+use super::{Draft, Handle, Model, RawHandle, RelationInfo, Table};
+
+/// A new entity on its way into a session: its draft, and the relationships that were set on it.
+#[derive(Debug)]
+pub struct New<M: Model> {
+    /// The values.
+    pub draft: M::Draft,
+    /// The relationships.
+    pub links: Vec<DraftLink>,
+}
+
+/// A relationship that was set on a draft. A to-many has one for each member.
+#[derive(Debug, Clone)]
+pub struct DraftLink {
+    /// Which relationship.
+    pub relation: &'static RelationInfo,
+    /// What it leads to.
+    pub end: LinkEnd,
+}
+
+/// What a relationship of a draft leads to.
+#[derive(Debug, Clone)]
+pub enum LinkEnd {
+    /// Nothing: `.category(None)`.
+    Nothing,
+    /// An entity of the session that the draft will be added to.
+    Entity(RawHandle),
+    /// An entity that is new itself, and is added together with this one.
+    New(NewRow),
+}
+
+/// A draft and its relationships, whatever the model.
+#[derive(Debug, Clone)]
+pub struct NewRow {
+    /// The model's table.
+    pub table: &'static Table,
+    /// The values: a `Model::Draft` of that model.
+    pub(crate) draft: Box<dyn AnyDraft>,
+    /// The relationships.
+    pub links: Vec<DraftLink>,
+}
+
+impl NewRow {
+    /// A draft whose type is forgotten. Its columns with `default = ..` that have no value get their defaults.
+    pub fn new<D: Draft>(mut draft: D, links: Vec<DraftLink>) -> Self {
+        draft.apply_defaults();
+        NewRow {
+            table: D::Model::TABLE,
+            draft: Box::new(draft),
+            links,
+        }
+    }
+}
+
+impl<M: Model> From<New<M>> for NewRow {
+    fn from(new: New<M>) -> Self {
+        NewRow {
+            table: M::TABLE,
+            draft: Box::new(new.draft),
+            links: new.links,
+        }
+    }
+}
+
+/// A draft of any model.
+pub(crate) trait AnyDraft: fmt::Debug + Send + Sync {
+    fn boxed_clone(&self) -> Box<dyn AnyDraft>;
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+impl<D: Draft> AnyDraft for D {
+    fn boxed_clone(&self) -> Box<dyn AnyDraft> {
+        Box::new(self.clone())
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl Clone for Box<dyn AnyDraft> {
+    fn clone(&self) -> Self {
+        (**self).boxed_clone()
+    }
+}
+
+/// The place of a target: the `PLACE` of [`Nested`] where a relationship needs exactly one, and where it is a member of a
+/// `many_to_many`.
+pub const TARGET: u16 = u16::MAX;
+
+/// The place of a target that may be absent: the `PLACE` of [`Nested`] for a nullable `belongs_to`, which takes `None`, too.
+pub const OPTIONAL_TARGET: u16 = u16::MAX - 1;
+
+/// What a relationship of a `create()` builder takes: a handle of an `M`, or a new `M`, which is added together with the row
+/// that is being built. Implemented by `#[derive(Model)]`.
+///
+/// `PLACE` says where: [`TARGET`], [`OPTIONAL_TARGET`], or, for a child, the position of its `belongs_to` that leads to the
+/// parent. The foreign key of that one is given by being there, so the child's builder may lack it.
+#[diagnostic::on_unimplemented(
+    message = "this relationship takes `{M}`, new ones and handles, and was given `{Self}`",
+    label = "expected `{M}::create()..` or a `Handle<{M}>`"
+)]
+pub trait Nested<M, const PLACE: u16> {
+    /// What the relationship leads to.
+    fn into_end(self) -> LinkEnd;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, const PLACE: u16> Nested<M, PLACE> for Handle<M> {
+    fn into_end(self) -> LinkEnd {
+        LinkEnd::Entity(self.raw())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Nested<M, OPTIONAL_TARGET> for Option<Handle<M>> {
+    fn into_end(self) -> LinkEnd {
+        self.map_or(LinkEnd::Nothing, |target| LinkEnd::Entity(target.raw()))
+    }
+}
