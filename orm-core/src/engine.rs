@@ -38,6 +38,7 @@ mod transaction;
 mod url;
 mod watch;
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -74,6 +75,8 @@ pub use transaction::Transaction;
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
+    /// The options of its sessions, which this layer does not know.
+    session_defaults: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 struct Inner {
@@ -122,6 +125,19 @@ impl Engine {
     /// SQLAlchemy: `engine.dispose()`. Borrowed connections are closed when they come back. Sends nothing.
     pub fn close(&self) {
         self.inner.pool.close();
+    }
+
+    /// The same pool under another engine, which keeps something for the sessions that are made of it.
+    pub(crate) fn with_session_defaults(&self, defaults: Arc<dyn Any + Send + Sync>) -> Engine {
+        Engine {
+            inner: Arc::clone(&self.inner),
+            session_defaults: Some(defaults),
+        }
+    }
+
+    /// What was kept for the sessions.
+    pub(crate) fn session_defaults(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.session_defaults.as_deref()
     }
 
     fn pool(&self) -> &Pool {

@@ -7,14 +7,17 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `constraint` | [`ConstraintError`]: a violated constraint, named |
+//! | `validation` | [`ValidationError`]: rows that hooks rejected, field by field |
 //! | `postgres` | from what the driver reports to the variants here |
 
 mod constraint;
 mod postgres;
+mod validation;
 
 use std::fmt;
 
 pub use constraint::{ConstraintError, ConstraintKind};
+pub use validation::{Rejection, ValidationError};
 
 /// `Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -123,6 +126,9 @@ pub enum Error {
         /// The rows and the foreign keys that close the ring.
         what: String,
     },
+    /// Hooks rejected rows of a flush before anything was sent: which fields, and why. Put them right and flush again.
+    /// SQLAlchemy: what `@validates` and `before_flush` raise.
+    Validation(Box<ValidationError>),
     /// Something was asked for that cannot be done, known before any statement was sent.
     Invalid {
         /// What is wrong, and what to do.
@@ -186,6 +192,14 @@ impl Error {
             .is_some_and(|violation| violation.kind == ConstraintKind::ForeignKey)
     }
 
+    /// What hooks rejected, if that is what went wrong.
+    pub fn validation(&self) -> Option<&ValidationError> {
+        match self {
+            Error::Validation(error) => Some(error),
+            _ => None,
+        }
+    }
+
     /// The violated constraint, if that is what went wrong.
     pub fn constraint(&self) -> Option<&ConstraintError> {
         match self {
@@ -240,6 +254,7 @@ impl fmt::Display for Error {
                 write!(f, "column `{column}` of `{table}` cannot be read: {why}")
             }
             Error::Query(error) => error.fmt(f),
+            Error::Validation(error) => error.fmt(f),
             Error::Connection { what, .. }
             | Error::Cycle { what }
             | Error::Invalid { what }

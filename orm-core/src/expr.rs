@@ -14,9 +14,14 @@
 //! | `column` | [`Column`], [`All`], [`NamedColumn`] |
 //! | `compare` | [`Operators`]: `eq`, `lt`, `in_`, `between`, `is_null`, `and`, `or` |
 //! | `text` | [`TextOperators`]: `like`, `ilike`, `contains` |
-//! | `arithmetic` | `+`, `-`, `*`, `/` and `!` |
-//! | `aggregate` | [`count`], [`sum`], [`avg`], [`min`], [`max`] |
+//! | `arithmetic` | `+`, `-`, `*`, `/`, `%`, the operators on bits, and `!` |
+//! | `truth` | [`TruthOperators`]: `is_true`, `is_not_true`, `xor`, `between_symmetric` |
+//! | `row` | [`row`]: several expressions that are compared together |
+//! | `case` | [`case`] and [`case_of`] |
+//! | `aggregate`, `ordered_set` | [`count`], [`sum`], [`avg`], [`min`], [`max`], statistics, `FILTER`, `WITHIN GROUP` |
 //! | `func` | [`func`]: `lower`, `coalesce`, `extract` and any other by name |
+//! | `function` | [`sql_function!`](crate::sql_function): declares a function with its types |
+//! | `raw`, `template` | [`raw`]: an expression in SQL text |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `write` | [`Write`]: INSERT, UPDATE and DELETE as plain data |
@@ -28,37 +33,52 @@ mod aggregate;
 mod arithmetic;
 mod assign;
 mod batch;
+mod case;
 mod column;
 mod compare;
 mod excluded;
 mod expression;
 pub mod func;
+pub(crate) mod function;
 mod kind;
 mod node;
 mod order;
+mod ordered_set;
+mod raw;
 mod related;
+mod row;
 mod scope;
+pub(crate) mod template;
 mod text;
+mod truth;
 mod write;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
+pub use arithmetic::{Bits, Exact};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
 pub use batch::{Batch, BatchColumn};
+pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};
 pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
-pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, value};
+pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
+pub use function::Argument;
 pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
 };
 pub use node::{
-    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+    AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
+    OrderNode, Select, TableRef,
 };
-pub use order::{Nulls, OrderBy, Ordered};
+pub use order::{Nulls, OrderBy, OrderList, Ordered};
+pub use ordered_set::{Continuous, Mode, OfValues, WithinGroup};
+pub use raw::raw;
+pub use row::{RowExpr, RowItem, RowList, RowOperand, row};
 pub use scope::{
-    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Of, Solid, Whole,
-    Within, Yes,
+    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Nulled, Of, Open, Solid,
+    Whole, Within, Yes,
 };
 pub use text::{Text, TextOperators, escape_like};
+pub use truth::TruthOperators;
 pub use write::{Action, Conflict, ConflictAction, ConflictTarget, Rows, Write};

@@ -76,8 +76,9 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model};
 pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
-        Condition, Expression, Filter, Nulls, Operators, TextOperators, all_of, any_of, avg, count,
-        count_all, count_distinct, excluded, func, max, min, sum, value,
+        Condition, Expression, Filter, Nulls, Operators, TextOperators, TruthOperators, all_of,
+        any_of, avg, case, case_of, count, count_all, count_distinct, excluded, func, max, min,
+        raw, row, sum, value,
     };
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{EntityQuery, Executor, Inserts, Query};

@@ -79,8 +79,11 @@ impl Walk<'_> {
 pub(crate) struct Edge {
     pub before: usize,
     pub after: usize,
-    /// Whether the later row can be written without the earlier one at first, and be completed later.
+    /// Whether there is a way to write the later row first after all, at the price of one more statement.
     pub breakable: bool,
+    /// How many levels further on the later row is at least. 0 where rows of one level are written in an order that suits
+    /// the two.
+    pub gap: usize,
 }
 
 /// For each row, how many others at least must be written one after the other before it.
@@ -94,7 +97,8 @@ pub(crate) struct Levels {
 /// Puts rows on levels, so that edges lead from lower to higher ones. Breaks rings at breakable edges.
 ///
 /// # Errors
-/// The rows of a ring that has no breakable edge, each before the next.
+/// The positions of the edges of a ring that has no breakable one, each behind the next: the later row of one is the
+/// earlier row of the one before it.
 pub(crate) fn levels(rows: usize, edges: &[Edge]) -> Result<Levels, Vec<usize>> {
     let mut waits_for = vec![0_usize; rows];
     let mut out: Vec<Vec<usize>> = vec![Vec::new(); rows];
@@ -119,7 +123,7 @@ pub(crate) fn levels(rows: usize, edges: &[Edge]) -> Result<Levels, Vec<usize>> 
             for at in &out[row] {
                 if std::mem::replace(&mut open[*at], false) {
                     let after = edges[*at].after;
-                    levels.of[after] = levels.of[after].max(levels.of[row] + 1);
+                    levels.of[after] = levels.of[after].max(levels.of[row] + edges[*at].gap);
                     waits_for[after] -= 1;
                     if waits_for[after] == 0 {
                         ready.push_back(after);
@@ -136,7 +140,7 @@ pub(crate) fn levels(rows: usize, edges: &[Edge]) -> Result<Levels, Vec<usize>> 
         let ring = ring(first, edges, &into, &open);
         let weakest = ring.iter().copied().filter(|at| edges[*at].breakable).min();
         let Some(at) = weakest else {
-            return Err(ring.iter().rev().map(|at| edges[*at].before).collect());
+            return Err(ring);
         };
         open[at] = false;
         levels.broken.push(at);
@@ -174,6 +178,7 @@ mod tests {
             before,
             after,
             breakable,
+            gap: 1,
         }
     }
 
@@ -218,9 +223,18 @@ mod tests {
     #[test]
     fn a_ring_that_cannot_be_broken_is_named() {
         let edges = [edge(0, 1, false), edge(1, 2, false), edge(2, 0, false)];
-        let mut ring = levels(3, &edges).unwrap_err();
-        ring.sort_unstable();
-        assert_eq!(ring, [0, 1, 2]);
+        let ring = levels(3, &edges).unwrap_err();
+        assert_eq!(ring, [2, 1, 0]);
+    }
+
+    #[test]
+    fn rows_of_one_level_may_wait_for_one_another() {
+        let same_level = |before, after| Edge {
+            gap: 0,
+            ..edge(before, after, false)
+        };
+        let edges = [same_level(0, 1), edge(1, 2, false), same_level(2, 3)];
+        assert_eq!(levels(4, &edges).unwrap().of, [0, 0, 1, 1]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub use std::vec::Vec;
 pub use bytes::BytesMut;
 
 use crate::error::Error;
-use crate::expr::Column;
+use crate::expr::{Agg, Column, Expr, Node};
 use crate::model::{
     ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
     Row, RowReader, Table,
@@ -327,4 +327,14 @@ pub fn values<const N: usize>(
     values: [(u16, crate::types::Param); N],
 ) -> Vec<(u16, crate::types::Param)> {
     values.into()
+}
+
+/// What `sql_function!` makes of a function.
+pub fn function<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Uses> {
+    crate::expr::function::function(name, arguments)
+}
+
+/// What `sql_function!` makes of an aggregate.
+pub fn aggregate<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Agg<Uses>> {
+    crate::expr::function::aggregate(name, arguments)
 }

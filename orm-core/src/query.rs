@@ -9,6 +9,7 @@
 //! | `join` | joins along relationships and on conditions |
 //! | `lock` | `for_update`, `skip_locked`, `nowait` |
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
+//! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
@@ -23,6 +24,7 @@ mod builder;
 mod conflict;
 mod executor;
 mod finish;
+mod grouping;
 mod insert;
 mod join;
 mod load_path;
@@ -37,6 +39,7 @@ mod write;
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub use executor::{Executor, Running};
+pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
     FitsInto, Insert, InsertColumns, Inserts, NoConflict, OrNothing, OrUpdate, RowOf,
 };

@@ -9,13 +9,18 @@
 //! | --- | --- |
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
+//! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
 //! | `transaction` | `commit`, `rollback`: what is sent when |
 //! | `savepoint` | `begin_nested`, and the guards that deref to the session |
-//! | `options` | isolation level, read-only, autoflush |
+//! | `options` | isolation level, read-only, autoflush; hooks and info for every session |
+//! | `info` | [`Info`]: values of a program's own, at hand wherever the session is |
+//! | `hooks` | [`Hooks`], [`SessionEvents`]: what users write to take part in a flush |
+//! | `hook_calls` | when each hook runs |
+//! | `advisory` | advisory locks |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
@@ -25,6 +30,7 @@
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
 //! | `steps` | deciding the steps and their order |
+//! | `parking` | what a unique column holds while its value is moved aside |
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
@@ -32,6 +38,7 @@
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
 
+mod advisory;
 mod arena;
 mod cascade;
 mod change_set;
@@ -39,8 +46,12 @@ mod closure;
 mod collection;
 mod entity;
 mod execute;
+mod expressions;
 mod flush;
 mod graph;
+mod hook_calls;
+mod hooks;
+mod info;
 mod key;
 mod link_rows;
 mod links;
@@ -49,6 +60,7 @@ mod load_sql;
 mod loader;
 mod matching;
 mod options;
+mod parking;
 mod plan;
 mod related;
 mod savepoint;
@@ -65,10 +77,14 @@ mod view;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::Location;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+pub use advisory::LockKey;
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
+pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
+pub use info::Info;
 pub use load::{IntoKey, Loadable};
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
@@ -77,6 +93,7 @@ pub use state::State;
 pub use view::{View, ViewShape};
 
 use self::arena::Arena;
+use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
 use self::slots::Slots;
 use self::store::Store;
@@ -144,6 +161,8 @@ pub struct Session {
     autoflush: bool,
     /// Relationships that were set since the last flush, whose foreign keys are copied at the next.
     set_links: SetLinks,
+    /// Expressions that the next flush lets the server compute.
+    expressions: expressions::Expressions,
     /// Many-to-many links that were added (true) or removed (false) since the last flush.
     link_rows: LinkRows,
     /// Children that were taken out of a parent that deletes its orphans.
@@ -156,6 +175,11 @@ pub struct Session {
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<loader::Loading>,
+    /// Values of the program's own.
+    info: Info,
+    hooks: Arc<HookSet>,
+    /// What hooks want to be added.
+    hook_queue: hooks::Queue,
 }
 
 /// The `belongs_to` relationships that were set since the last flush, by child.
@@ -203,21 +227,74 @@ impl SetLinks {
 static SESSIONS: AtomicU32 = AtomicU32::new(1);
 
 impl Engine {
-    /// A new session. It takes no connection until its first statement.
+    /// A new session, with the options of [`with_sessions`](Engine::with_sessions). It takes no connection until its first
+    /// statement.
     #[track_caller]
     pub fn session(&self) -> Session {
-        Session::new(self.clone(), SessionOptions::default(), Location::caller())
+        let options = SessionOptions::of_engine(self);
+        Session::new(self.clone(), options, Location::caller())
     }
 
-    /// A new session with options: isolation level, read-only, autoflush.
+    /// A new session with options: isolation level, read-only, autoflush. The engine's hooks, criteria and info, those of
+    /// [`with_sessions`](Engine::with_sessions), are there as well.
     #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
+        let options = options.beside_those_of(self);
         Session::new(self.clone(), options, Location::caller())
+    }
+
+    /// A new session that reads and does not write: its transactions are READ ONLY, and a flush with anything to do is refused
+    /// before it is sent. SQLAlchemy: `postgresql_readonly`.
+    ///
+    /// ```
+    #[doc = include_str!("session/example_shop.txt")]
+    /// let mut db = engine.read_only_session();
+    /// let ann = db.get::<User>(1).await?.expect("the row is there"); // BEGIN READ ONLY, SELECT ..
+    /// db[ann].name = "Anna".to_owned();
+    /// assert!(matches!(db.flush().await, Err(orm_core::Error::Invalid { .. }))); // nothing was sent
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    #[track_caller]
+    pub fn read_only_session(&self) -> Session {
+        let options = SessionOptions::of_engine(self).read_only();
+        Session::new(self.clone(), options, Location::caller())
+    }
+
+    /// The same engine, on the same pool, for whose sessions these options hold: those of
+    /// [`session`](Engine::session) and [`transaction`](Engine::transaction). SQLAlchemy: `sessionmaker(engine, ..)`.
+    ///
+    /// Where a session is made with options of its own (`session_with`, `transaction_retry`), hooks, criteria and info add up, and
+    /// the rest is what those options say.
+    ///
+    /// ```
+    #[doc = include_str!("session/example_shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// #[derive(Clone)]
+    /// struct Tenant(i32);
+    ///
+    /// let engine = engine.with_sessions(SessionOptions::new().info(Tenant(3)));
+    /// assert_eq!(engine.session().info().get::<Tenant>().unwrap().0, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    #[must_use = "the engine itself stays as it is"]
+    pub fn with_sessions(&self, options: SessionOptions) -> Engine {
+        self.with_session_defaults(Arc::new(options))
     }
 }
 
 impl Session {
-    fn new(engine: Engine, options: SessionOptions, made_at: &'static Location<'static>) -> Self {
+    fn new(
+        engine: Engine,
+        mut options: SessionOptions,
+        made_at: &'static Location<'static>,
+    ) -> Self {
+        let info = std::mem::take(&mut options.info);
+        let hooks = Arc::new(std::mem::take(&mut options.hooks));
         Session {
             id: SESSIONS.fetch_add(1, Ordering::Relaxed),
             engine,
@@ -232,12 +309,16 @@ impl Session {
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
+            expressions: expressions::Expressions::default(),
             link_rows: LinkRows::default(),
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
             refresh_rows: false,
             loading: None,
+            info,
+            hooks,
+            hook_queue: Vec::new(),
         }
     }
 

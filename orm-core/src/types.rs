@@ -12,6 +12,9 @@
 //! | `array` | `Vec<T>` |
 //! | `optional` | `Option<T>`: NULL |
 //! | `enumeration` | [`DbEnum`]: native PostgreSQL enums |
+//! | `interval` | [`Interval`]: months, days, microseconds |
+//! | `network` | [`Inet`], [`Cidr`], and `IpAddr` |
+//! | `range` | [`PgRange`], [`Multirange`] |
 //! | `decimal`, `uuid`, `time`, `json` | the types behind features |
 
 mod array;
@@ -19,10 +22,13 @@ mod array_writer;
 #[cfg(feature = "decimal")]
 mod decimal;
 mod enumeration;
+mod interval;
 #[cfg(feature = "json")]
 mod json;
+mod network;
 mod optional;
 mod param;
+mod range;
 mod scalar;
 mod sql_type;
 #[cfg(feature = "chrono")]
@@ -36,7 +42,10 @@ pub use bytes::BytesMut;
 pub use array::Element;
 pub use array_writer::ArrayWriter;
 pub use enumeration::{DbEnum, decode_enum, encode_enum, enum_type};
+pub use interval::Interval;
 #[cfg(feature = "json")]
 pub use json::Json;
+pub use network::{Cidr, Inet};
 pub use param::Param;
+pub use range::{Multirange, PgRange, RangeElement};
 pub use sql_type::{DecodeError, KeyPart, Numeric, PgType, Raw, SqlType, TypeKind};

@@ -54,6 +54,11 @@ impl Fixture {
         self.engine.session_with(options)
     }
 
+    /// The address of the database, for another engine.
+    pub fn url(&self) -> &str {
+        self._test.url()
+    }
+
     /// The statements that the engine has sent since the last look.
     pub fn sent(&self) -> Vec<String> {
         self.log.take()

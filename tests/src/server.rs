@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Server {
     directory: PathBuf,
-    process: Child,
+    /// `None` while it is stopped.
+    process: Option<Child>,
     /// The TCP port on 127.0.0.1, and the number of the Unix socket.
     pub port: u16,
     /// Whether it speaks TLS: PostgreSQL may be built without it, and the certificates need `openssl`.
@@ -38,6 +39,23 @@ impl Server {
             *shared = Arc::downgrade(&server);
             server
         })
+    }
+
+    /// A server that no other test sees, so that it may be stopped.
+    ///
+    /// # Panics
+    /// When PostgreSQL's programs are not there or do not start.
+    pub fn own() -> Server {
+        Server::start()
+    }
+
+    /// Stops the server, which ends all its connections, and starts it again with the same data and at the same port.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&mut self) {
+        self.stop();
+        self.process = Some(self.launch());
     }
 
     /// The directory of its socket and its certificates: `ca.crt` has signed `server.crt`, which is made out to `localhost`.
@@ -86,6 +104,23 @@ impl Server {
             .arg(&data));
         std::fs::write(data.join("pg_hba.conf"), HBA).expect("a file in the data directory");
         let tls = has_tls(&data) && make_certificates(&directory);
+        let mut server = Server {
+            directory,
+            process: None,
+            port,
+            tls,
+        };
+        server.process = Some(server.launch());
+        server.psql(
+            "CREATE ROLE app LOGIN PASSWORD 'secret'; CREATE ROLE tls_only LOGIN; \
+             CREATE ROLE slow LOGIN PASSWORD 'secret' CONNECTION LIMIT 2",
+        );
+        server
+    }
+
+    /// Starts the program and waits until it takes connections.
+    fn launch(&self) -> Child {
+        let (data, directory) = (self.directory.join("data"), &self.directory);
         let process = program("postgres")
             .arg("-D")
             .arg(&data)
@@ -98,7 +133,7 @@ impl Server {
                 "max_connections=20",
             ])
             .args(["-c", "password_encryption=scram-sha-256"])
-            .args(["-c", if tls { "ssl=on" } else { "ssl=off" }])
+            .args(["-c", if self.tls { "ssl=on" } else { "ssl=off" }])
             .args([
                 "-c",
                 &format!("ssl_cert_file={}/server.crt", directory.display()),
@@ -112,18 +147,12 @@ impl Server {
                 "-k",
                 &directory.display().to_string(),
                 "-p",
-                &port.to_string(),
+                &self.port.to_string(),
             ])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("postgres starts");
-        let server = Server {
-            directory,
-            process,
-            port,
-            tls,
-        };
         let give_up = Instant::now() + Duration::from_secs(20);
         let ready = || {
             let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
@@ -135,11 +164,21 @@ impl Server {
             assert!(Instant::now() < give_up, "the server does not get ready");
             std::thread::sleep(Duration::from_millis(5));
         }
-        server.psql(
-            "CREATE ROLE app LOGIN PASSWORD 'secret'; CREATE ROLE tls_only LOGIN; \
-             CREATE ROLE slow LOGIN PASSWORD 'secret' CONNECTION LIMIT 2",
-        );
-        server
+        process
+    }
+
+    fn stop(&mut self) {
+        let Some(process) = &mut self.process else {
+            return;
+        };
+        // SIGINT is the fast shutdown; the standard library can only kill.
+        let id = process.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &id]).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            let _ = process.kill();
+        }
+        let _ = process.wait();
+        self.process = None;
     }
 
     fn psql(&self, sql: &str) {
@@ -162,13 +201,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // SIGINT is the fast shutdown; the standard library can only kill.
-        let id = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-INT", &id]).status();
-        if !asked.is_ok_and(|status| status.success()) {
-            let _ = self.process.kill();
-        }
-        let _ = self.process.wait();
+        self.stop();
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }

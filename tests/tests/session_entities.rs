@@ -325,7 +325,7 @@ $3::int4[]) WITH ORDINALITY AS u(c0, c1, c2, n) ORDER BY u.n RETURNING id, bindi
  4. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
       new `Node`, behind everything they refer to
  5. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
-      new `Node` that refer to rows of level 0
+      new `Node`, behind the `Node` that Node::PARENT leads to
  6. 1 row: DELETE FROM books WHERE id = $1
       deleted `Book`, behind everything that refers to them
 ";

@@ -368,9 +368,9 @@ async fn a_ring_that_cannot_be_broken_is_named_and_nothing_is_sent() {
     assert!(matches!(error, Error::Cycle { .. }), "{error:?}");
     assert_eq!(
         text(&error),
-        "these new rows refer to one another in a ring, and none of the foreign keys can be NULL, so none can be \
-         inserted first: Egg#0 (Egg::HEN) -> Hen#0 (Hen::EGG); make one of the keys an `Option`, or set it after the \
-         first flush"
+        "these rows need one another in a ring, so none can be written first, and none of the foreign keys can be NULL \
+         for the time between: Egg#0 refers to Hen#0 by Egg::HEN (`eggs.hen_id`), Hen#0 refers to Egg#0 by Hen::EGG \
+         (`hens.egg_id`); make one of the keys an `Option`, or set it after the first flush"
     );
     assert_eq!(f.count(), 0);
     db.rollback().await.unwrap();

@@ -2,9 +2,11 @@
 //! is lost in memory, nothing is kept in the database, no lock stays.
 #![allow(missing_docs)]
 
-use orm_core::Error;
+use std::pin::Pin;
+
 use orm_core::prelude::*;
 use orm_core::session::State;
+use orm_core::{Error, Result};
 use tests::fixture::{Fixture, poll_times, text};
 use tests::models::*;
 use tests::refused;
@@ -325,4 +327,91 @@ async fn a_session_can_go_to_another_task() {
     });
     assert_eq!(task.await.unwrap().unwrap(), 1);
     assert_eq!(f.rows("select name from authors").await, ["Bob"]);
+}
+
+type Operation = for<'r> fn(&'r mut Round) -> Pin<Box<dyn Future<Output = Result<()>> + 'r>>;
+
+/// Everything else that a session awaits. What has a test of its own above is not here.
+const OPERATIONS: [(&str, Operation); 10] = [
+    ("get", |round| {
+        Box::pin(async move { round.db.get::<Author>(1).await.map(drop) })
+    }),
+    ("refresh", |round| {
+        Box::pin(async move { round.db.refresh(round.book).await })
+    }),
+    ("load", |round| {
+        Box::pin(async move {
+            let path = Author::BOOKS.then(Book::AUTHOR);
+            round.db.load(round.ann, path).await
+        })
+    }),
+    ("insert", |round| {
+        Box::pin(async move {
+            let more = Book::create().title("more").author(round.ann);
+            round.db.insert(more).await.map(drop)
+        })
+    }),
+    ("delete", |round| {
+        Box::pin(async move {
+            round.db.delete(round.ann)?;
+            round.db.flush().await
+        })
+    }),
+    ("bulk update", |round| {
+        Box::pin(async move {
+            let all = Book::query().update(Book::PAGES.set(Book::PAGES + 5));
+            all.exec(&mut round.db).await.map(drop)
+        })
+    }),
+    ("bulk delete", |round| {
+        Box::pin(async move { Book::query().delete().exec(&mut round.db).await.map(drop) })
+    }),
+    ("count", |round| {
+        Box::pin(async move { Book::query().count(&mut round.db).await.map(drop) })
+    }),
+    ("hand-written SQL", |round| {
+        Box::pin(async move {
+            let all = orm_core::engine::sql("UPDATE books SET pages = 77");
+            all.execute(&mut round.db).await.map(drop)
+        })
+    }),
+    ("rollback of a savepoint", |round| {
+        Box::pin(async move {
+            let mut inner = round.db.begin_nested().await?;
+            inner.add(Book::create().title("inner"));
+            inner.flush().await?;
+            inner.rollback().await
+        })
+    }),
+];
+
+#[tokio::test]
+async fn every_operation_can_be_dropped_anywhere() {
+    let f = Fixture::new::<Shelf>().await;
+    for (name, operation) in OPERATIONS {
+        let mut polls = 0;
+        loop {
+            let mut round = Round::begin(&f).await;
+            let new = round.change();
+            let done = poll_times(polls, operation(&mut round)).await;
+            if done.is_none() && round.db.in_transaction() {
+                // Either nothing of it has begun, or the session knows that something was given up.
+                match round.db.flush().await {
+                    Ok(()) => {}
+                    Err(error) => assert!(
+                        matches!(error, Error::RollbackRequired { .. }),
+                        "{name}: {error}"
+                    ),
+                }
+            }
+            round.db.rollback().await.unwrap();
+            round.is_as_before(&f, new).await;
+            if let Some(outcome) = done {
+                outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
+                break;
+            }
+            polls += 1;
+        }
+        assert!(polls >= 1, "{name} awaits nothing");
+    }
 }

@@ -55,7 +55,11 @@ async fn a_transaction_begins_as_the_options_say() {
     }
     let mut db = f.session_with(SessionOptions::new().read_only());
     let error = refused(db.insert(Author::create().name("x")).await);
-    assert!(text(&error).contains("read-only transaction"), "{error}");
+    assert!(
+        text(&error).contains("this session is read-only"),
+        "{error}"
+    );
+    assert_eq!(f.count(), 0);
 }
 
 #[tokio::test]

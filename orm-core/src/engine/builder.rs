@@ -186,6 +186,7 @@ impl EngineBuilder {
         }
         let pool = Pool::new(Dialer::new(address)?, &self.settings)?;
         Ok(Engine {
+            session_defaults: None,
             inner: Arc::new(Inner {
                 pool,
                 settings: self.settings,

@@ -1,10 +1,37 @@
-//! Aggregates: one value for many rows.
+//! Aggregates: one value for many rows. Those with an order or an argument of their own are in `ordered_set`.
 
-use super::{Agg, Expr, Expression, Node};
-use crate::types::SqlType;
+use super::{Agg, Condition, Expr, Expression, Node, PerRow};
+use crate::types::{Numeric, SqlType};
 
 fn aggregate<T, Uses>(function: &'static str, operand: Node) -> Expr<T, Agg<Uses>> {
-    Expr::new(Node::call(function, vec![operand]))
+    Expr::new(Node::Aggregate(Box::new(Node::aggregate(
+        function,
+        vec![operand],
+    ))))
+}
+
+impl<T, Uses> Expr<T, Agg<Uses>> {
+    /// Aggregates only the rows for which a condition is true. It stands on the aggregate itself, before a
+    /// calculation with it; with an earlier one, both must hold. SQLAlchemy: `func.count(x).filter(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select((count_all(), count_all().filter(User::AGE.ge(18))));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT count(*), count(*) FILTER (WHERE users.age >= $1) FROM users"
+    /// );
+    /// ```
+    pub fn filter<C>(self, condition: C) -> Expr<T, Agg<(Uses, C::Uses)>>
+    where
+        C: Condition + PerRow,
+    {
+        let mut node = self.into_untyped();
+        node.filter_aggregates(&condition.into_node());
+        Expr::new(node)
+    }
 }
 
 /// `count(expression)`: the number of rows in which it is not NULL. SQLAlchemy: `func.count(x)`.
@@ -40,11 +67,9 @@ pub fn count_all() -> Expr<i64, Agg<()>> {
 /// assert_eq!(User::query().select(count_distinct(User::NAME)).to_sql(), "SELECT count(DISTINCT users.name) FROM users");
 /// ```
 pub fn count_distinct<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
-    Expr::new(Node::Call {
-        function: "count".into(),
-        distinct: true,
-        arguments: vec![expression.into_node()],
-    })
+    let mut call = Node::aggregate("count", vec![expression.into_node()]);
+    call.distinct = true;
+    Expr::new(Node::Aggregate(Box::new(call)))
 }
 
 /// `sum(expression)`; NULL where there is no row. The type is PostgreSQL's: an `i32` sums to an `i64`, an `i64` to a
@@ -94,6 +119,102 @@ pub fn min<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Ba
 /// ```
 pub fn max<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Base>, Agg<E::Uses>> {
     aggregate("max", expression.into_node())
+}
+
+/// `bool_and(condition)`: whether it is true of every row of which it is known; NULL where there is no such row.
+/// SQLAlchemy: `func.bool_and(x)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::bool_and(User::AGE.ge(18)));
+/// assert_eq!(q.to_sql(), "SELECT bool_and(users.age >= $1) FROM users");
+/// ```
+pub fn bool_and<C: Condition>(condition: C) -> Expr<Option<bool>, Agg<C::Uses>> {
+    aggregate("bool_and", condition.into_node())
+}
+
+/// `bool_or(condition)`: whether it is true of any row; NULL where it is known of none. SQLAlchemy: `func.bool_or(x)`.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::bool_or(User::NAME.eq("ann")));
+/// assert_eq!(q.to_sql(), "SELECT bool_or(users.name = $1) FROM users");
+/// ```
+pub fn bool_or<C: Condition>(condition: C) -> Expr<Option<bool>, Agg<C::Uses>> {
+    aggregate("bool_or", condition.into_node())
+}
+
+/// Statistics of one number: the type is that of the average.
+macro_rules! statistics {
+    ($($name:ident $doc:literal)*) => { $(
+        #[doc = $doc]
+        ///
+        /// ```
+        /// # use orm_core::prelude::*;
+        /// # #[derive(Model, Clone)] #[orm(table = "samples")]
+        /// # struct Sample { #[orm(primary_key)] id: i32, x: f64, y: f64 }
+        #[doc = concat!(
+            "let q = Sample::query().select(func::", stringify!($name), "(Sample::X));\n",
+            "assert_eq!(q.to_sql(), \"SELECT ", stringify!($name), "(samples.x) FROM samples\");"
+        )]
+        /// ```
+        pub fn $name<E: Expression, T: SqlType>(number: E) -> Expr<Option<T>, Agg<E::Uses>>
+        where
+            <E::Type as SqlType>::Base: Averaged<Average = T>,
+        {
+            aggregate(stringify!($name), number.into_node())
+        }
+    )* };
+}
+
+statistics! {
+    stddev_samp "`stddev_samp(number)`: the standard deviation of a sample; NULL of fewer than two rows."
+    stddev_pop "`stddev_pop(number)`: the standard deviation of all there is; NULL of no row."
+    var_samp "`var_samp(number)`: the variance of a sample; NULL of fewer than two rows."
+    var_pop "`var_pop(number)`: the variance of all there is; NULL of no row."
+}
+
+/// Statistics of two numbers, of whatever types: PostgreSQL calculates in `f64`.
+macro_rules! regressions {
+    ($($name:ident $doc:literal)*) => { $(
+        #[doc = $doc]
+        ///
+        /// ```
+        /// # use orm_core::prelude::*;
+        /// # #[derive(Model, Clone)] #[orm(table = "samples")]
+        /// # struct Sample { #[orm(primary_key)] id: i32, x: f64, y: f64 }
+        #[doc = concat!(
+            "let q = Sample::query().select(func::", stringify!($name), "(Sample::Y, Sample::X));\n",
+            "assert_eq!(q.to_sql(), \"SELECT ", stringify!($name),
+            "(samples.y, samples.x) FROM samples\");"
+        )]
+        /// ```
+        pub fn $name<Y: Expression, X: Expression>(
+            y: Y,
+            x: X,
+        ) -> Expr<Option<f64>, Agg<(Y::Uses, X::Uses)>>
+        where
+            <Y::Type as SqlType>::Base: Numeric,
+            <X::Type as SqlType>::Base: Numeric,
+        {
+            Expr::new(Node::Aggregate(Box::new(Node::aggregate(
+                stringify!($name),
+                vec![y.into_node(), x.into_node()],
+            ))))
+        }
+    )* };
+}
+
+regressions! {
+    corr "`corr(y, x)`: how the two go together, from -1 to 1; NULL where it is not defined."
+    covar_samp "`covar_samp(y, x)`: the covariance of a sample."
+    covar_pop "`covar_pop(y, x)`: the covariance of all there is."
+    regr_slope "`regr_slope(y, x)`: the slope of the line that fits best."
+    regr_intercept "`regr_intercept(y, x)`: where that line meets the `y` axis."
 }
 
 /// A type that can be summed.

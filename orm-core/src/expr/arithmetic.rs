@@ -1,4 +1,4 @@
-//! `+`, `-`, `*`, `/` and `!` on columns and expressions. A calculation with something that can be NULL can be NULL; the
+//! `+`, `-`, `*`, `/`, `%`, `&`, `|`, `^`, `<<`, `>>` and `!` on columns and expressions. A calculation with something that can be NULL can be NULL; the
 //! wider type stands on the left (`PRICE * QUANTITY`); `/` of integers drops the fraction, as PostgreSQL does.
 //!
 //! ```
@@ -10,9 +10,16 @@
 //!     q.to_sql(),
 //!     "SELECT - (items.price + $1) * (items.quantity - $2) FROM items WHERE NOT items.sold"
 //! );
+//!
+//! // The operators on bits are those of Rust; PostgreSQL writes the exclusive or as `#`.
+//! let q = Item::query().select((Item::QUANTITY % 7, (Item::QUANTITY & 6) ^ 1, Item::QUANTITY << 2));
+//! assert_eq!(
+//!     q.to_sql(),
+//!     "SELECT items.quantity % $1, items.quantity & $2 # $3, items.quantity << $4 FROM items"
+//! );
 //! ```
 
-use std::ops::{Add, Div, Mul, Neg, Not, Sub};
+use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Rem, Shl, Shr, Sub};
 
 use super::{AsExpr, Column, Condition, Expr, Expression, Node, Of};
 use crate::model::Source;
@@ -24,10 +31,10 @@ type Number<T, R> = <T as SqlType>::Nullify<
 >;
 
 macro_rules! operator {
-    ($($operator:ident $method:ident $sql:literal;)*) => { $(
+    ($($operator:ident $method:ident $sql:literal $bound:ident;)*) => { $(
         impl<S: Source, T: SqlType, R: AsExpr<T::Base>> $operator<R> for Column<S, T>
         where
-            T::Base: Numeric,
+            T::Base: $bound,
         {
             type Output = Expr<Number<T, R>, (Of<S>, R::Uses)>;
 
@@ -38,7 +45,7 @@ macro_rules! operator {
 
         impl<T: SqlType, Uses, R: AsExpr<T::Base>> $operator<R> for Expr<T, Uses>
         where
-            T::Base: Numeric,
+            T::Base: $bound,
         {
             type Output = Expr<Number<T, R>, (Uses, R::Uses)>;
 
@@ -50,11 +57,76 @@ macro_rules! operator {
 }
 
 operator! {
-    Add add "+";
-    Sub sub "-";
-    Mul mul "*";
-    Div div "/";
+    Add add "+" Numeric;
+    Sub sub "-" Numeric;
+    Mul mul "*" Numeric;
+    Div div "/" Numeric;
+    Rem rem "%" Exact;
+    BitAnd bitand "&" Bits;
+    BitOr bitor "|" Bits;
+    BitXor bitxor "#" Bits;
 }
+
+macro_rules! shift {
+    ($($operator:ident $method:ident $sql:literal;)*) => { $(
+        impl<S: Source, T: SqlType, R: AsExpr<i32>> $operator<R> for Column<S, T>
+        where
+            T::Base: Bits,
+        {
+            type Output = Expr<Shifted<T, R>, (Of<S>, R::Uses)>;
+
+            fn $method(self, places: R) -> Self::Output {
+                Expr::new(Node::infix(self.into_node(), $sql, places.into_operand()))
+            }
+        }
+
+        impl<T: SqlType, Uses, R: AsExpr<i32>> $operator<R> for Expr<T, Uses>
+        where
+            T::Base: Bits,
+        {
+            type Output = Expr<Shifted<T, R>, (Uses, R::Uses)>;
+
+            fn $method(self, places: R) -> Self::Output {
+                Expr::new(Node::infix(self.into_node(), $sql, places.into_operand()))
+            }
+        }
+    )* };
+}
+
+shift! {
+    Shl shl "<<";
+    Shr shr ">>";
+}
+
+/// The type of a shift: the left side's, or an `Option` of it where an operand can be NULL.
+type Shifted<T, R> =
+    <T as SqlType>::Nullify<<<R as AsExpr<i32>>::Type as SqlType>::Nullify<<T as SqlType>::Base>>;
+
+/// A number whose division leaves a remainder: integers and `Decimal`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no remainder in PostgreSQL",
+    label = "`%` needs integers or `Decimal`s"
+)]
+pub trait Exact: Numeric {}
+
+/// An integer, for what works on its bits.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an integer, so it has no bits to work on",
+    label = "`&`, `|`, `^`, `<<` and `>>` need an integer column or expression",
+    note = "conditions are joined by `.and(..)` and `.or(..)`"
+)]
+pub trait Bits: Exact {}
+
+macro_rules! integers {
+    ($($ty:ty),*) => { $(
+        impl Exact for $ty {}
+        impl Bits for $ty {}
+    )* };
+}
+
+integers!(i16, i32, i64);
+#[cfg(feature = "decimal")]
+impl Exact for rust_decimal::Decimal {}
 
 macro_rules! prefix {
     ($($operator:ident $method:ident $sql:literal $bound:ident;)*) => { $(

@@ -37,6 +37,11 @@ impl<T, Uses> Expr<T, Uses> {
             types: PhantomData,
         }
     }
+
+    /// The expression without its types, whatever they are.
+    pub(crate) fn into_untyped(self) -> Node {
+        self.node
+    }
 }
 
 impl<T, Uses> Clone for Expr<T, Uses> {
@@ -115,6 +120,61 @@ impl Literal for &str {
 
     fn into_value(self) -> String {
         self.to_owned()
+    }
+}
+
+/// What stands where any type may: a value, a column or an expression, which brings its type along.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a value, nor a column or an expression",
+    label = "no PostgreSQL type is known for `{Self}`"
+)]
+pub trait Operand {
+    /// The type of its value.
+    type Type: SqlType;
+    /// The tables that it uses.
+    type Uses;
+
+    /// The operand without its types.
+    fn into_any(self) -> Node;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType> Operand for T {
+    type Type = T;
+    type Uses = ();
+
+    fn into_any(self) -> Node {
+        Node::Param(Param::new(&self))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl Operand for &str {
+    type Type = String;
+    type Uses = ();
+
+    fn into_any(self) -> Node {
+        Node::Param(Param::new(&self.to_owned()))
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source, T: SqlType> Operand for Column<S, T> {
+    type Type = T;
+    type Uses = Of<S>;
+
+    fn into_any(self) -> Node {
+        self.node()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType, Uses> Operand for Expr<T, Uses> {
+    type Type = T;
+    type Uses = Uses;
+
+    fn into_any(self) -> Node {
+        self.node
     }
 }
 

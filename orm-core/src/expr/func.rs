@@ -9,7 +9,12 @@
 //! assert_eq!(q.to_sql(), "SELECT lower(users.name), coalesce(users.nickname, $1) FROM users");
 //! ```
 
-use super::{AsExpr, Expr, Expression, Node, Solid, Text};
+pub use super::aggregate::{
+    bool_and, bool_or, corr, covar_pop, covar_samp, regr_intercept, regr_slope, stddev_pop,
+    stddev_samp, var_pop, var_samp,
+};
+pub use super::ordered_set::{array_agg, mode, percentile_cont, percentile_disc, string_agg};
+use super::{Agg, AsExpr, Expr, Expression, Node, Solid, Text};
 use crate::types::{Numeric, PgType, SqlType};
 
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
@@ -76,7 +81,7 @@ where
 }
 
 /// `coalesce(expression, otherwise)`: the expression, or the other value where it is NULL. It is NULL only where both
-/// are.
+/// are. For more than two, nest it: the SQL has one list.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -89,10 +94,99 @@ where
     E: Expression,
     R: AsExpr<Base<E>, Type = T, Uses = Uses>,
 {
-    Expr::new(Node::call(
+    Expr::new(extended(
         "coalesce",
-        vec![expression.into_node(), otherwise.into_operand()],
+        expression.into_node(),
+        otherwise.into_operand(),
     ))
+}
+
+/// `greatest(a, b)`: the greater one; a NULL does not count, so it is NULL only where both are. For more than two, nest it:
+/// the SQL has one list.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::greatest(func::greatest(User::AGE, User::ID), 18));
+/// assert_eq!(q.to_sql(), "SELECT greatest(users.age, users.id, $1) FROM users");
+/// ```
+pub fn greatest<E, R, T, Uses>(expression: E, other: R) -> Expr<T, (Solid<E::Uses>, Uses)>
+where
+    E: Expression,
+    R: AsExpr<Base<E>, Type = T, Uses = Uses>,
+{
+    Expr::new(extended(
+        "greatest",
+        expression.into_node(),
+        other.into_operand(),
+    ))
+}
+
+/// `least(a, b)`: the lesser one; otherwise as [`greatest`].
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::least(User::AGE, 18)).to_sql(), "SELECT least(users.age, $1) FROM users");
+/// ```
+pub fn least<E, R, T, Uses>(expression: E, other: R) -> Expr<T, (Solid<E::Uses>, Uses)>
+where
+    E: Expression,
+    R: AsExpr<Base<E>, Type = T, Uses = Uses>,
+{
+    Expr::new(extended(
+        "least",
+        expression.into_node(),
+        other.into_operand(),
+    ))
+}
+
+/// `f(f(a, b), c)` as `f(a, b, c)`, which is the same for these functions.
+fn extended(function: &'static str, first: Node, second: Node) -> Node {
+    let second = second.typed(false);
+    match first {
+        Node::Call {
+            function: same,
+            mut arguments,
+        } if same == function => {
+            arguments.push(second);
+            Node::call(function, arguments)
+        }
+        first => Node::call(function, vec![first.typed(false), second]),
+    }
+}
+
+/// `nullif(expression, value)`: NULL where it is this value, else the expression.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// assert_eq!(User::query().select(func::nullif(User::NAME, "")).to_sql(), "SELECT nullif(users.name, $1) FROM users");
+/// ```
+pub fn nullif<E, R>(expression: E, value: R) -> Expr<Option<Base<E>>, (E::Uses, R::Uses)>
+where
+    E: Expression,
+    R: AsExpr<Base<E>>,
+{
+    let arguments = vec![expression.into_node(), value.into_operand().typed(false)];
+    Expr::new(Node::call("nullif", arguments))
+}
+
+/// `grouping(expressions)`: which of them a row is not grouped by, as bits, the last one's being 1: how the rows of subtotals
+/// are told apart in [`group_by_rollup`](crate::query::Query::group_by_rollup) and its relatives.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().group_by_rollup(User::NAME).select((User::NAME, func::grouping((User::NAME,))));
+/// assert_eq!(q.to_sql(), "SELECT users.name, grouping(users.name) FROM users GROUP BY ROLLUP (users.name)");
+/// ```
+pub fn grouping<A: Arguments>(expressions: A) -> Expr<i32, Agg<A::Uses>> {
+    super::function::aggregate("grouping", expressions.into_nodes())
 }
 
 /// `now()`: when the transaction began.

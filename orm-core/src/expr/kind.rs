@@ -5,7 +5,7 @@
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
 use super::Expression;
-use super::scope::{Agg, Of, Solid};
+use super::scope::{Agg, Of, Open, Solid};
 
 /// The kind of an expression.
 pub trait Kind {
@@ -76,6 +76,10 @@ impl<U: KindOf> KindOf for Solid<U> {
     type Kind = U::Kind;
 }
 
+impl<U: KindOf> KindOf for Open<U> {
+    type Kind = U::Kind;
+}
+
 impl<A: KindOf, B: KindOf> KindOf for (A, B) {
     type Kind = <A::Kind as Kind>::With<B::Kind>;
 }
@@ -123,5 +127,7 @@ impl RowLevel for () {}
 impl<S> RowLevel for Of<S> {}
 #[diagnostic::do_not_recommend]
 impl<U: RowLevel> RowLevel for Solid<U> {}
+#[diagnostic::do_not_recommend]
+impl<U: RowLevel> RowLevel for Open<U> {}
 #[diagnostic::do_not_recommend]
 impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}

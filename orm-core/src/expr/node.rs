@@ -29,11 +29,17 @@ pub enum Node {
     Call {
         /// The function's name.
         function: Cow<'static, str>,
-        /// Whether DISTINCT stands before the arguments.
-        distinct: bool,
         /// The arguments.
         arguments: Vec<Node>,
     },
+    /// A call of an aggregate, which has clauses of its own.
+    Aggregate(Box<AggregateCall>),
+    /// `CASE .. END`.
+    Case(Box<CaseNode>),
+    /// `(a, b)`: a row, or one of the sets of GROUPING SETS.
+    Row(Vec<Node>),
+    /// SQL text that stands in the source, ours or a developer's, with a `?` for each operand; `??` is a question mark.
+    Template(&'static str, Vec<Node>),
     /// `extract(field FROM source)`.
     Extract(&'static str, Box<Node>),
     /// `CAST(operand AS type)`.
@@ -45,6 +51,34 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+}
+
+/// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
+#[derive(Debug, Clone)]
+pub struct AggregateCall {
+    /// The function's name.
+    pub function: Cow<'static, str>,
+    /// Whether equal arguments count once.
+    pub distinct: bool,
+    /// The arguments.
+    pub arguments: Vec<Node>,
+    /// In which order it gets the rows.
+    pub order_by: Vec<OrderNode>,
+    /// Whether the order is what is aggregated, and stands behind the call: `WITHIN GROUP (ORDER BY ..)`.
+    pub within_group: bool,
+    /// Which rows it gets, if not all.
+    pub filter: Option<Node>,
+}
+
+/// `CASE operand WHEN .. THEN .. ELSE otherwise END`.
+#[derive(Debug, Clone)]
+pub struct CaseNode {
+    /// What is compared, if it is no list of conditions.
+    pub operand: Option<Node>,
+    /// When and what then.
+    pub branches: Vec<(Node, Node)>,
+    /// What else; NULL without it.
+    pub otherwise: Option<Node>,
 }
 
 /// A table as a query names it.
@@ -78,6 +112,8 @@ pub struct Select {
     pub items: Vec<Item>,
     /// Whether equal rows are given once.
     pub distinct: bool,
+    /// DISTINCT ON: of the rows that are equal in these, the first is given.
+    pub distinct_on: Vec<Node>,
     /// The first table.
     pub from: TableRef,
     /// The joined tables, in order.
@@ -202,8 +238,88 @@ impl Node {
     pub(crate) fn call(function: impl Into<Cow<'static, str>>, arguments: Vec<Node>) -> Node {
         Node::Call {
             function: function.into(),
+            arguments,
+        }
+    }
+
+    pub(crate) fn aggregate(
+        function: impl Into<Cow<'static, str>>,
+        arguments: Vec<Node>,
+    ) -> AggregateCall {
+        AggregateCall {
+            function: function.into(),
             distinct: false,
             arguments,
+            order_by: Vec::new(),
+            within_group: false,
+            filter: None,
+        }
+    }
+
+    /// `CAST(operand AS type)`.
+    pub(crate) fn cast(self, ty: &'static PgType) -> Node {
+        Node::Cast(Box::new(self), ty)
+    }
+
+    /// The value with its type beside it, where the server would not know it: among arguments of any type. Text that stands
+    /// beside other text needs none.
+    pub(crate) fn typed(self, text_too: bool) -> Node {
+        match self {
+            Node::Param(param)
+                if !param.pg_type().declared && (text_too || param.pg_type().name != "text") =>
+            {
+                let ty = param.pg_type();
+                Node::Param(param).cast(ty)
+            }
+            node => node,
+        }
+    }
+
+    /// Adds a condition to the aggregates in an expression: a row that does not meet it is not theirs.
+    pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
+        match self {
+            Node::Aggregate(call) => {
+                let before = call.filter.take();
+                call.filter = Node::all(before.into_iter().chain([condition.clone()]));
+            }
+            Node::Infix(left, _, right) => {
+                left.filter_aggregates(condition);
+                right.filter_aggregates(condition);
+            }
+            Node::Prefix(_, operand)
+            | Node::Postfix(operand, _)
+            | Node::Extract(_, operand)
+            | Node::Quantified(_, operand)
+            | Node::Cast(operand, _) => operand.filter_aggregates(condition),
+            Node::Between(a, b, c) => {
+                for node in [a, b, c] {
+                    node.filter_aggregates(condition);
+                }
+            }
+            Node::Junction(_, nodes) | Node::Row(nodes) | Node::Template(_, nodes) => {
+                for node in nodes {
+                    node.filter_aggregates(condition);
+                }
+            }
+            Node::Call { arguments, .. } => {
+                for node in arguments {
+                    node.filter_aggregates(condition);
+                }
+            }
+            Node::Case(case) => {
+                let branches = case
+                    .branches
+                    .iter_mut()
+                    .flat_map(|(when, then)| [when, then]);
+                for node in branches.chain(&mut case.operand).chain(&mut case.otherwise) {
+                    node.filter_aggregates(condition);
+                }
+            }
+            Node::Column(..)
+            | Node::Param(_)
+            | Node::Word(_)
+            | Node::InRows(..)
+            | Node::Exists(_) => {}
         }
     }
 
@@ -251,15 +367,35 @@ impl Node {
             (
                 Node::Call {
                     function,
-                    distinct,
                     arguments,
                 },
                 Node::Call {
                     function: other,
-                    distinct: other_distinct,
                     arguments: others,
                 },
-            ) => function == other && distinct == other_distinct && all(arguments, others),
+            ) => function == other && all(arguments, others),
+            (Node::Aggregate(a), Node::Aggregate(b)) => {
+                a.function == b.function
+                    && (a.distinct, a.within_group) == (b.distinct, b.within_group)
+                    && all(&a.arguments, &b.arguments)
+                    && same_option(&a.filter, &b.filter)
+                    && a.order_by.len() == b.order_by.len()
+                    && a.order_by.iter().zip(&b.order_by).all(|(a, b)| {
+                        (a.descending, a.nulls_first) == (b.descending, b.nulls_first)
+                            && a.node.same(&b.node)
+                    })
+            }
+            (Node::Case(a), Node::Case(b)) => {
+                same_option(&a.operand, &b.operand)
+                    && same_option(&a.otherwise, &b.otherwise)
+                    && a.branches.len() == b.branches.len()
+                    && a.branches
+                        .iter()
+                        .zip(&b.branches)
+                        .all(|(a, b)| a.0.same(&b.0) && a.1.same(&b.1))
+            }
+            (Node::Row(a), Node::Row(b)) => all(a, b),
+            (Node::Template(text, a), Node::Template(other, b)) => text == other && all(a, b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }
@@ -282,6 +418,14 @@ impl Node {
     }
 }
 
+fn same_option(a: &Option<Node>, b: &Option<Node>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => a.same(b),
+        _ => false,
+    }
+}
+
 impl Select {
     /// Whether it gives a row for each row of its tables: nothing but columns is selected, so no aggregate.
     pub(crate) fn is_row_for_row(&self) -> bool {
@@ -292,7 +436,7 @@ impl Select {
 
     /// Whether an expression of the select list may have to come again in other clauses, word for word.
     pub(crate) fn repeats(&self) -> bool {
-        !self.group_by.is_empty() || self.distinct
+        !self.group_by.is_empty() || self.distinct || !self.distinct_on.is_empty()
     }
 
     /// `SELECT FROM table`, with nothing selected yet.
@@ -300,6 +444,7 @@ impl Select {
         Select {
             items: Vec::new(),
             distinct: false,
+            distinct_on: Vec::new(),
             from: table,
             joins: Vec::new(),
             filters: Vec::new(),

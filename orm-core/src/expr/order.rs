@@ -111,6 +111,63 @@ impl<Uses> Ordered<Uses> {
     }
 }
 
+/// What an aggregate's `order_by` takes, which knows no query yet: a column, an expression, `.asc()` or `.desc()` of one, or a
+/// tuple of up to 4 of these.
+#[diagnostic::on_unimplemented(
+    message = "an aggregate cannot be ordered by this",
+    label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`"
+)]
+pub trait OrderList {
+    /// The tables that it uses.
+    type Uses;
+
+    /// Appends the parts.
+    fn push_list(self, order: &mut Vec<OrderNode>);
+}
+
+impl<Uses> OrderList for Ordered<Uses> {
+    type Uses = Uses;
+
+    fn push_list(self, order: &mut Vec<OrderNode>) {
+        order.push(self.node);
+    }
+}
+
+impl<S: Source, T: SqlType> OrderList for Column<S, T> {
+    type Uses = Of<S>;
+
+    fn push_list(self, order: &mut Vec<OrderNode>) {
+        order.push(ascending(self.into_node()));
+    }
+}
+
+impl<T: SqlType, Uses> OrderList for Expr<T, Uses> {
+    type Uses = Uses;
+
+    fn push_list(self, order: &mut Vec<OrderNode>) {
+        order.push(ascending(self.into_node()));
+    }
+}
+
+macro_rules! lists {
+    ($($name:ident),* => $uses:ty) => {
+        impl<$($name: OrderList),*> OrderList for ($($name,)*) {
+            type Uses = $uses;
+
+            #[allow(non_snake_case)]
+            fn push_list(self, order: &mut Vec<OrderNode>) {
+                let ($($name,)*) = self;
+                $($name.push_list(order);)*
+            }
+        }
+    };
+}
+
+lists!(A => A::Uses);
+lists!(A, B => (A::Uses, B::Uses));
+lists!(A, B, C => (A::Uses, (B::Uses, C::Uses)));
+lists!(A, B, C, D => (A::Uses, (B::Uses, (C::Uses, D::Uses))));
+
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
         impl<Scope, $($name, $index),*> OrderBy<Scope, ($($index,)*)> for ($($name,)*)

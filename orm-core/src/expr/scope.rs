@@ -28,6 +28,15 @@ pub struct Solid<U>(PhantomData<fn() -> U>);
 #[derive(Debug)]
 pub struct Maybe<S>(PhantomData<fn() -> S>);
 
+/// A scope in which every column may be NULL, whatever its table says: that of `group_by_rollup` and its relatives, where
+/// the rows of subtotals have NULL in place of what they do not group by.
+#[derive(Debug)]
+pub struct Nulled<Scope>(PhantomData<fn() -> Scope>);
+
+/// What an expression uses to whose text values can still be bound: what [`raw`](super::raw) gives.
+#[derive(Debug)]
+pub struct Open<U>(PhantomData<fn() -> U>);
+
 /// The walk's end: the first table of the list.
 #[derive(Debug)]
 pub struct Here;
@@ -103,6 +112,14 @@ where
     type Null = Rest::Null;
 }
 
+#[diagnostic::do_not_recommend]
+impl<S, Scope, I> Has<S, I> for Nulled<Scope>
+where
+    Scope: Has<S, I>,
+{
+    type Null = Yes;
+}
+
 /// Whether a scope has all tables of a tree.
 pub trait InScope<Scope, I> {
     /// Whether any of them may have no row.
@@ -140,9 +157,35 @@ where
 
 impl<Scope, U, I> InScope<Scope, I> for Solid<U>
 where
+    Scope: Subtotals,
     U: InScope<Scope, I>,
 {
+    type Null = Scope::Null;
+}
+
+/// Whether a scope has rows of subtotals, in which even what is never NULL is, because it is not grouped by.
+pub trait Subtotals {
+    /// Whether it has.
+    type Null: Bool;
+}
+
+impl Subtotals for () {
     type Null = No;
+}
+
+impl<S, Rest: Subtotals> Subtotals for (S, Rest) {
+    type Null = Rest::Null;
+}
+
+impl<Scope> Subtotals for Nulled<Scope> {
+    type Null = Yes;
+}
+
+impl<Scope, U, I> InScope<Scope, I> for Open<U>
+where
+    U: InScope<Scope, I>,
+{
+    type Null = U::Null;
 }
 
 impl<Scope, A, B, IA, IB> InScope<Scope, (IA, IB)> for (A, B)

@@ -8,7 +8,6 @@ use super::RelationInfo;
 use crate::types::PgType;
 
 /// The description of a table: one `static` for each model, written by `#[derive(Model)]`. SQLAlchemy: `Table`.
-#[derive(Debug)]
 pub struct Table {
     /// The model's name in Rust, for messages: `Product`.
     pub model: &'static str,
@@ -106,6 +105,18 @@ pub struct IndexInfo {
 pub struct CheckInfo {
     /// The condition, as SQL.
     pub sql: &'static str,
+}
+
+/// Without the relationships, which lead to other tables and back.
+impl fmt::Debug for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let columns: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        f.debug_struct("Table")
+            .field("model", &self.model)
+            .field("name", &self.name)
+            .field("columns", &columns)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Table {

@@ -174,6 +174,32 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// Gives the first row of those in which the expression (or each of a tuple) is the same. `order_by` says which is the
+    /// first, and has to begin with the same expressions. SQLAlchemy: `distinct(x)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "prices")]
+    /// # struct Price { #[orm(primary_key)] id: i32, product: String, amount: i64 }
+    /// // The newest price of each product.
+    /// let q = Price::query()
+    ///     .distinct_on(Price::PRODUCT)
+    ///     .order_by((Price::PRODUCT, Price::ID.desc()))
+    ///     .select((Price::PRODUCT, Price::AMOUNT));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT DISTINCT ON (prices.product) prices.product, prices.amount FROM prices \
+    ///      ORDER BY prices.product, prices.id DESC"
+    /// );
+    /// ```
+    pub fn distinct_on<L, I>(mut self, list: L) -> Self
+    where
+        L: GroupBy<Scope, I>,
+    {
+        list.push_to(&mut self.select.distinct_on);
+        self
+    }
+
     /// One row for each group of rows in which the expression (or each of a tuple) is the same.
     ///
     /// ```

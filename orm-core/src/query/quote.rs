@@ -173,7 +173,9 @@ const KEYWORDS: &[&str] = &[
 ];
 
 /// The functions among the keywords: they have a grammar of their own and are called bare.
-const KEYWORD_FUNCTIONS: &[&str] = &["coalesce", "greatest", "least", "nullif"];
+const KEYWORD_FUNCTIONS: &[&str] = &[
+    "coalesce", "greatest", "grouping", "least", "left", "nullif", "right",
+];
 
 /// Appends a name, quoted if it must be.
 pub(crate) fn identifier(out: &mut String, name: &str) {

@@ -195,7 +195,7 @@ fn bulk(
         Some("OFFSET")
     } else if !select.order_by.is_empty() {
         Some("ORDER BY")
-    } else if select.distinct {
+    } else if select.distinct || !select.distinct_on.is_empty() {
         Some("DISTINCT")
     } else if select.lock.is_some() {
         Some("FOR UPDATE")

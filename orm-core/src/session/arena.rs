@@ -101,6 +101,14 @@ impl<M: Model> Arena<M> {
         Some(rows.map(|row| row.unwrap_or_else(|| unreachable!("checked above"))))
     }
 
+    /// The draft of a pending entity.
+    pub(crate) fn draft(&self, index: u32) -> Option<&M::Draft> {
+        match &self.contents[index as usize] {
+            Content::Draft(draft) => Some(draft),
+            _ => None,
+        }
+    }
+
     pub(crate) fn draft_mut(&mut self, index: u32) -> Option<&mut M::Draft> {
         match &mut self.contents[index as usize] {
             Content::Draft(draft) => Some(draft),

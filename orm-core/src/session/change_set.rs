@@ -80,7 +80,10 @@ impl Session {
                     continue;
                 }
                 let handle = slots.handle(index);
-                let changed = store.changes(index).union(self.keys_to_come(handle));
+                let changed = store
+                    .changes(index)
+                    .union(self.keys_to_come(handle))
+                    .union(self.computed_columns(handle));
                 if !changed.is_empty() {
                     check_version(slots.table, changed)?;
                     changes.updates.push((handle, changed));

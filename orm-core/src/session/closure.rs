@@ -126,10 +126,11 @@ impl Engine {
         E: From<Error> + Send + 'a,
     {
         let made_at = Location::caller();
+        let options = options.beside_those_of(self);
         async move {
             let mut attempt = 1;
             loop {
-                let mut db = Session::new(self.clone(), options, made_at);
+                let mut db = Session::new(self.clone(), options.clone(), made_at);
                 let outcome = work(&mut db).await;
                 match finish(&mut db, outcome).await {
                     Err(_) if attempt < ATTEMPTS && db.lost_a_race() => {

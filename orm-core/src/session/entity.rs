@@ -185,9 +185,9 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
-        if !self.slots(handle).heads[handle.index as usize].touched {
-            let store = self.store_mut(handle);
-            store.keep(handle.index);
+        let store = self.store_mut(handle);
+        store.keep(handle.index);
+        if !store.slots().heads[handle.index as usize].touched {
             store.slots_mut().touch(handle.index);
         }
         self.save(handle);

@@ -27,6 +27,12 @@ impl Session {
     /// [`Error::Invalid`] for new keys of rows that may be entities: RETURNING gives no old key to know them by.
     fn track(&mut self, write: &mut Write) -> Result<()> {
         let table = write.table.table;
+        if self.options.is_read_only() {
+            return Err(Error::invalid(format!(
+                "this session is read-only, and this is a bulk INSERT, UPDATE or DELETE of `{}`: use `engine.session()`",
+                table.name
+            )));
+        }
         let number = self.arena_number(table);
         let known = !self.arenas[number as usize].slots().keys.is_empty();
         // Entities that are read from a DELETE's own rows are deleted, too.

@@ -28,19 +28,27 @@ impl Session {
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
     /// # Errors
-    /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Invalid`] .. After an error that came from the
+    /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Validation`], [`Error::Invalid`] .. After an error that came from the
     /// server the session waits for [`rollback`](Session::rollback); an error that was seen before anything was sent leaves it
     /// as it was, so that the mistake can be put right.
     ///
     /// Dropped before it has finished, the session waits for `rollback` as well.
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
-        if !self.has_changes() {
-            return Ok(());
-        }
-        let unknown = self.follow_hand_set_keys();
+        self.refuse_writes()?;
+        self.flush_rounds().await
+    }
+
+    /// Sends what has changed by now.
+    pub(super) async fn flush_once(&mut self) -> Result<()> {
+        let mut unknown = self.follow_hand_set_keys();
         self.cascade().await?;
-        let changes = self.change_set()?;
+        let mut changes = self.change_set()?;
+        let mut watched = Vec::new();
+        if self.has_row_hooks() {
+            (changes, watched) = self.before_rows(changes)?;
+            unknown = self.follow_hand_set_keys();
+        }
         if !changes.is_empty() {
             let updated: Vec<_> = changes.updates.clone();
             let steps = self.steps(changes)?;
@@ -53,7 +61,7 @@ impl Session {
             self.follow_key(child, relation);
         }
         self.flushed();
-        Ok(())
+        self.after_rows(&watched)
     }
 
     /// Gives `on_update` columns of changed rows their new values.
@@ -68,6 +76,7 @@ impl Session {
     /// Nothing waits for a flush any more.
     fn flushed(&mut self) {
         self.set_links.clear();
+        self.expressions.clear();
         self.link_rows.clear();
         for store in &mut self.arenas {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
@@ -86,6 +95,7 @@ impl Session {
             StepKind::Update | StepKind::Close => self.run_update(step).await,
             StepKind::Delete => self.run_delete(step).await,
             StepKind::Open | StepKind::UnlinkAll => self.run_plain(step).await.map(drop),
+            StepKind::Park => self.run_park(step).await,
             StepKind::Link => {
                 let changed = self.run_plain(step).await?;
                 self.expect(step, "INSERT", changed)
@@ -114,6 +124,16 @@ impl Session {
             expected,
             changed,
         }))
+    }
+
+    /// Moves unique values aside. A row that is about to be deleted may be gone already, and its value with it.
+    async fn run_park(&mut self, step: &Step) -> Result<()> {
+        let changed = self.run_plain(step).await?;
+        let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
+        if step.rows.iter().all(gone) {
+            return Ok(());
+        }
+        self.expect(step, "UPDATE", changed)
     }
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
@@ -218,6 +238,9 @@ impl Session {
                 self.or_fail(written)?;
             }
         }
+        for entity in &step.rows {
+            self.follow_row(*entity, step.by_server);
+        }
         Ok(())
     }
 
@@ -266,10 +289,10 @@ impl Session {
                 self.count_version(*row, *row)?;
             }
             // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
-            let epoch = if step.guard.is_empty() {
-                self.epoch
-            } else {
+            let epoch = if step.stale {
                 self.slots(*row).heads[row.index as usize].epoch
+            } else {
+                self.epoch
             };
             self.store_mut(*row).written(row.index, epoch);
         }

@@ -1,5 +1,10 @@
 //! [`SessionOptions`] and [`Isolation`]: how a session behaves, and how its transactions begin.
 
+use super::hook_calls::HookSet;
+use super::{Hooks, Info, SessionEvents};
+use crate::engine::Engine;
+use crate::model::Model;
+
 /// How a session behaves, and how its transactions begin.
 ///
 /// ```
@@ -13,12 +18,14 @@
 /// # }
 /// # #[cfg(not(feature = "testing"))] fn main() {}
 /// ```
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct SessionOptions {
     pub(super) autoflush: bool,
     isolation: Option<Isolation>,
     read_only: bool,
     deferrable: bool,
+    pub(super) info: Info,
+    pub(super) hooks: HookSet,
 }
 
 /// The isolation level of a transaction.
@@ -39,6 +46,8 @@ impl Default for SessionOptions {
             isolation: None,
             read_only: false,
             deferrable: false,
+            info: Info::default(),
+            hooks: HookSet::default(),
         }
     }
 }
@@ -63,7 +72,8 @@ impl SessionOptions {
         self
     }
 
-    /// Refuses writes: `READ ONLY`. SQLAlchemy: `postgresql_readonly`.
+    /// Refuses writes: `READ ONLY`. A flush with anything to do is refused before it is sent. SQLAlchemy:
+    /// `postgresql_readonly`.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
@@ -76,6 +86,53 @@ impl SessionOptions {
     pub fn deferrable(mut self) -> Self {
         self.deferrable = true;
         self
+    }
+
+    /// A value that every session begins with: see [`Info`]. SQLAlchemy: `info`.
+    #[must_use]
+    pub fn info<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
+        self.info.insert(value);
+        self
+    }
+
+    /// Hooks for the rows of a model: see [`Hooks`]. Those of one model run in the order in which they are named here.
+    /// SQLAlchemy: `event.listen(Product, ..)`.
+    #[must_use]
+    pub fn hooks<M: Model>(mut self, hooks: impl Hooks<M>) -> Self {
+        self.hooks.add_rows(hooks);
+        self
+    }
+
+    /// Hooks for the session as a whole: see [`SessionEvents`]. SQLAlchemy: `event.listen(Session, ..)`.
+    #[must_use]
+    pub fn events(mut self, events: impl SessionEvents) -> Self {
+        self.hooks.add_events(events);
+        self
+    }
+
+    /// Those that an engine has for its sessions.
+    pub(super) fn of_engine(engine: &Engine) -> Self {
+        let defaults = engine.session_defaults();
+        defaults
+            .and_then(|defaults| defaults.downcast_ref::<SessionOptions>())
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// These, and what adds up of an engine's own.
+    pub(super) fn beside_those_of(self, engine: &Engine) -> Self {
+        let mut base = Self::of_engine(engine);
+        base.info.extend(self.info);
+        base.hooks.extend(self.hooks);
+        SessionOptions {
+            info: base.info,
+            hooks: base.hooks,
+            ..self
+        }
+    }
+
+    pub(super) fn is_read_only(&self) -> bool {
+        self.read_only
     }
 
     pub(super) fn begin(&self) -> String {

@@ -6,8 +6,10 @@
 //!    with the primary key of one that is deleted takes its place by an UPDATE.
 //! 3. Tables that refer to one another, or to themselves, are written row by row on levels: what a row refers to is on a
 //!    lower level. A ring is broken at a nullable foreign key: INSERT with NULL, and an UPDATE behind.
-//! 4. Rows of link tables that come are inserted when both sides are there.
-//! 5. Rows are deleted last, from the tables that refer to others on to those referred to. Rings are opened before by
+//! 4. A row that takes a unique value is written behind the row that gives it up: a DELETE goes before everything else for
+//!    that; where rows pass values along a chain or exchange them, the values are moved aside first by one UPDATE.
+//! 5. Rows of link tables that come are inserted when both sides are there.
+//! 6. Rows are deleted last, from the tables that refer to others on to those referred to. Rings are opened before by
 //!    setting nullable foreign keys to NULL.
 //!
 //! Within a step INSERTs keep the order of `add`; UPDATEs and DELETEs go by key, so that two sessions that write the same
@@ -46,6 +48,11 @@ pub struct Step {
     pub(super) columns: ColumnSet,
     /// UPDATE of stale rows: the columns whose old values it must find.
     pub(super) guard: ColumnSet,
+    /// Whether the rows stay stale behind the UPDATE, because it has not seen all of their columns.
+    pub(super) stale: bool,
+    /// Those of the columns that are set to an expression, and the SQL of these: rows of one step differ in its values only.
+    pub(super) by_server: ColumnSet,
+    pub(super) shape: String,
     pub(super) links: Vec<LinkRow>,
     /// Replace: for each of the rows the deleted entity whose place it takes, and the columns that were not given, which
     /// the server sets to what a new row would have.
@@ -69,6 +76,9 @@ pub enum StepKind {
     Close,
     /// Sets foreign keys of rows that are about to be deleted to NULL, because they refer to one another in a ring.
     Open,
+    /// Moves unique values aside that other rows take: the column is NULL, or holds a placeholder, until the row's own
+    /// UPDATE or DELETE.
+    Park,
     /// Inserts rows of a link table.
     Link,
     /// Deletes rows of a link table.
@@ -92,6 +102,9 @@ impl Step {
             rows: Vec::new(),
             columns: ColumnSet::EMPTY,
             guard: ColumnSet::EMPTY,
+            stale: false,
+            by_server: ColumnSet::EMPTY,
+            shape: String::new(),
             links: Vec::new(),
             old: Vec::new(),
             defaults: ColumnSet::EMPTY,

@@ -29,13 +29,24 @@ impl Session {
     pub(super) fn statement(&self, step: &Step) -> Statement {
         match step.kind {
             StepKind::Insert => self.insert_rows(step),
-            StepKind::Update | StepKind::Replace | StepKind::Close | StepKind::Open => {
-                self.update(step)
-            }
+            StepKind::Update
+            | StepKind::Replace
+            | StepKind::Close
+            | StepKind::Open
+            | StepKind::Park => self.update(step),
             StepKind::Delete => self.delete_rows(step),
             StepKind::Link => self.insert_links(step),
             StepKind::Unlink => self.delete_links(step),
             StepKind::UnlinkAll => self.delete_all_links(step),
+        }
+    }
+
+    /// Writes what a column of a row is set to: its value, or an expression.
+    fn new_value(&self, sql: &mut Renderer, step: &Step, row: RawHandle, column: u16) {
+        let by_server = step.by_server.contains(column);
+        match self.expression(row, column).filter(|_| by_server) {
+            Some(expression) => sql.node(expression),
+            None => sql.param(self.value(row, column)),
         }
     }
 

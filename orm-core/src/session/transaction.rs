@@ -164,8 +164,10 @@ impl Session {
     /// error says so.
     pub async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
+        self.before_commit()?;
         self.flush().await?;
-        if self.link.is_some() {
+        let was_open = self.link.is_some();
+        if was_open {
             self.send_commit().await?;
         }
         self.link = None;
@@ -176,6 +178,9 @@ impl Session {
             if self.raw_state(handle) == State::Deleted {
                 self.store_mut(handle).release(handle.index);
             }
+        }
+        if was_open {
+            self.after_commit();
         }
         Ok(())
     }
@@ -220,6 +225,7 @@ impl Session {
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {
             link.roll_back().await;
+            self.after_rollback();
         }
         Ok(())
     }

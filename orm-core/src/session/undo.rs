@@ -156,6 +156,7 @@ impl Session {
         }
         // A flush goes before every savepoint, so whatever waits for the next flush came after it.
         self.set_links.clear();
+        self.expressions.clear();
         self.link_rows.clear();
         self.orphans.clear();
         self.loading = None;

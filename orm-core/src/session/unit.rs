@@ -120,6 +120,35 @@ impl Session {
         Ok(())
     }
 
+    /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
+    /// flushed as ever. An entity that isn't to be deleted stays as it is. For hooks that turn deletes into something else
+    /// (see [`SessionEvents`](super::SessionEvents)). SQLAlchemy: `add` of an object in `session.deleted`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().first(&mut db).await?.unwrap();
+    /// db.delete(order)?;
+    /// db.undelete(order)?;
+    /// assert!(db.deleted::<Order>().is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// # Errors
+    /// [`Error::Detached`]; of an entity whose DELETE was sent, too, which only a rollback brings back.
+    pub fn undelete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
+        self.check(handle)?;
+        let raw = handle.raw();
+        if self.raw_state(raw) == State::Deleted {
+            return Err(Error::Detached {
+                model: M::TABLE.model,
+                why: "its row was deleted in this transaction",
+            });
+        }
+        self.store_mut(raw).slots_mut().heads[raw.index as usize].doomed = false;
+        Ok(())
+    }
+
     pub(super) fn doom(&mut self, handle: RawHandle) {
         match self.raw_state(handle) {
             State::Pending => {
@@ -158,6 +187,7 @@ impl Session {
 
     fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
+        self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -183,6 +213,37 @@ impl Session {
     #[track_caller]
     pub fn apply<M: Model>(&mut self, handle: Handle<M>, changes: impl ChangesOf<M>) {
         changes.apply(&mut self[handle]);
+    }
+
+    /// Fails where a read-only session has anything to write.
+    pub(super) fn refuse_writes(&self) -> Result<()> {
+        if !self.options.is_read_only() {
+            return Ok(());
+        }
+        let refuse = |what: &str, model: &str| {
+            Err(Error::invalid(format!(
+                "this session is read-only, and a `{model}` was {what}: use `engine.session()` to write, or `rollback` \
+                 to forget it"
+            )))
+        };
+        for store in &self.arenas {
+            let slots = store.slots();
+            if slots.pending().len() > 0 {
+                return refuse("added", slots.table.model);
+            }
+            for index in slots.touched() {
+                if slots.heads[index as usize].doomed {
+                    return refuse("deleted", slots.table.model);
+                }
+                if !store.changes(index).is_empty() {
+                    return refuse("changed", slots.table.model);
+                }
+            }
+        }
+        match self.link_rows.iter().next() {
+            Some(row) => refuse("linked to another row", row.relation.from.model),
+            None => Ok(()),
+        }
     }
 
     /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
@@ -246,6 +307,7 @@ impl Session {
                 .store(raw)
                 .changes(raw.index)
                 .union(self.keys_to_come(raw))
+                .union(self.computed_columns(raw))
                 .is_empty()
     }
 
@@ -285,6 +347,7 @@ impl Session {
         if self.raw_state(handle) != State::Persistent {
             return;
         }
+        self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.touched && !head.doomed {

@@ -1,7 +1,8 @@
 //! Expressions: one `match` over [`Node`], with brackets where PostgreSQL's precedence would read something else without them.
 
 use super::Renderer;
-use crate::expr::Node;
+use crate::expr::template::{self, Piece};
+use crate::expr::{AggregateCall, CaseNode, Node};
 use crate::query::quote;
 use crate::types::{Param, SqlType};
 
@@ -76,14 +77,15 @@ impl Renderer {
             }
             Node::Call {
                 function,
-                distinct,
                 arguments,
             } => {
                 quote::function(&mut self.sql, function);
-                self.text(if *distinct { "(DISTINCT " } else { "(" });
-                self.list(arguments, ", ", Self::node);
-                self.text(")");
+                self.row(arguments);
             }
+            Node::Aggregate(call) => self.aggregate(call),
+            Node::Case(case) => self.case(case),
+            Node::Row(nodes) => self.row(nodes),
+            Node::Template(text, operands) => self.template(text, operands),
             Node::Extract(field, source) => {
                 self.text("extract(");
                 self.text(field);
@@ -127,6 +129,66 @@ impl Renderer {
         }
     }
 
+    /// `(a, b)`.
+    fn row(&mut self, nodes: &[Node]) {
+        self.text("(");
+        self.list(nodes, ", ", Self::node);
+        self.text(")");
+    }
+
+    /// `function(DISTINCT x ORDER BY y) FILTER (WHERE z)`.
+    fn aggregate(&mut self, call: &AggregateCall) {
+        quote::function(&mut self.sql, &call.function);
+        self.text(if call.distinct { "(DISTINCT " } else { "(" });
+        self.list(&call.arguments, ", ", Self::node);
+        if call.within_group {
+            self.text(") WITHIN GROUP (ORDER BY ");
+            self.order_parts(&call.order_by);
+        } else {
+            self.order_by(&call.order_by);
+        }
+        self.text(")");
+        if let Some(filter) = &call.filter {
+            self.text(" FILTER (WHERE ");
+            self.node(filter);
+            self.text(")");
+        }
+    }
+
+    fn case(&mut self, case: &CaseNode) {
+        self.text("CASE");
+        if let Some(operand) = &case.operand {
+            self.text(" ");
+            self.node(operand);
+        }
+        for (when, then) in &case.branches {
+            self.text(" WHEN ");
+            self.node(when);
+            self.text(" THEN ");
+            self.node(then);
+        }
+        if let Some(otherwise) = &case.otherwise {
+            self.text(" ELSE ");
+            self.node(otherwise);
+        }
+        self.text(" END");
+    }
+
+    /// The text with its operands in the places of its question marks. An operand that is more than one word is in brackets,
+    /// since nobody knows what stands beside it. A question mark too many stays, and the server says what it thinks of it.
+    fn template(&mut self, text: &str, operands: &[Node]) {
+        let mut operands = operands.iter();
+        for piece in template::pieces(text) {
+            match piece {
+                Piece::Text(text) => self.text(text),
+                Piece::Operand => match operands.next() {
+                    Some(operand) => self.operand(operand, u8::MAX),
+                    None => self.text("?"),
+                },
+            }
+        }
+    }
+
     /// Appends an operand, in brackets if it binds less tightly than it must.
     pub(super) fn operand(&mut self, node: &Node, at_least: u8) {
         if rank(node) < at_least {
@@ -152,6 +214,8 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
+        // It says nothing of itself.
+        Node::Template(..) => 0,
         _ => u8::MAX,
     }
 }
@@ -170,6 +234,7 @@ pub(super) fn precedence(operator: &str) -> u8 {
         "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
         "+" | "-" => 8,
         "*" | "/" | "%" => 9,
+        "^" => 10,
         // Every operator without a rank of its own: `||`, `@>` and the like.
         _ => 7,
     }

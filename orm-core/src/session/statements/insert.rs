@@ -1,10 +1,11 @@
 //! INSERT.
 
+use super::batch::{BatchValue, select_values};
 use super::returning_clause;
 use crate::expr::TableRef;
 use crate::query::Statement;
 use crate::query::render::Renderer;
-use crate::query::render::batch::{batch_items, select_batch, unnest};
+use crate::query::render::batch::unnest;
 use crate::query::render::write::insert_into;
 use crate::session::Session;
 use crate::session::matching::Match;
@@ -17,7 +18,9 @@ impl Session {
         columns
             .filter(|(at, column)| {
                 let by_server = column.identity || column.server_default.is_some();
-                column.computed.is_some() || (by_server && !step.columns.contains(*at as u16))
+                column.computed.is_some()
+                    || (by_server && !step.columns.contains(*at as u16))
+                    || step.by_server.contains(*at as u16)
             })
             .map(|(at, _)| at as u16)
             .collect()
@@ -37,7 +40,7 @@ impl Session {
                 } else {
                     sql.text(" VALUES (");
                     sql.list(&columns, ", ", |sql, column| {
-                        sql.param(self.value(step.rows[0], *column));
+                        self.new_value(sql, step, step.rows[0], *column);
                     });
                     sql.text(")");
                 }
@@ -45,9 +48,9 @@ impl Session {
             }
             Match::ByKey | Match::Ascending => {
                 insert_into(&mut sql, TableRef::of(table), &columns);
-                let batch = self.columns("c", table, &columns, &step.rows);
+                let batch = self.batch_values(step, &columns);
                 sql.text(" ");
-                select_batch(&mut sql, batch, step.rows.len());
+                select_values(&mut sql, batch, step.rows.len());
                 let keys = table.primary_key.iter().copied();
                 let mut all: Vec<u16> = match matching {
                     Match::ByKey if !returning.is_empty() => keys.collect(),
@@ -77,7 +80,7 @@ impl Session {
             .copied()
             .filter(|key| !step.columns.contains(*key))
             .collect();
-        let batch = self.columns("c", table, columns, &step.rows);
+        let batch = self.batch_values(step, columns);
         sql.text("WITH input AS MATERIALIZED (SELECT ");
         for (at, column) in made.iter().enumerate() {
             let default = table.columns[*column as usize]
@@ -85,12 +88,12 @@ impl Session {
                 .unwrap_or("NULL");
             sql.text(&format!("{default} AS k{at}, "));
         }
-        batch_items(sql, &batch);
+        sql.list(&batch, ", ", |sql, value| value.item(sql));
         if !batch.is_empty() {
             sql.text(", ");
         }
         sql.text("u.n FROM ");
-        unnest(sql, batch, step.rows.len(), true);
+        unnest(sql, BatchValue::into_columns(batch), step.rows.len(), true);
         sql.text("), inserted AS (");
         let all: Vec<u16> = made.iter().chain(columns).copied().collect();
         insert_into(sql, TableRef::of(table), &all);

@@ -1,6 +1,7 @@
 //! UPDATE: changed columns, foreign keys that close or open a ring, rows that take the place of deleted ones, the version,
 //! and the guards of stale rows.
 
+use super::batch::BatchValue;
 use super::returning_clause;
 use crate::expr::{BatchColumn, TableRef};
 use crate::model::{OnUpdate, RawHandle, Table};
@@ -8,6 +9,7 @@ use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
 use crate::session::Session;
+use crate::session::parking::Placeholder;
 use crate::session::plan::{Step, StepKind};
 
 /// What a column is set to.
@@ -17,13 +19,14 @@ enum New {
     Value,
     /// What the column has where no value is given.
     Default,
-    Null,
+    /// NULL, or something else for the time between.
+    Aside(Placeholder),
 }
 
 impl Session {
     /// The columns that an UPDATE brings back: those that the server changes by itself.
     pub(in crate::session) fn returned_by_update(step: &Step) -> Vec<u16> {
-        if step.kind == StepKind::Open {
+        if matches!(step.kind, StepKind::Open | StepKind::Park) {
             return Vec::new();
         }
         let columns = step.table.columns.iter().enumerate();
@@ -32,17 +35,21 @@ impl Session {
                 column.computed.is_some()
                     || column.on_update == OnUpdate::Server
                     || step.defaults.contains(*at as u16)
+                    || step.by_server.contains(*at as u16)
             })
             .map(|(at, _)| at as u16)
             .collect()
     }
 
     fn assignments(step: &Step) -> Vec<(u16, New)> {
-        let new = match step.kind {
-            StepKind::Open => New::Null,
+        let new = |column| match step.kind {
+            StepKind::Open => New::Aside(Placeholder::Null),
+            StepKind::Park => {
+                New::Aside(Placeholder::of(step.table, column).unwrap_or(Placeholder::Null))
+            }
             _ => New::Value,
         };
-        let columns = step.columns.iter().map(|column| (column, new));
+        let columns = step.columns.iter().map(|column| (column, new(column)));
         let defaults = step.defaults.iter().map(|column| (column, New::Default));
         columns.chain(defaults).collect()
     }
@@ -75,9 +82,9 @@ impl Session {
             sql.column_name(table.columns[column as usize].name);
             sql.text(" = ");
             match new {
-                New::Value => sql.param(self.value(row, column)),
+                New::Value => self.new_value(sql, step, row, column),
                 New::Default => sql.text("DEFAULT"),
-                New::Null => sql.text("NULL"),
+                New::Aside(placeholder) => aside(sql, placeholder, false),
             }
         });
         bump(sql, table, version);
@@ -111,11 +118,11 @@ impl Session {
         let table = step.table;
         let guard: Vec<u16> = step.guard.iter().collect();
         let set: Vec<u16> = match step.kind {
-            StepKind::Open => Vec::new(),
+            StepKind::Open | StepKind::Park => Vec::new(),
             _ => step.columns.iter().collect(),
         };
         let keys = self.columns_before("k", table, table.primary_key, before);
-        let values = self.columns("c", table, &set, rows);
+        let values = self.batch_values(step, &set);
         let versions = self.columns_before("v", table, version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);
 
@@ -126,7 +133,8 @@ impl Session {
             match (new, value.next()) {
                 (New::Value, Some(value)) => value.read(sql),
                 (New::Default, _) => sql.text("DEFAULT"),
-                _ => sql.text("NULL"),
+                (New::Aside(placeholder), _) => aside(sql, placeholder, true),
+                (New::Value, None) => unreachable!("each column that is set has its values"),
             }
         });
         bump(sql, table, version);
@@ -149,8 +157,14 @@ impl Session {
         }
 
         sql.text(" FROM ");
+        let values = BatchValue::into_columns(values);
         let batch = keys.into_iter().chain(values).chain(versions).chain(olds);
-        unnest(sql, batch.collect(), rows.len(), false);
+        unnest(
+            sql,
+            batch.collect(),
+            rows.len(),
+            step.kind == StepKind::Park,
+        );
         sql.text(" WHERE ");
         sql.text(&conditions.finish().sql);
         let returning = Self::returned_by_update(step);
@@ -160,6 +174,23 @@ impl Session {
             sql.list(all, ", ", |sql, column| {
                 sql.column_of(table, table.columns[*column as usize].name);
             });
+        }
+    }
+}
+
+/// What a column holds while its value is moved aside. Numbers count down by the rows of a batch.
+fn aside(sql: &mut Renderer, placeholder: Placeholder, many: bool) {
+    match placeholder {
+        Placeholder::Null => sql.text("NULL"),
+        Placeholder::Uuid => sql.text("gen_random_uuid()"),
+        Placeholder::Text => sql.text("gen_random_uuid()::text"),
+        Placeholder::Int4 | Placeholder::Int8 => {
+            if let Some(first) = placeholder.first_number() {
+                sql.param(first);
+            }
+            if many {
+                sql.text(" - u.n");
+            }
         }
     }
 }

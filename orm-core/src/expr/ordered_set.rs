@@ -1,0 +1,243 @@
+//! Aggregates that depend on an order: `string_agg` and `array_agg` with ORDER BY inside, `percentile_cont` and `mode` WITHIN
+//! GROUP.
+
+use super::{Agg, AggregateCall, Expr, Expression, Node, OrderList, OrderNode, RowLevel};
+use crate::types::{Element, Param, SqlType};
+
+type Base<E> = <<E as Expression>::Type as SqlType>::Base;
+
+impl<T, Uses> Expr<T, Agg<Uses>> {
+    /// Gives the rows to the aggregate in an order, which matters to `string_agg` and `array_agg`: a column, an expression, an
+    /// `.asc()` or `.desc()` of one, or a tuple of these. An expression that is made of an aggregate is left as it is.
+    /// SQLAlchemy: `aggregate_order_by`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select(func::string_agg(User::NAME, ", ").order_by(User::AGE.desc()));
+    /// assert_eq!(q.to_sql(), "SELECT string_agg(users.name, $1 ORDER BY users.age DESC) FROM users");
+    /// ```
+    pub fn order_by<O>(self, order: O) -> Expr<T, Agg<(Uses, O::Uses)>>
+    where
+        O: OrderList,
+        O::Uses: RowLevel,
+    {
+        let mut node = self.into_untyped();
+        if let Node::Aggregate(call) = &mut node
+            && !call.within_group
+        {
+            order.push_list(&mut call.order_by);
+        }
+        Expr::new(node)
+    }
+
+    /// Gives equal values to the aggregate once: `count(DISTINCT x)`, `array_agg(DISTINCT x)`. An expression that is made of an
+    /// aggregate is left as it is. SQLAlchemy: `func.array_agg(distinct(x))`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select(func::array_agg(User::NAME).distinct());
+    /// assert_eq!(q.to_sql(), "SELECT array_agg(DISTINCT users.name) FROM users");
+    /// ```
+    #[must_use]
+    pub fn distinct(self) -> Self {
+        let mut node = self.into_untyped();
+        if let Node::Aggregate(call) = &mut node {
+            call.distinct = true;
+        }
+        Expr::new(node)
+    }
+}
+
+fn aggregated<T, Uses>(call: AggregateCall) -> Expr<T, Agg<Uses>> {
+    Expr::new(Node::Aggregate(Box::new(call)))
+}
+
+/// `string_agg(text, separator)`: the texts one after the other, without the NULLs; NULL where there is none.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::string_agg(User::NAME, ", "));
+/// assert_eq!(q.to_sql(), "SELECT string_agg(users.name, $1) FROM users");
+/// ```
+pub fn string_agg<E: Expression>(
+    text: E,
+    separator: impl Into<String>,
+) -> Expr<Option<String>, Agg<E::Uses>>
+where
+    Base<E>: super::Text,
+{
+    let separator = Node::Param(Param::new(&separator.into()));
+    aggregated(Node::aggregate(
+        "string_agg",
+        vec![text.into_node(), separator],
+    ))
+}
+
+/// `array_agg(expression)`: the values as a list, NULLs too; NULL where there is no row.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::array_agg(User::ID).order_by(User::NAME));
+/// assert_eq!(q.to_sql(), "SELECT array_agg(users.id ORDER BY users.name) FROM users");
+/// # async fn typed(db: &mut Session) -> orm_core::Result<()> {
+/// # let q = User::query().select(func::array_agg(User::ID));
+/// let ids: Option<Vec<i32>> = q.one(db).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The elements of a column that can be NULL are `Option`s. Those of a column that is NULL for want of a partner in a LEFT JOIN
+/// are not: leave those rows out with `.filter(..)`.
+pub fn array_agg<E: Expression>(expression: E) -> Expr<Option<Vec<E::Type>>, Agg<E::Uses>>
+where
+    E::Type: Element,
+{
+    aggregated(Node::aggregate(
+        "array_agg",
+        vec![expression.into_node().typed(true)],
+    ))
+}
+
+/// `mode()`: the value that comes most often, [`within_group`](WithinGroup::within_group) of an expression.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::mode().within_group(User::AGE));
+/// assert_eq!(q.to_sql(), "SELECT mode() WITHIN GROUP (ORDER BY users.age) FROM users");
+/// ```
+pub fn mode() -> WithinGroup<Mode> {
+    WithinGroup::new("mode", Vec::new())
+}
+
+/// `percentile_cont(fraction)`: the value below which this part of the values lies, between two of them if need be. `0.5` is the
+/// median. [`within_group`](WithinGroup::within_group) says of what; of a number of any type it is an `f64`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::percentile_cont(0.5).within_group(User::AGE));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT percentile_cont($1) WITHIN GROUP (ORDER BY users.age) FROM users"
+/// );
+/// ```
+pub fn percentile_cont(fraction: f64) -> WithinGroup<Continuous> {
+    let fraction = Node::Param(Param::new(&fraction));
+    WithinGroup::new("percentile_cont", vec![fraction])
+}
+
+/// `percentile_disc(fraction)`: the first of the values at or above this part of them.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+/// let q = User::query().select(func::percentile_disc(0.9).within_group(User::NAME));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT percentile_disc($1) WITHIN GROUP (ORDER BY users.name) FROM users"
+/// );
+/// ```
+pub fn percentile_disc(fraction: f64) -> WithinGroup<Mode> {
+    let fraction = Node::Param(Param::new(&fraction));
+    WithinGroup::new("percentile_disc", vec![fraction])
+}
+
+/// An ordered-set aggregate that still has to be told what to aggregate: see [`percentile_cont`] and [`mode`].
+#[derive(Debug)]
+#[must_use = "say of what: `.within_group(User::AGE)`"]
+pub struct WithinGroup<Kind> {
+    call: AggregateCall,
+    kind: std::marker::PhantomData<fn() -> Kind>,
+}
+
+/// Gives one of the values: `mode`, `percentile_disc`.
+#[derive(Debug)]
+pub struct Mode;
+/// Calculates a value: `percentile_cont`.
+#[derive(Debug)]
+pub struct Continuous;
+
+impl<Kind> WithinGroup<Kind> {
+    fn new(function: &'static str, arguments: Vec<Node>) -> Self {
+        let mut call = Node::aggregate(function, arguments);
+        call.within_group = true;
+        WithinGroup {
+            call,
+            kind: std::marker::PhantomData,
+        }
+    }
+
+    /// `WITHIN GROUP (ORDER BY expression)`: what is aggregated; NULL where it is NULL in every row. SQLAlchemy:
+    /// `within_group(..)`.
+    pub fn within_group<E, T>(self, expression: E) -> Expr<Option<T>, Agg<E::Uses>>
+    where
+        E: Expression,
+        E::Uses: RowLevel,
+        Kind: OfValues<E::Type, Result = T>,
+    {
+        self.of(expression.into_node(), false)
+    }
+
+    /// As [`within_group`](WithinGroup::within_group), counted from the greatest value down.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select(func::percentile_disc(0.1).within_group_desc(User::AGE));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT percentile_disc($1) WITHIN GROUP (ORDER BY users.age DESC) FROM users"
+    /// );
+    /// ```
+    pub fn within_group_desc<E, T>(self, expression: E) -> Expr<Option<T>, Agg<E::Uses>>
+    where
+        E: Expression,
+        E::Uses: RowLevel,
+        Kind: OfValues<E::Type, Result = T>,
+    {
+        self.of(expression.into_node(), true)
+    }
+
+    fn of<T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, Agg<Uses>> {
+        self.call.order_by = vec![OrderNode {
+            node,
+            descending,
+            nulls_first: None,
+        }];
+        aggregated(self.call)
+    }
+}
+
+/// What an ordered-set aggregate makes of values of type `T`.
+#[diagnostic::on_unimplemented(
+    message = "this aggregate has no value for `{T}`",
+    label = "`percentile_cont` needs a number; `percentile_disc` and `mode` take anything that has an order"
+)]
+pub trait OfValues<T> {
+    /// The type of the result.
+    type Result: SqlType<Base = Self::Result>;
+}
+
+impl<T: SqlType> OfValues<T> for Mode {
+    type Result = T::Base;
+}
+
+impl<T: SqlType> OfValues<T> for Continuous
+where
+    T::Base: crate::types::Numeric,
+{
+    type Result = f64;
+}

@@ -1,0 +1,195 @@
+//! Rows that can be written by one statement: which columns each sends, and the batches of those that send the same.
+
+use std::collections::BTreeMap;
+
+use crate::model::{ColumnSet, RawHandle};
+use crate::session::Session;
+use crate::session::change_set::{ChangeSet, given_anew};
+use crate::session::key::KeyBytes;
+use crate::session::plan::{Step, StepKind};
+
+impl Session {
+    /// Batches of inserts: rows that send the same columns. `behind` says what they waited for.
+    pub(super) fn insert_steps(
+        &self,
+        rows: impl Iterator<Item = RawHandle>,
+        behind: &str,
+    ) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for row in rows {
+            let columns = self.insert_columns(row);
+            let shape = self.shape(row);
+            let table = self.table(row);
+            let same = steps
+                .iter_mut()
+                .find(|step| step.columns == columns && step.shape == shape);
+            match same {
+                Some(step) => step.rows.push(row),
+                None => {
+                    let behind = match behind {
+                        "" => "behind everything they refer to",
+                        behind => behind,
+                    };
+                    let mut reason = format!("new `{}`, {behind}", table.model);
+                    if !steps.is_empty() {
+                        reason.push_str("; a batch of their own, because they send other columns");
+                    }
+                    let mut step = Step::new(StepKind::Insert, table, reason);
+                    step.columns = columns;
+                    step.by_server = self.computed_columns(row);
+                    step.shape = shape;
+                    step.rows.push(row);
+                    steps.push(step);
+                }
+            }
+        }
+        steps
+    }
+
+    /// Batches of rows that take the place of deleted ones: those that are given the same columns.
+    pub(super) fn replace_steps(&self, rows: &[RawHandle], changes: &ChangeSet) -> Vec<Step> {
+        let mut batches = BTreeMap::<(ColumnSet, String), Vec<RawHandle>>::new();
+        for row in rows {
+            let columns = self.insert_columns(*row);
+            let batch = batches.entry((columns, self.shape(*row)));
+            batch.or_default().push(*row);
+        }
+        let steps = batches.into_iter().map(|((given, shape), mut rows)| {
+            let table = self.table(rows[0]);
+            let mut fixed: ColumnSet = table.primary_key.iter().copied().collect();
+            let reason = format!(
+                "new `{}` with the keys of deleted ones take their places",
+                table.model
+            );
+            let mut step = Step::new(StepKind::Replace, table, reason);
+            step.columns = given.without(fixed);
+            if let Some(version) = table.version {
+                // It goes on counting.
+                step.columns = step.columns.without(ColumnSet::EMPTY.with(version));
+                fixed.insert(version);
+            }
+            let columns = table.columns.iter().enumerate();
+            step.defaults = columns
+                .filter(|(_, column)| column.computed.is_none())
+                .map(|(at, _)| at as u16)
+                .collect::<ColumnSet>()
+                .without(given)
+                .without(fixed);
+            if step.columns.is_empty() && step.defaults.is_empty() {
+                // There is nothing to change, and an UPDATE must set something.
+                step.columns.insert(table.primary_key[0]);
+            }
+            step.shape = shape;
+            step.by_server = self.computed_columns(rows[0]);
+            self.by_key(&mut rows);
+            step.old = rows.iter().map(|row| changes.replaces[row]).collect();
+            step.rows = rows;
+            step
+        });
+        steps.collect()
+    }
+
+    /// The columns that an INSERT sends: all but those that the server fills in and that have no value here.
+    fn insert_columns(&self, row: RawHandle) -> ColumnSet {
+        let given = self.store(row).given(row.index);
+        let given = given.union(self.computed_columns(row));
+        let columns = self.table(row).columns.iter().enumerate();
+        columns
+            .filter(|(at, column)| {
+                let by_server = column.identity || column.server_default.is_some();
+                column.computed.is_none() && (given.contains(*at as u16) || !by_server)
+            })
+            .map(|(at, _)| at as u16)
+            .collect()
+    }
+
+    /// Batches of updates: rows that set the same columns, stale ones apart. `behind` says what they waited for.
+    pub(super) fn update_steps(
+        &self,
+        rows: impl Iterator<Item = (RawHandle, ColumnSet)>,
+        parked: &BTreeMap<RawHandle, ColumnSet>,
+        behind: &str,
+    ) -> Vec<Step> {
+        let mut batches = BTreeMap::<(ColumnSet, bool, ColumnSet, String), Vec<RawHandle>>::new();
+        for (row, changed) in rows {
+            let guarded = self.is_guarded(row);
+            let mut guard = ColumnSet::EMPTY;
+            if guarded {
+                // What was moved aside was guarded then, and an expression doesn't stand on what was read.
+                let aside = parked.get(&row).copied().unwrap_or_default();
+                guard = changed.without(aside).without(self.computed_columns(row));
+            }
+            let batch = batches.entry((changed, guarded, guard, self.shape(row)));
+            batch.or_default().push(row);
+        }
+        let alone = batches.len() == 1;
+        let steps = batches
+            .into_iter()
+            .map(|((changed, guarded, guard, shape), rows)| {
+                let table = self.table(rows[0]);
+                let computed = self.computed_columns(rows[0]);
+                let names: Vec<_> = changed
+                    .union(given_anew(table))
+                    .iter()
+                    .map(|column| {
+                        let name = table.columns[column as usize].name;
+                        match computed.contains(column) {
+                            true => format!("{name} (computed by the server)"),
+                            false => name.to_owned(),
+                        }
+                    })
+                    .collect();
+                let mut reason = format!("changed: {}", names.join(", "));
+                if !guard.is_empty() {
+                    reason.push_str(
+                        "; read in an earlier transaction, so the old values must still be there",
+                    );
+                }
+                if !behind.is_empty() {
+                    reason.push_str(&format!("; {behind}"));
+                }
+                if !alone {
+                    reason.push_str("; a batch of those that set the same columns");
+                }
+                let mut step = Step::new(StepKind::Update, table, reason);
+                // Not what is given anew: its old value decided nothing.
+                step.columns = changed.union(given_anew(table));
+                step.guard = guard;
+                step.stale = guarded;
+                step.by_server = computed;
+                step.shape = shape;
+                step.rows = rows;
+                self.by_key(&mut step.rows);
+                step
+            });
+        steps.collect()
+    }
+
+    /// Whether the row was read in an earlier transaction and has no version, so that what is written must find the old
+    /// values still there.
+    pub(super) fn is_guarded(&self, row: RawHandle) -> bool {
+        let stale = self.slots(row).heads[row.index as usize].epoch != self.epoch;
+        stale && self.table(row).version.is_none()
+    }
+
+    /// The primary key under which the database has the row.
+    pub(in crate::session) fn key_before(&self, row: RawHandle) -> Option<KeyBytes> {
+        self.key_before_at(row, self.table(row).primary_key)
+    }
+
+    /// Some columns of a row, as the database has them, as a key; `None` if one is NULL.
+    pub(in crate::session) fn key_before_at(
+        &self,
+        row: RawHandle,
+        columns: &[u16],
+    ) -> Option<KeyBytes> {
+        let store = self.store(row);
+        KeyBytes::encode(columns.len(), |part, out| {
+            store.encode_before(row.index, columns[part], out)
+        })
+    }
+
+    pub(super) fn by_key(&self, rows: &mut [RawHandle]) {
+        rows.sort_by_cached_key(|row| self.key_before(*row));
+    }
+}
