@@ -28,12 +28,14 @@
 //! | `excluded` | [`excluded`]: the row that an INSERT could not insert |
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
+//! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
 mod aggregate;
 mod arithmetic;
 mod assign;
 mod batch;
 mod case;
+mod collection;
 mod column;
 mod compare;
 mod excluded;
@@ -65,7 +67,8 @@ pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
 pub use function::Argument;
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, PerRow, Plain, RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, OneForMany, PerRow, Plain,
+    RowLevel, Ungrouped,
 };
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,

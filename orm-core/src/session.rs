@@ -25,6 +25,7 @@
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
 //! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
 //! | `loader` | relationships from the database, level by level |
+//! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
@@ -57,6 +58,7 @@ mod link_rows;
 mod links;
 mod load;
 mod load_sql;
+mod load_values;
 mod loader;
 mod matching;
 mod options;

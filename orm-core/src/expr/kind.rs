@@ -104,6 +104,17 @@ impl Accepts<Plain> for Ungrouped {}
 impl Accepts<Aggregate> for Ungrouped {}
 impl<K> Accepts<K> for Grouped {}
 
+/// Whether something of kind `K` is one value for many rows, and nothing beside it.
+#[diagnostic::on_unimplemented(
+    message = "this is no aggregate, so it has no single value for many rows",
+    label = "expected `sum(..)`, `count(..)`, `max(..)` and the like, with no plain column beside them",
+    note = "for a condition on the related rows use `.any(..)`; to read them, load them"
+)]
+pub trait OneForMany {}
+
+#[diagnostic::do_not_recommend]
+impl OneForMany for Aggregate {}
+
 /// Whether an expression has a value in each row: no aggregate in it.
 #[diagnostic::on_unimplemented(
     message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",

@@ -51,6 +51,8 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+    /// `(select)`: the one value that it gives.
+    Subquery(Box<Select>),
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
@@ -319,7 +321,8 @@ impl Node {
             | Node::Param(_)
             | Node::Word(_)
             | Node::InRows(..)
-            | Node::Exists(_) => {}
+            | Node::Exists(_)
+            | Node::Subquery(_) => {}
         }
     }
 

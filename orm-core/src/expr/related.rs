@@ -9,12 +9,22 @@ use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
 /// `EXISTS (SELECT 1 FROM related WHERE it belongs to this row AND condition)`.
 fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
+    let one = Node::Word("1");
+    Node::Exists(Box::new(select_related(relation, one, condition)))
+}
+
+/// `SELECT what FROM related WHERE it belongs to this row AND condition`.
+pub(super) fn select_related<R: Joinable>(
+    relation: &R,
+    what: Node,
+    condition: Option<Node>,
+) -> Select {
     let info = relation.relation();
     let here = table_ref::<R::From>();
     let there = table_ref::<R::To>();
     let (here_columns, there_columns) = info.columns();
     let mut select = Select::from(there);
-    select.items.push(Item::Expr(Node::Word("1")));
+    select.items.push(Item::Expr(what));
     match &info.kind {
         RelationKind::ManyToMany { near, far } => {
             let link = TableRef {
@@ -37,11 +47,11 @@ fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
             .push(Node::tie(there, there_columns, here, here_columns)),
     }
     select.filters.extend(condition);
-    Node::Exists(Box::new(select))
+    select
 }
 
 /// What a condition on the related rows may use: theirs, and the row's own.
-type Related<R> = (<R as Joinable>::To, (<R as Joinable>::From, ()));
+pub(super) type Related<R> = (<R as Joinable>::To, (<R as Joinable>::From, ()));
 
 impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// Whether one of the related rows meets the condition. SQLAlchemy: `User.orders.any(..)`.

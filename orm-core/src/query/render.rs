@@ -54,6 +54,15 @@ pub(crate) fn exists(select: Select) -> Statement {
     sql.finish()
 }
 
+/// The rows of one SELECT, then those of another.
+pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
+    let mut sql = Renderer::default();
+    sql.select(first);
+    sql.text(" UNION ALL ");
+    sql.select(second);
+    sql.finish()
+}
+
 /// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
 /// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
 pub(crate) fn lateral(

@@ -48,10 +48,10 @@ impl KeyBytes {
         Self::at(row, 0, parts)
     }
 
-    /// The key that stands in a row from a column on.
-    pub(crate) fn at(row: &Row, first: usize, parts: usize) -> Option<Self> {
+    /// The key that stands in some columns of a row, from a position on.
+    pub(crate) fn at(row: &Row, position: usize, parts: usize) -> Option<Self> {
         Self::encode(parts, |part, out| {
-            let bytes = row.raw(first + part).bytes;
+            let bytes = row.raw(position + part).bytes;
             bytes
                 .inspect(|bytes| out.extend_from_slice(bytes))
                 .is_some()

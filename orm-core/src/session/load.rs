@@ -187,18 +187,28 @@ impl Session {
         handles: impl Loadable<M>,
         path: P,
     ) -> Running<'_, ()> {
-        let roots: Vec<_> = handles.handles().into_iter().map(Handle::raw).collect();
+        let roots = handles.handles();
         let steps = path.into_steps();
         Box::pin(async move {
-            for root in &roots {
-                self.check_raw(*root, M::TABLE.model)?;
-            }
-            self.before_read().await?;
-            for root in &roots {
-                self.check_row(*root)?;
-            }
+            let roots = self.rows_of(roots).await?;
             self.load_step(roots, steps).await
         })
+    }
+
+    /// What is to be done before relationships of some entities are read: autoflush. Each must have a row then.
+    pub(super) async fn rows_of<M: Model>(
+        &mut self,
+        handles: Vec<Handle<M>>,
+    ) -> Result<Vec<RawHandle>> {
+        let roots: Vec<_> = handles.into_iter().map(Handle::raw).collect();
+        for root in &roots {
+            self.check_raw(*root, M::TABLE.model)?;
+        }
+        self.before_read().await?;
+        for root in &roots {
+            self.check_row(*root)?;
+        }
+        Ok(roots)
     }
 
     /// Takes an entity of a table off a row.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Session;
 use super::key::KeyBytes;
 use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef};
-use crate::model::{RelationKind, Table};
+use crate::model::{RelationInfo, RelationKind, Table};
 use crate::query::{LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
 
@@ -18,36 +18,72 @@ const PARENT_KEYS: [&str; 32] = [
     "parents.k24", "parents.k25", "parents.k26", "parents.k27", "parents.k28", "parents.k29", "parents.k30", "parents.k31",
 ];
 
-impl Session {
-    /// The statement for the members of some parents. Behind a member's own columns stands, for a many-to-many, the key
-    /// of the parent that it is linked to; then what is joined.
-    pub(super) fn select_members(&self, step: LoadStep, keys: &[KeyBytes]) -> (Statement, Loads) {
-        let relation = step.relation;
-        let there = TableRef::of(relation.to);
-        let mut members = Select::from(there);
-        members.items.push(Item::Whole(there));
-        members.filters = step.filters;
-        members.order_by = step.order_by;
-        // The columns that refer to the parent: those of the link table, or the member's own.
-        let (owner, owner_columns) = match &relation.kind {
-            RelationKind::ManyToMany { near, far } => {
-                let link = TableRef {
-                    table: near.from,
-                    alias: Alias::Link(1),
-                };
-                let (link_far, there_key) = far.columns();
-                members.joins.push(Join {
-                    kind: JoinKind::Inner,
-                    table: link,
-                    on: Node::tie(link, link_far, there, there_key),
-                });
-                (link, near.columns().0)
+/// What is read of the members of a relationship.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'a> {
+    /// Entities.
+    Whole,
+    /// Some columns.
+    Columns(&'a [u16]),
+}
+
+impl Wanted<'_> {
+    fn push_to(self, table: TableRef, items: &mut Vec<Item>) {
+        match self {
+            Wanted::Whole => items.push(Item::Whole(table)),
+            Wanted::Columns(columns) => {
+                let columns = columns.iter();
+                items.extend(columns.map(|column| Item::Expr(Node::Column(table, *column))));
             }
-            _ => (there, relation.columns().1),
-        };
-        let linked = matches!(relation.kind, RelationKind::ManyToMany { .. });
+        }
+    }
+
+    /// Whether the key of the parent has to be read with each member, because its own columns don't have it.
+    pub(super) fn needs_key(self, relation: &RelationInfo) -> bool {
+        matches!(self, Wanted::Columns(_))
+            || matches!(relation.kind, RelationKind::ManyToMany { .. })
+    }
+}
+
+/// FROM the table that a relationship leads to, joined to the link table where there is one; and the columns that refer to
+/// the parents: those of the link table, or the member's own.
+fn members_of(relation: &'static RelationInfo) -> (Select, TableRef, &'static [u16]) {
+    let there = TableRef::of(relation.to);
+    let mut members = Select::from(there);
+    let RelationKind::ManyToMany { near, far } = &relation.kind else {
+        return (members, there, relation.columns().1);
+    };
+    let link = TableRef {
+        table: near.from,
+        alias: Alias::Link(1),
+    };
+    let (link_far, there_key) = far.columns();
+    members.joins.push(Join {
+        kind: JoinKind::Inner,
+        table: link,
+        on: Node::tie(link, link_far, there, there_key),
+    });
+    (members, link, near.columns().0)
+}
+
+impl Session {
+    /// The statement for the members of some parents. Behind the columns that are wanted of a member stands the key of the
+    /// parent that it belongs to, where a whole member doesn't have it: behind a many-to-many's, and behind single
+    /// columns. Then what is joined.
+    pub(super) fn select_members(
+        &self,
+        step: LoadStep,
+        keys: &[KeyBytes],
+        wanted: Wanted<'_>,
+    ) -> (Statement, Loads) {
+        let (mut members, owner, owner_columns) = members_of(step.relation);
+        let there = members.from;
+        members.filters.extend(step.filters);
+        members.order_by = step.order_by;
+        let keyed = wanted.needs_key(step.relation);
         let Some(limit) = step.limit else {
-            if linked {
+            wanted.push_to(there, &mut members.items);
+            if keyed {
                 let columns = owner_columns.iter();
                 members
                     .items
@@ -59,6 +95,7 @@ impl Session {
             let loads = Loads::plan(&mut members, step.then);
             return (render::select(&members), loads);
         };
+        members.items.push(Item::Whole(there));
         members.limit = Some(limit);
         for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
             members.filters.push(Node::infix(
@@ -68,8 +105,8 @@ impl Session {
             ));
         }
         let mut outer = Select::from(there);
-        outer.items.push(Item::Whole(there));
-        if linked {
+        wanted.push_to(there, &mut outer.items);
+        if keyed {
             let keys = PARENT_KEYS.iter().take(owner_columns.len());
             outer
                 .items
@@ -79,6 +116,31 @@ impl Session {
         let loads = Loads::plan(&mut outer, step.then);
         let arrays = self.key_arrays(owner.table, owner_columns, keys);
         (render::lateral(&outer, arrays, &members), loads)
+    }
+
+    /// The statement for an aggregate over the members of each of some parents: the parent's key, and the value. One row
+    /// more, whose key is NULL, has the value of no members, for the parents that have none.
+    pub(super) fn select_aggregate(
+        &self,
+        relation: &'static RelationInfo,
+        filters: Vec<Node>,
+        keys: &[KeyBytes],
+        aggregate: Node,
+    ) -> Statement {
+        let (mut groups, owner, owner_columns) = members_of(relation);
+        let columns = owner_columns.iter();
+        groups.group_by = columns.map(|column| Node::Column(owner, *column)).collect();
+        let key = groups.group_by.iter().cloned().map(Item::Expr);
+        groups.items = key.chain([Item::Expr(aggregate.clone())]).collect();
+        groups.filters = filters;
+        groups
+            .filters
+            .push(self.is_one_of(owner, owner_columns, keys));
+        let mut of_none = Select::from(groups.from);
+        let nulls = owner_columns.iter().map(|_| Node::Word("NULL"));
+        of_none.items = nulls.chain([aggregate]).map(Item::Expr).collect();
+        of_none.filters.push(Node::Word("FALSE"));
+        render::union_all(&groups, &of_none)
     }
 
     /// The SELECT of some rows of a table by a key.

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use super::Session;
 use super::collection::Collection;
 use super::key::KeyBytes;
+use super::load_sql::Wanted;
 use super::slots::LinkState;
 use crate::error::Result;
 use crate::expr::{Item, Select, TableRef};
@@ -288,19 +289,16 @@ impl Session {
         if keys.is_empty() {
             return Ok((members, Vec::new()));
         }
-        let linked = matches!(relation.kind, RelationKind::ManyToMany { .. });
-        let (statement, loads) = self.select_members(step, &keys);
+        let linked = Wanted::Whole.needs_key(relation);
+        let (statement, loads) = self.select_members(step, &keys, Wanted::Whole);
         let rows = self.send(&statement).await?;
         for row in &rows {
             let mut reader = RowReader::new(row);
             let member = self.read_entity(relation.to, &mut reader, false)?;
             let key = if linked {
-                KeyBytes::encode(here_columns.len(), |_, out| {
-                    let bytes = reader.raw().bytes;
-                    bytes
-                        .inspect(|bytes| out.extend_from_slice(bytes))
-                        .is_some()
-                })
+                let columns = relation.to.columns.len();
+                reader.skip(here_columns.len());
+                KeyBytes::at(row, columns, here_columns.len())
             } else {
                 self.key_at(member, there_columns)
             };

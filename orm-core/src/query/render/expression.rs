@@ -126,6 +126,11 @@ impl Renderer {
                 self.select(select);
                 self.text(")");
             }
+            Node::Subquery(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(")");
+            }
         }
     }
 
