@@ -11,6 +11,7 @@
 //! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
+//! | `version` | [`Version`]: what a column for optimistic locking may hold |
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
 //! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
 //! | `nested` | [`New`], [`Nested`]: new entities with what their relationships lead to |
@@ -26,6 +27,7 @@ mod relation_info;
 mod row;
 mod table;
 mod traits;
+mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
@@ -34,8 +36,8 @@ pub use handle::{Handle, Handles, RawHandle};
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
-    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, One, OptionalOne, RefersTo, RefersToColumn,
-    Relation, RelationShape, Target, ToMany, ToOne,
+    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName, One,
+    OptionalOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
 };
 pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
 pub use row::{Row, RowReader};
@@ -43,3 +45,5 @@ pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
 pub use traits::{Aliased, Changes, ChangesOf, Draft, Insertable, Model, OfModel, Source};
+pub(crate) use version::NextVersion;
+pub use version::Version;

@@ -56,6 +56,67 @@ pub const fn codec<T: SqlType>() -> Codec<T> {
     }
 }
 
+/// For a type that goes by a name that a feature knows, derived code calls these in place of `codec` and `key_part`. They
+/// are the same with the feature; without it they say which one is missing.
+macro_rules! behind_a_feature {
+    ($feature:literal, $codec:ident, $key_part:ident, $stored:ident, $message:literal, $label:literal) => {
+        #[cfg(feature = $feature)]
+        pub use self::{codec as $codec, key_part as $key_part};
+
+        /// What can be stored without the feature.
+        #[cfg(not(feature = $feature))]
+        #[diagnostic::on_unimplemented(message = $message, label = $label)]
+        pub trait $stored: SqlType {}
+
+        #[cfg(not(feature = $feature))]
+        #[diagnostic::do_not_recommend]
+        impl<T: SqlType> $stored for T {}
+
+        /// `codec`, with a message that names the feature.
+        #[cfg(not(feature = $feature))]
+        pub const fn $codec<T: $stored>() -> Codec<T> {
+            codec::<T>()
+        }
+
+        /// That the type cannot be stored has been said.
+        #[cfg(not(feature = $feature))]
+        pub const fn $key_part<T>() {}
+    };
+}
+
+behind_a_feature!(
+    "uuid",
+    codec_of_uuid,
+    key_part_of_uuid,
+    StoredWithUuid,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `uuid`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"uuid\"] }}`"
+);
+behind_a_feature!(
+    "chrono",
+    codec_of_chrono,
+    key_part_of_chrono,
+    StoredWithChrono,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `chrono`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"chrono\"] }}`"
+);
+behind_a_feature!(
+    "decimal",
+    codec_of_decimal,
+    key_part_of_decimal,
+    StoredWithDecimal,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `decimal`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"decimal\"] }}`"
+);
+behind_a_feature!(
+    "json",
+    codec_of_json,
+    key_part_of_json,
+    StoredWithJson,
+    "`{Self}` cannot be stored in a column: turn on orm-core's feature `json`",
+    "in Cargo.toml: `orm-core = {{ .., features = [\"json\"] }}`"
+);
+
 impl<T> Codec<T> {
     /// Appends a value.
     pub fn encode(&self, value: &T, out: &mut BytesMut) -> bool {
@@ -237,8 +298,30 @@ pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(column: &Column<To, T>
     column.position()
 }
 
-/// Compiles if the relationship is one of `Child` that leads to `Owner`.
-pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner>>(_: &R) {}
+/// The type of a constant that every model has, which says of a struct whether it is one. It is known before `leads_back`
+/// is asked: else rustc would infer it from what was asked.
+#[derive(Debug)]
+pub struct Mark<M>(PhantomData<M>);
+
+/// The mark of a constant.
+pub const fn mark<M>(_: &M) -> Mark<M> {
+    Mark(PhantomData)
+}
+
+impl<M> Mark<M> {
+    /// Compiles if the relationship is one of `Child` that leads to `Owner`, or if `Child` is no model, which is reported
+    /// elsewhere.
+    pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner, M>>(&self, _: &R) {}
+}
+
+impl crate::model::NothingOfThisName {
+    /// The description of nothing, after a mistake.
+    pub const fn info(&self) -> &'static RelationInfo {
+        static TABLE: Table = broken_table("", "", || never());
+        static RELATION: RelationInfo = broken(&TABLE);
+        &RELATION
+    }
+}
 
 /// Compiles if the relationship is a `belongs_to`.
 ///
@@ -315,6 +398,11 @@ pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
 /// The position of a `belongs_to` among its model's relationships.
 pub const fn place(relation: &RelationInfo) -> u16 {
     relation.index
+}
+
+/// Adds a model's table to a registry.
+pub fn register(registry: &mut crate::schema::Registry, table: &'static Table) {
+    registry.push(table);
 }
 
 /// Stands where code would, after a mistake.

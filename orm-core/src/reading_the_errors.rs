@@ -35,11 +35,10 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: the trait bound `Product: Clone` is not satisfied
+//! error[E0277]: `Product` is a model, and has to be `Clone`
 //! ```
 //!
-//! **Fix:** `#[derive(Model, Debug, Clone)]`: a session keeps a copy of a row to find out what was changed. The other
-//! errors of this message go with the first.
+//! **Fix:** `#[derive(Model, Debug, Clone)]`: a session keeps a copy of a row to find out what was changed.
 //!
 //! ## A mistyped attribute
 //!
@@ -322,3 +321,13 @@
 //!
 //! **Fix:** one after the other, or a session for each: a session is one transaction, and that is one conversation with the
 //! server. A task of its own gets a clone of the engine and makes its own session.
+//!
+//! # What the compiler says in its own words
+//!
+//! Some mistakes are found before anything of this crate is asked, so the words are rustc's:
+//!
+//! | it says | it means |
+//! | --- | --- |
+//! | E0599, "`Column<..>` is not an iterator", at `eq`, `gt` .. | the operators are not in scope: `use orm_core::prelude::*;` |
+//! | E0283, "type annotations needed", at `select`, `filter` .. of a query that joins a model twice | it cannot be told which of the two is meant: join an alias, `type Billing = Aliased<Address, 1>;` and `.join(Order::BILLING_ADDRESS.to::<Billing>())` |
+//! | E0391, "cycle detected", at two models with a `has_one` each | `via` of both names the other's `has_one`; one of the two has to hold the foreign key, as `belongs_to` |

@@ -29,7 +29,7 @@ mod script;
 mod table_sql;
 
 pub use inspect::{InspectedColumn, Inspector};
-pub use models::Models;
+pub use models::{Member, Models};
 pub use registry::Registry;
 
 use crate::query::Running;

@@ -114,6 +114,12 @@ const _: () = {
         arena: ::orm_core::session::arena::<Product>,
         knot: ::orm_core::model::Knot::new(),
     };
+    #[allow(dead_code)]
+    trait __Otherwise {
+        const ALL: ::orm_core::model::NotAModel = ::orm_core::model::NotAModel;
+        const PRODUCT: ::orm_core::model::NothingOfThisName = ::orm_core::model::NothingOfThisName;
+    }
+    impl<T> __Otherwise for T {}
     static __CATEGORY: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "CATEGORY",
         index: 0u16,
@@ -134,17 +140,14 @@ const _: () = {
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
         Review::PRODUCT.info()
     }
-    const _: () = ::orm_core::__private::leads_back::<
-        Review,
-        Product,
-        _,
-    >(&Review::PRODUCT);
+    const _: () = ::orm_core::__private::mark(&Review::ALL)
+        .leads_back::<Review, Product, _>(&Review::PRODUCT);
     const _: () = ::orm_core::__private::is_belongs_to(__reviews_via());
     static __REVIEWS: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "REVIEWS",
         index: 1u16,
         from: &__TABLE,
-        to: __reviews_via().from,
+        to: <Review as ::orm_core::model::Model>::TABLE,
         kind: ::orm_core::model::RelationKind::HasMany {
             via: __reviews_via(),
         },
@@ -318,6 +321,14 @@ const _: () = {
             ::orm_core::__private::values([])
         }
     }
+    #[automatically_derived]
+    impl ::orm_core::schema::Models for Product {
+        fn register(registry: &mut ::orm_core::schema::Registry) {
+            ::orm_core::__private::register(registry, &__TABLE);
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::schema::Member for Product {}
     #[automatically_derived]
     impl ::orm_core::model::OfModel for Product {
         type Model = Product;

@@ -262,6 +262,14 @@ const _: () = {
         }
     }
     #[automatically_derived]
+    impl ::orm_core::schema::Models for Product {
+        fn register(_: &mut ::orm_core::schema::Registry) {
+            ::orm_core::__private::never()
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::schema::Member for Product {}
+    #[automatically_derived]
     impl ::orm_core::model::OfModel for Product {
         type Model = Product;
     }

@@ -30,11 +30,13 @@ mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
 
 use crate::names;
 use crate::parse::field::{Column, Skipped};
 use crate::parse::model::Model;
+use crate::parse::types;
 
 pub(crate) use changes::changes;
 pub(crate) use db_enum::db_enum;
@@ -96,9 +98,18 @@ fn codecs(model: &Model) -> TokenStream {
     let private = private(model);
     let codecs = model.columns.iter().map(|column| {
         let (name, ty) = (codec(column), &column.ty);
-        quote! { const #name: #private::Codec<#ty> = #private::codec::<#ty>(); }
+        let function = behind_its_feature("codec", ty);
+        quote! { const #name: #private::Codec<#ty> = #private::#function::<#ty>(); }
     });
     quote! { #(#codecs)* }
+}
+
+/// `codec`, or `codec_of_uuid`, which names the feature where that is off.
+pub(crate) fn behind_its_feature(function: &str, ty: &Type) -> Ident {
+    match types::feature(ty) {
+        Some(feature) => format_ident!("{function}_of_{feature}"),
+        None => format_ident!("{function}"),
+    }
 }
 
 /// The values of fields that are no columns, each from a function: a type without a default is a mistake of its field, and

@@ -44,11 +44,14 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
         .columns
         .iter()
         .filter(|column| types::inside_option(&column.base).is_none());
-    let stored = stored.map(|column| &column.ty);
+    let stored: Vec<_> = stored.map(|column| &column.ty).collect();
+    let codecs = stored
+        .iter()
+        .map(|ty| crate::expand::behind_its_feature("codec", ty));
     quote! {
         #types
         const _: () = {
-            #(const _: #private::Codec<#stored> = #private::codec::<#stored>();)*
+            #(const _: #private::Codec<#stored> = #private::#codecs::<#stored>();)*
             static __TABLE: #krate::model::Table = #private::broken_table(#plain, #table, #krate::session::arena::<#ident>);
             #(#relations)*
             #constants
@@ -110,6 +113,12 @@ pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
             impl #private::fmt::Debug for #draft {
                 fn fmt(&self, _: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result { #private::never() }
             }
+            #[automatically_derived]
+            impl #krate::schema::Models for #ident {
+                fn register(_: &mut #krate::schema::Registry) { #private::never() }
+            }
+            #[automatically_derived]
+            impl #krate::schema::Member for #ident {}
             #[automatically_derived]
             impl #krate::model::OfModel for #ident {
                 type Model = #ident;

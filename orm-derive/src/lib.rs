@@ -109,7 +109,7 @@ use ctxt::Ctxt;
 /// | `computed = "price * quantity"` | GENERATED ALWAYS AS (..) STORED, as SQL |
 /// | `on_update = ..` | an expression that gives the value whenever the row is updated without it |
 /// | `server_on_update` | a trigger gives it a new value on UPDATE, which is read back |
-/// | `version` | counts the row's changes, for optimistic locking: an `i32` or `i64`, which begins at 1 |
+/// | `version` | optimistic locking: an UPDATE asks for the old value and gives another. An `i32` or `i64`, counted from 1; a `Uuid`; a `DateTime<Utc>` |
 /// | `belongs_to(category: Category)` | the foreign key of a many-to-one, and the relationship |
 /// | `.. references(code)` | in `belongs_to`: the column there, where it isn't the primary key |
 /// | `.. on_delete = "cascade"` | in `belongs_to`: `cascade`, `restrict`, `set null`, `set default` or `no action` |

@@ -11,10 +11,54 @@ fn mistakes_are_reported() {
     cases.compile_fail("compile_fail/*/*.rs");
 }
 
+/// A column whose type is behind a feature that is off gets one error, which names the feature.
+///
+/// A crate of its own, outside of the workspace: inside of it cargo turns on the features that the tests need, and trybuild
+/// does the same. It is written into the target folder and checked with what is already downloaded.
+#[test]
+fn a_type_whose_feature_is_off_names_the_feature() {
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = tests.parent().unwrap();
+    let scratch = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("features_off");
+    let manifest = format!(
+        "[package]\nname = \"features_off\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
+         chrono = {{ version = \"0.4\", default-features = false, features = [\"std\", \"clock\"] }}\n\
+         orm-core = {{ path = {:?} }}\n\
+         rust_decimal = {{ version = \"1\", default-features = false, features = [\"std\"] }}\n\
+         serde_json = \"1\"\nuuid = \"1\"\n",
+        root.join("orm-core")
+    );
+    std::fs::create_dir_all(scratch.join("src")).unwrap();
+    std::fs::write(scratch.join("Cargo.toml"), manifest).unwrap();
+    std::fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock")).unwrap();
+    std::fs::copy(
+        tests.join("features_off/mistakes.rs"),
+        scratch.join("src/main.rs"),
+    )
+    .unwrap();
+    let checked = std::process::Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--message-format=short"])
+        .current_dir(&scratch)
+        .env("CARGO_TARGET_DIR", scratch.join("target"))
+        .output()
+        .unwrap();
+    let output = String::from_utf8(checked.stderr).unwrap();
+    let found: Vec<_> = output
+        .lines()
+        .filter_map(|line| line.strip_prefix("src/main.rs:"))
+        .collect();
+    let expected = tests.join("features_off/messages.txt");
+    if std::env::var("TRYBUILD").is_ok_and(|value| value == "overwrite") {
+        std::fs::write(&expected, found.join("\n") + "\n").unwrap();
+    }
+    let expected = std::fs::read_to_string(expected).unwrap();
+    assert_eq!(found, expected.lines().collect::<Vec<_>>(), "{output}");
+}
+
 /// The first line of a message is in the user's words: no name that only orm-core and its derives know.
 #[test]
 fn messages_begin_with_the_users_words() {
-    const OURS: [&str; 14] = [
+    const OURS: [&str; 21] = [
         "__",
         "GivenFor",
         "MissingFor",
@@ -29,6 +73,13 @@ fn messages_begin_with_the_users_words() {
         "OfModel",
         "InScope",
         "Next<",
+        "Of<",
+        "Here",
+        "Copied",
+        "ChangesOf",
+        "Stored",
+        "NotAModel",
+        "NothingOfThisName",
     ];
     for (path, message) in messages() {
         for line in message.lines().filter(|line| line.starts_with("error")) {

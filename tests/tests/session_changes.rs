@@ -256,7 +256,7 @@ async fn columns_that_are_not_the_users_take_no_expression() {
         text(&refused(
             db.set_expr(ticket, Ticket::VERSION.set(Ticket::VERSION + 1))
         )),
-        "`Ticket.version` is the version column, which the session counts up by itself"
+        "`Ticket.version` is the version column, which the session gives by itself"
     );
     db.set_expr(ticket, Ticket::SUBJECT.set(func::upper(Ticket::SUBJECT)))
         .unwrap();

@@ -1,11 +1,14 @@
 //! Two sessions that want the same row: no update is lost unnoticed.
 #![allow(missing_docs)]
 
+use chrono::{DateTime, Utc};
 use orm_core::Error;
+use orm_core::prelude::*;
 use serde_json::json;
 use tests::fixture::Fixture;
 use tests::models::*;
 use tests::refused;
+use uuid::Uuid;
 
 fn is_stale<T>(outcome: orm_core::Result<T>) -> bool {
     matches!(refused(outcome), Error::Stale { .. })
@@ -218,4 +221,78 @@ async fn a_row_that_others_have_deleted_refuses_updates_and_lets_deletes_pass() 
     }
     db.commit().await.unwrap();
     assert_eq!(f.rows("select * from books").await, [""; 0]);
+}
+
+/// Versions that are not counted.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "leases")]
+struct Lease {
+    #[orm(primary_key)]
+    id: i32,
+    tenant: String,
+    #[orm(version)]
+    version: Uuid,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "pages")]
+struct Page {
+    #[orm(primary_key)]
+    id: i32,
+    body: String,
+    #[orm(version)]
+    changed_at: DateTime<Utc>,
+}
+
+#[tokio::test]
+async fn versions_can_be_uuids_and_times() {
+    let f = Fixture::new::<(Lease, Page)>().await;
+    let mut db = f.session();
+    let lease = db.insert(Lease::create().tenant("Ann")).await.unwrap();
+    let pages = db.add_all(["a", "b", "c"].map(|body| Page::create().body(body)));
+    db.commit().await.unwrap();
+    let before = (db[lease].version, db[pages[0]].changed_at);
+    f.sent();
+    db[lease].tenant = "Bob".to_owned();
+    db[pages[0]].body = "A".to_owned();
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent()[1..3],
+        [
+            "UPDATE leases SET tenant = $1, version = gen_random_uuid() WHERE id = $2 AND version = $3 RETURNING version",
+            "UPDATE pages SET body = $1, changed_at = greatest(clock_timestamp(), pages.changed_at + \
+             interval '1 microsecond') WHERE id = $2 AND changed_at = $3 RETURNING changed_at",
+        ]
+    );
+    assert_ne!(db[lease].version, before.0);
+    assert!(db[pages[0]].changed_at > before.1);
+    // What came back is what is there, so that the next UPDATE finds its row, in a batch too.
+    for page in &pages {
+        db[*page].body.push('!');
+    }
+    db[lease].tenant.push('!');
+    db.commit().await.unwrap();
+    let row = f.rows("select id, version from leases").await;
+    assert_eq!(row, [format!("1|{}", db[lease].version)]);
+    // A clock that was set back.
+    let late = "update pages set changed_at = now() + interval '1 hour' where body = 'A!'";
+    f.elsewhere(late).await;
+    db.refresh(pages[0]).await.unwrap();
+    let late = db[pages[0]].changed_at;
+    db[pages[0]].body.push('!');
+    db.commit().await.unwrap();
+    assert_eq!((db[pages[0]].changed_at - late).num_microseconds(), Some(1));
+    // Others were first.
+    f.elsewhere("update leases set version = gen_random_uuid(); update pages set changed_at = now() where id = 2")
+        .await;
+    db[lease].tenant.push('?');
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    for page in &pages {
+        db[*page].body.push('?');
+    }
+    assert!(is_stale(db.commit().await));
+    db.rollback().await.unwrap();
+    db.delete(pages[1]).unwrap();
+    assert!(is_stale(db.commit().await));
 }

@@ -466,7 +466,7 @@ async fn a_version_begins_at_one_and_is_counted() {
     let error = refused(db.flush().await);
     assert_eq!(
         text(&error),
-        "`Ticket.version` is the version column, which the session counts up by itself: don't set it"
+        "`Ticket.version` is the version column, which the session gives by itself: don't set it"
     );
     db.rollback().await.unwrap();
     assert_eq!(db[tickets[0]].version, 3);

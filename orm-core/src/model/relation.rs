@@ -285,16 +285,28 @@ impl<T> RefersToColumn<Option<T>> for T {}
     message = "`via` has to name a `belongs_to` of `{Child}` that leads to `{Owner}`",
     label = "this is a `{Self}`"
 )]
-pub trait LeadsBack<Child, Owner> {}
+pub trait LeadsBack<Child, Owner, Mark> {}
 
 #[diagnostic::do_not_recommend]
-impl<Child, Owner> LeadsBack<Child, Owner> for Relation<Child, Owner, One> {}
+impl<Child, Owner, Mark> LeadsBack<Child, Owner, Mark> for Relation<Child, Owner, One> {}
 #[diagnostic::do_not_recommend]
-impl<Child, Owner> LeadsBack<Child, Owner> for Relation<Child, Owner, OptionalOne> {}
+impl<Child, Owner, Mark> LeadsBack<Child, Owner, Mark> for Relation<Child, Owner, OptionalOne> {}
 #[diagnostic::do_not_recommend]
-impl<M> LeadsBack<M, M> for Relation<M, Itself<M>, One> {}
+impl<M, Mark> LeadsBack<M, M, Mark> for Relation<M, Itself<M>, One> {}
 #[diagnostic::do_not_recommend]
-impl<M> LeadsBack<M, M> for Relation<M, Itself<M>, OptionalOne> {}
+impl<M, Mark> LeadsBack<M, M, Mark> for Relation<M, Itself<M>, OptionalOne> {}
+/// That it is no model is reported where it stands, and has no relationships for that reason.
+#[diagnostic::do_not_recommend]
+impl<Child, Owner> LeadsBack<Child, Owner, NotAModel> for NothingOfThisName {}
+
+/// What stands in place of a relationship that `via` names and that isn't there: derived code brings it into scope as a
+/// constant of every type, which gives way to a constant that a model has of its own.
+#[derive(Debug)]
+pub struct NothingOfThisName;
+
+/// In the same way in place of `ALL`, which every model has.
+#[derive(Debug)]
+pub struct NotAModel;
 
 /// A link model with exactly one `belongs_to` that leads to `M`: what `many_to_many(.., through = ..)` needs of it, for
 /// both sides. Implemented by `#[derive(Model)]`.

@@ -1,7 +1,7 @@
 //! [`Models`]: a list of models as a type, `(User, Category, Product)`.
 
 use super::Registry;
-use crate::model::{Model, Table};
+use crate::model::Table;
 
 /// A list of models, as a type: a model, a tuple of models, or a tuple of such lists. SQLAlchemy: `MetaData`, which a
 /// class enters by being defined.
@@ -29,7 +29,7 @@ use crate::model::{Model, Table};
 /// ```compile_fail,E0277
 /// # use orm_core::schema::Models;
 /// struct Basket;
-/// let tables = <(Basket,)>::tables(); // `(Basket,)` is not a model, nor a tuple of models
+/// let tables = <(Basket,)>::tables(); // `Basket` is not a model, nor a tuple of models
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model, nor a tuple of models",
@@ -49,23 +49,29 @@ pub trait Models: 'static {
     }
 }
 
-#[diagnostic::do_not_recommend]
-impl<M: Model> Models for M {
-    fn register(registry: &mut Registry) {
-        registry.push(M::TABLE);
-    }
-}
+// A model's own implementation is the derive's. One for all models would be a candidate for tuples, too, and rustc would
+// report the whole list where one member of it is wrong.
+
+/// What stands in a tuple of [`Models`]: a model, or a tuple of such lists. It is [`Models`] under another name, so that
+/// rustc does not offer thirty-two tuples in place of the model that is missing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a model, nor a tuple of models",
+    label = "expected structs with `#[derive(Model)]`, or tuples of such structs"
+)]
+pub trait Member: Models {}
 
 macro_rules! tuples {
     () => {};
     ($first:ident $($rest:ident)*) => {
-        #[diagnostic::do_not_recommend]
-        impl<$first: Models, $($rest: Models),*> Models for ($first, $($rest,)*) {
+        impl<$first: Member, $($rest: Member),*> Models for ($first, $($rest,)*) {
             fn register(registry: &mut Registry) {
                 $first::register(registry);
                 $($rest::register(registry);)*
             }
         }
+        #[diagnostic::do_not_recommend]
+        impl<$first: Member, $($rest: Member),*> Member for ($first, $($rest,)*) {}
+
         tuples!($($rest)*);
     };
 }

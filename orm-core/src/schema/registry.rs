@@ -72,7 +72,7 @@ impl Registry {
         super::script::complete(&self.tables).to_string()
     }
 
-    pub(super) fn push(&mut self, table: &'static Table) {
+    pub(crate) fn push(&mut self, table: &'static Table) {
         if !self.tables.iter().any(|known| known.id() == table.id()) {
             self.tables.push(table);
         }

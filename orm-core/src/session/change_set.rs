@@ -219,7 +219,7 @@ impl Session {
 fn check_version(table: &'static Table, changed: ColumnSet) -> Result<()> {
     match table.version {
         Some(version) if changed.contains(version) => Err(Error::invalid(format!(
-            "`{}.{}` is the version column, which the session counts up by itself: don't set it",
+            "`{}.{}` is the version column, which the session gives by itself: don't set it",
             table.model, table.columns[version as usize].field
         ))),
         _ => Ok(()),

@@ -120,7 +120,7 @@ impl Session {
         let why = if table.primary_key.contains(&column) {
             "is the primary key, by which the row is known: write the field"
         } else if table.version == Some(column) {
-            "is the version column, which the session counts up by itself"
+            "is the version column, which the session gives by itself"
         } else if info.computed.is_some() {
             "is computed by the server already"
         } else if self.raw_state(row) == State::Pending && reads_row(value, table) {

@@ -10,7 +10,7 @@ use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use super::{Session, State, matching};
 use crate::error::{Error, Result};
-use crate::model::{RawHandle, RelationInfo, RelationKind, Row};
+use crate::model::{NextVersion, RawHandle, RelationInfo, RelationKind, Row};
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -299,10 +299,10 @@ impl Session {
         Ok(())
     }
 
-    /// The server has counted the version up, and so does the row.
+    /// The server has counted the version up, and so does the row. Versions that cannot be counted came back.
     fn count_version(&mut self, row: RawHandle, before: RawHandle) -> Result<()> {
         let table = self.table(row);
-        let Some(version) = table.version else {
+        let Some((version, NextVersion::Counted)) = NextVersion::of(table) else {
             return Ok(());
         };
         let mut out = bytes::BytesMut::new();

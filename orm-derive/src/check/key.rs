@@ -68,7 +68,8 @@ fn identity(cx: &Ctxt, model: &Model) {
     }
 }
 
-/// The version is one integer, which the session counts up.
+/// The version is one column, and the session gives it. Which types can be one is a trait's to say, where the name leaves
+/// it open.
 fn version(cx: &Ctxt, model: &Model) {
     let mut first = None;
     for column in &model.columns {
@@ -82,18 +83,17 @@ fn version(cx: &Ctxt, model: &Model) {
             );
         }
         first = first.or(Some(&column.ident));
-        let short = types::name(&column.ty).as_deref() == Some("i16");
-        if short || !types::may_be_integer(&column.ty) {
+        if !types::may_be_version(&column.ty) {
             cx.error(
                 &column.ty,
                 format!(
-                    "a version is counted, so it has to be an `i32` or an `i64`, and `{}` is a `{}`",
+                    "a version is an `i32`, an `i64`, a `Uuid` or a `DateTime<Utc>`, and `{}` is a `{}`",
                     column.ident,
                     types::show(&column.ty)
                 ),
             );
         }
-        let why = "the session counts the version";
+        let why = "the session gives the version";
         let version = ("version", &column.version);
         conflict(cx, version, ("primary_key", &column.primary_key), why);
         conflict(cx, version, ("default", &column.default), why);

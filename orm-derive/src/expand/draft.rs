@@ -15,6 +15,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 
 use super::{Columns, draft_name, model, private, skipped_default};
 use crate::names;
@@ -151,7 +152,7 @@ fn standard_impls(model: &Model) -> TokenStream {
     }
 }
 
-/// `default = ..`: each as a function beside the impl, where `self` means nothing, and the calls. A version begins at 1.
+/// `default = ..`: each as a function beside the impl, where `self` means nothing, and the calls. A version has its first value.
 fn defaults(model: &Model) -> (TokenStream, TokenStream) {
     let private = private(model);
     let name = |column: &Column| format_ident!("__{}_default", names::plain(&column.ident));
@@ -165,7 +166,10 @@ fn defaults(model: &Model) -> (TokenStream, TokenStream) {
                     quote_spanned! { default.span => <#ty as #private::Default>::default() }
                 }
             },
-            None => quote! { 1 },
+            None => {
+                let krate = &model.krate;
+                quote_spanned! { ty.span() => <#ty as #krate::model::Version>::first() }
+            }
         };
         quote! { fn #name() -> #ty { #value } }
     });

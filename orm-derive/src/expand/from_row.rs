@@ -49,9 +49,12 @@ pub(crate) fn from_row(row: &Row) -> TokenStream {
     let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
     let implementation =
         implementation(krate, &row.ident, &fields, &codecs, &columns, &row.skipped);
+    let functions = types
+        .iter()
+        .map(|ty| super::behind_its_feature("codec", ty));
     quote! {
         const _: () = {
-            #(const #codecs: #krate::__private::Codec<#types> = #krate::__private::codec::<#types>();)*
+            #(const #codecs: #krate::__private::Codec<#types> = #krate::__private::#functions::<#types>();)*
             #defaults
             #implementation
         };

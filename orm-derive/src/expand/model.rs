@@ -16,6 +16,7 @@
 //!     }
 //!     ..
 //! }
+//! impl Models for Product { .. }
 //! impl Insertable for Product { .. }
 //! ```
 
@@ -99,6 +100,16 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl #krate::schema::Models for #ident {
+            fn register(registry: &mut #krate::schema::Registry) {
+                #private::register(registry, &__TABLE);
+            }
+        }
+
+        #[automatically_derived]
+        impl #krate::schema::Member for #ident {}
+
+        #[automatically_derived]
         impl #krate::model::OfModel for #ident {
             type Model = #ident;
         }
@@ -123,7 +134,8 @@ pub(super) fn impls(model: &Model) -> TokenStream {
 fn key_parts(model: &Model) -> TokenStream {
     let checks = model.key().into_iter().map(|(_, column)| {
         let (ty, private) = (&column.ty, private_at(model, column.ty.span()));
-        quote_spanned! { ty.span() => #private::key_part::<#ty>() }
+        let function = super::behind_its_feature("key_part", ty);
+        quote_spanned! { ty.span() => #private::#function::<#ty>() }
     });
     quote! { #(const _: () = #checks;)* }
 }

@@ -12,11 +12,13 @@
 //! impl LinksTo<Category> for Product { const LINK: &RelationInfo = &__CATEGORY; }
 //!
 //! // has_many(products: Product, via = category)
+//! trait __Otherwise { const ALL: NotAModel = NotAModel; const CATEGORY: NothingOfThisName = NothingOfThisName; }
+//! impl<T> __Otherwise for T {}
 //! const fn __products_via() -> &'static RelationInfo { Product::CATEGORY.info() }
-//! const _: () = leads_back::<Product, Category, _>(&Product::CATEGORY);
+//! const _: () = mark(&Product::ALL).leads_back::<Product, Category, _>(&Product::CATEGORY);
 //! const _: () = is_belongs_to(__products_via());
 //! static __PRODUCTS: RelationInfo = RelationInfo {
-//!     to: __products_via().from,
+//!     to: <Product as Model>::TABLE,
 //!     kind: RelationKind::HasMany { via: __products_via() },
 //!     ..
 //! };
@@ -35,7 +37,40 @@ use crate::parse::relation::{BelongsTo, Has, Kind, OnDelete, Relation, last};
 pub(super) fn statics(model: &Model) -> TokenStream {
     let relations = model.relations.iter().enumerate();
     let statics = relations.map(|(at, relation)| description(model, at as u16, relation));
-    quote! { #(#statics)* }
+    let otherwise = otherwise(model);
+    quote! {
+        #otherwise
+        #(#statics)*
+    }
+}
+
+/// What `via` means where there is nothing of this name: without it rustc would say so of a constant that the user has not
+/// written.
+fn otherwise(model: &Model) -> Option<TokenStream> {
+    let (krate, mut names) = (&model.krate, Vec::new());
+    for relation in &model.relations {
+        match &relation.kind {
+            Kind::HasMany(has) | Kind::HasOne(has) => names.push(names::constant(&has.via)),
+            Kind::ManyToMany {
+                via: Some((near, far)),
+                ..
+            } => names.extend([names::constant(near), names::constant(far)]),
+            Kind::ManyToMany { .. } | Kind::BelongsTo(_) => {}
+        }
+    }
+    names.sort();
+    names.dedup();
+    names.retain(|name| name != "ALL");
+    (!names.is_empty()).then(|| {
+        quote! {
+            #[allow(dead_code)]
+            trait __Otherwise {
+                const ALL: #krate::model::NotAModel = #krate::model::NotAModel;
+                #(const #names: #krate::model::NothingOfThisName = #krate::model::NothingOfThisName;)*
+            }
+            impl<T> __Otherwise for T {}
+        }
+    })
 }
 
 fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
@@ -129,12 +164,12 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
 }
 
 fn has_via(model: &Model, relation: &Relation, has: &Has, kind: &TokenStream) -> Parts {
-    let there = target(model, &relation.target);
+    let (krate, there) = (&model.krate, target(model, &relation.target));
     let name = via_name(relation);
     let link = link(model, &name, &there, &has.via, &model.ident.clone().into());
     (
         link,
-        quote! { #name().from },
+        quote_spanned! { there.span() => <#there as #krate::model::Model>::TABLE },
         quote! { #kind { via: #name() } },
     )
 }
@@ -184,8 +219,7 @@ fn link(model: &Model, name: &Ident, there: &Path, via: &Ident, here: &Path) -> 
     let krate = &model.krate;
     let (span, private) = (via.span(), private_at(model, via.span()));
     let via = names::constant(via);
-    let leads_back =
-        quote_spanned! { span => #private::leads_back::<#there, #here, _>(&#there::#via) };
+    let leads_back = quote_spanned! { span => #private::mark(&#there::ALL).leads_back::<#there, #here, _>(&#there::#via) };
     let is_belongs_to = quote_spanned! { span => #private::is_belongs_to(#name()) };
     quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {

@@ -66,6 +66,18 @@ pub(crate) fn is_no_key(ty: &Type) -> bool {
     matches!(name(ty).as_deref(), Some("f32" | "f64" | "Value" | "Json"))
 }
 
+/// The feature of orm-core that the type is behind, going by its name.
+pub(crate) fn feature(ty: &Type) -> Option<&'static str> {
+    let base = inside_option(ty).unwrap_or(ty);
+    match name(element(base)).as_deref() {
+        Some("Uuid") => Some("uuid"),
+        Some("DateTime" | "NaiveDateTime" | "NaiveDate" | "NaiveTime") => Some("chrono"),
+        Some("Decimal") => Some("decimal"),
+        Some("Value") => Some("json"),
+        _ => None,
+    }
+}
+
 /// The types that are known to be neither text nor a number with digits behind the point. A name that isn't among them
 /// may be an alias of anything.
 const KNOWN: [&str; 17] = [
@@ -97,6 +109,15 @@ pub(crate) fn may_be_text(ty: &Type) -> bool {
 /// Whether the type can be an integer, going by its name.
 pub(crate) fn may_be_integer(ty: &Type) -> bool {
     is_integer(ty) || (may_be_text(ty) && may_be_decimal(ty))
+}
+
+/// Whether the type can be a version, going by its name.
+pub(crate) fn may_be_version(ty: &Type) -> bool {
+    match name(ty).as_deref() {
+        Some("i32" | "i64" | "Uuid" | "DateTime") | None => true,
+        Some("i16") => false,
+        Some(_) => may_be_text(ty) && may_be_decimal(ty),
+    }
 }
 
 /// Whether the type can be `Decimal`, going by its name.

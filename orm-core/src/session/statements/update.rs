@@ -4,7 +4,7 @@
 use super::batch::BatchValue;
 use super::returning_clause;
 use crate::expr::{BatchColumn, TableRef};
-use crate::model::{OnUpdate, RawHandle, Table};
+use crate::model::{NextVersion, OnUpdate, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
@@ -29,10 +29,16 @@ impl Session {
         if matches!(step.kind, StepKind::Open | StepKind::Park) {
             return Vec::new();
         }
+        let made_by_server = match NextVersion::of(step.table) {
+            None | Some((_, NextVersion::Counted)) => None,
+            Some((version, NextVersion::Random | NextVersion::Time)) => Some(version),
+        };
+        let made_by_server = made_by_server.filter(|_| is_counted(step));
         let columns = step.table.columns.iter().enumerate();
         columns
             .filter(|(at, column)| {
                 column.computed.is_some()
+                    || made_by_server == Some(*at as u16)
                     || column.on_update == OnUpdate::Server
                     || step.defaults.contains(*at as u16)
                     || step.by_server.contains(*at as u16)
@@ -59,8 +65,7 @@ impl Session {
         sql.text("UPDATE ");
         sql.table(TableRef::of(step.table));
         sql.text(" SET ");
-        let counted = matches!(step.kind, StepKind::Update | StepKind::Replace);
-        let version = step.table.version.filter(|_| counted);
+        let version = step.table.version.filter(|_| is_counted(step));
         match (&step.rows[..], step.before()) {
             ([row], [before]) => self.update_one(&mut sql, step, version, *row, *before),
             (rows, before) => self.update_many(&mut sql, step, version, rows, before),
@@ -87,7 +92,9 @@ impl Session {
                 New::Aside(placeholder) => aside(sql, placeholder, false),
             }
         });
-        bump(sql, table, version);
+        if version.is_some() {
+            next_version(sql, table);
+        }
         sql.text(" WHERE ");
         let found = table.primary_key.iter().chain(&version);
         sql.list(found, " AND ", |sql, column| {
@@ -137,7 +144,9 @@ impl Session {
                 (New::Value, None) => unreachable!("each column that is set has its values"),
             }
         });
-        bump(sql, table, version);
+        if version.is_some() {
+            next_version(sql, table);
+        }
 
         let mut conditions = Renderer::default();
         let equal = |sql: &mut Renderer, (column, value): (&u16, &BatchColumn)| {
@@ -195,14 +204,31 @@ fn aside(sql: &mut Renderer, placeholder: Placeholder, many: bool) {
     }
 }
 
-fn bump(sql: &mut Renderer, table: &'static Table, version: Option<u16>) {
-    if let Some(version) = version {
-        let name = table.columns[version as usize].name;
-        sql.text(", ");
-        sql.column_name(name);
-        sql.text(" = ");
-        sql.column_of(table, name);
-        sql.text(" + 1");
+/// Whether the rows of an UPDATE get a new version. What only moves values aside, or opens a ring, gives none.
+fn is_counted(step: &Step) -> bool {
+    matches!(step.kind, StepKind::Update | StepKind::Replace)
+}
+
+fn next_version(sql: &mut Renderer, table: &'static Table) {
+    let Some((version, next)) = NextVersion::of(table) else {
+        return;
+    };
+    let name = table.columns[version as usize].name;
+    sql.text(", ");
+    sql.column_name(name);
+    sql.text(" = ");
+    match next {
+        NextVersion::Counted => {
+            sql.column_of(table, name);
+            sql.text(" + 1");
+        }
+        NextVersion::Random => sql.text("gen_random_uuid()"),
+        // A clock may stand still, or be set back.
+        NextVersion::Time => {
+            sql.text("greatest(clock_timestamp(), ");
+            sql.column_of(table, name);
+            sql.text(" + interval '1 microsecond')");
+        }
     }
 }
 
