@@ -8,9 +8,7 @@ use tests::fixture::{Fixture, text};
 use tests::models::*;
 use tests::refused;
 
-fn author(
-    name: &str,
-) -> impl orm_core::model::Insertable + orm_core::model::OfModel<Model = Author> {
+fn author(name: &str) -> impl orm_core::model::Insertable<Model = Author> {
     Author::create().name(name)
 }
 
