@@ -14,6 +14,8 @@
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
 //! | `write` | bulk `update` and `delete` |
+//! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
+//! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
 //! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
@@ -27,13 +29,16 @@ mod finish;
 mod grouping;
 mod insert;
 mod join;
+mod keyset;
 mod load_path;
 mod lock;
+mod page;
 pub(crate) mod quote;
 pub(crate) mod render;
 mod returning;
 mod selection;
 mod statement;
+mod token;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
@@ -44,7 +49,9 @@ pub use insert::{
     FitsInto, Insert, InsertColumns, Inserts, NoConflict, OrNothing, OrUpdate, RowOf,
 };
 pub use join::StartsIn;
+pub use keyset::{Page, Pages};
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use page::CountedPage;
 pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;

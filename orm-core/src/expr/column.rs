@@ -150,6 +150,7 @@ impl<S: Source> NamedColumn<S> {
     fn ordered(self, descending: bool) -> super::Ordered<super::Of<S>> {
         super::Ordered::new(OrderNode {
             node: Node::Column(table_ref::<S>(), self.position),
+            ty: self.info().ty,
             descending,
             nulls_first: None,
         })

@@ -172,6 +172,8 @@ pub enum JoinKind {
 pub struct OrderNode {
     /// What is ordered by.
     pub node: Node,
+    /// The type of its values.
+    pub ty: &'static PgType,
     /// Whether in descending order.
     pub descending: bool,
     /// Where NULLs stand, if it was said.
