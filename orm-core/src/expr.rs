@@ -26,6 +26,9 @@
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
 //! | `write` | [`Write`]: INSERT, UPDATE and DELETE as plain data |
 //! | `excluded` | [`excluded`]: the row that an INSERT could not insert |
+//! | `window` | [`window()`], [`row_number`], [`rank`], [`lag`]; `sum(x).over(..)`; frames |
+//! | `selectable` | [`Selectable`]: what has columns, a table or computed rows |
+//! | `rows` | derived tables, CTEs and set operations as plain data |
 //! | `batch` | [`Batch`]: many rows as one array a column |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 //! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
@@ -49,10 +52,13 @@ mod ordered_set;
 mod raw;
 mod related;
 mod row;
+mod rows;
 mod scope;
+mod selectable;
 pub(crate) mod template;
 mod text;
 mod truth;
+mod window;
 mod write;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
@@ -60,15 +66,14 @@ pub use arithmetic::{Bits, Exact};
 pub use assign::{AssignTo, Assignment, Assignments, Updated};
 pub use batch::{Batch, BatchColumn};
 pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};
-pub(crate) use column::table_ref;
 pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
 pub use function::Argument;
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, OneForMany, PerRow, Plain,
-    RowLevel, Ungrouped,
+    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, NoWindow, OneForMany, PerGroup,
+    PerRow, Plain, RowLevel, Ungrouped, WindowFree,
 };
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
@@ -78,10 +83,17 @@ pub use order::{Nulls, OrderBy, OrderList, Ordered};
 pub use ordered_set::{Continuous, Mode, OfValues, WithinGroup};
 pub use raw::raw;
 pub use row::{RowExpr, RowItem, RowList, RowOperand, row};
+pub use rows::{Cte, CteBody, Guard, Rows, SetOperation};
 pub use scope::{
-    Agg, Bool, Has, Here, HereMaybe, InScope, Maybe, MaybeWhole, Next, No, Nulled, Of, Open, Solid,
-    Whole, Within, Yes,
+    Agg, Bool, Correlate, Has, Here, HereMaybe, InNullable, InScope, Inside, Maybe, MaybeWhole,
+    Next, No, NotOuter, Nullable, Nulled, Of, Open, Outer, Solid, Standalone, Subtotals, Whole,
+    Windowed, Within, Yes,
 };
+pub use selectable::Selectable;
 pub use text::{Text, TextOperators, escape_like};
 pub use truth::TruthOperators;
-pub use write::{Action, Conflict, ConflictAction, ConflictTarget, Rows, Write};
+pub use window::{
+    Frame, FrameBound, Partition, Window, WindowFunction, WindowNode, cume_dist, dense_rank,
+    first_value, lag, last_value, lead, nth_value, ntile, percent_rank, rank, row_number, window,
+};
+pub use write::{Action, Conflict, ConflictAction, ConflictTarget, NewRows, Write};

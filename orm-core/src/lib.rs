@@ -70,21 +70,24 @@ pub mod types;
 pub use engine::Engine;
 pub use error::{Error, Result};
 #[cfg(feature = "derive")]
-pub use orm_derive::{Changes, DbEnum, FromRow, Model};
+pub use orm_derive::{Changes, DbEnum, FromRow, Model, Rowset};
 
 /// What a file with models, queries or sessions wants: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::Engine;
     pub use crate::expr::{
         Condition, Expression, Filter, Nulls, Operators, TextOperators, TruthOperators, all_of,
-        any_of, avg, case, case_of, count, count_all, count_distinct, excluded, func, max, min,
-        raw, row, sum, value,
+        any_of, avg, case, case_of, count, count_all, count_distinct, dense_rank, excluded,
+        first_value, func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row,
+        row_number, sum, value, window,
     };
     pub use crate::model::{Aliased, Handle, Handles};
-    pub use crate::query::{EntityQuery, Executor, Inserts, Query};
+    pub use crate::query::{
+        EntityQuery, Executor, Inserts, Query, QueryOperators, Rowset, exists, not_exists,
+    };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]
-    pub use crate::{Changes, DbEnum, FromRow, Model};
+    pub use crate::{Changes, DbEnum, FromRow, Model, Rowset};
 }
 
 /// Compiles and runs the tour in the README.

@@ -19,8 +19,8 @@ pub use bytes::BytesMut;
 use crate::error::Error;
 use crate::expr::{Agg, Column, Expr, Node};
 use crate::model::{
-    ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo, RelationKind,
-    Row, RowReader, Table,
+    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo,
+    RelationKind, Row, RowReader, Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -375,6 +375,44 @@ pub const fn broken_table(
         arena,
         knot: crate::model::Knot::new(),
     }
+}
+
+/// The description of a rowset's columns. The database has no such table.
+pub const fn rowset(
+    model: &'static str,
+    name: &'static str,
+    columns: &'static [ColumnInfo],
+) -> Table {
+    Table {
+        columns,
+        ..broken_table(model, name, no_arena)
+    }
+}
+
+/// A column of a rowset.
+pub const fn rowset_column(
+    field: &'static str,
+    name: &'static str,
+    ty: &'static PgType,
+    nullable: bool,
+) -> ColumnInfo {
+    ColumnInfo {
+        field,
+        name,
+        ty,
+        declared: None,
+        nullable,
+        identity: false,
+        server_default: None,
+        computed: None,
+        on_update: crate::model::OnUpdate::Keep,
+        unique: false,
+    }
+}
+
+/// A session keeps entities, and a rowset is none.
+fn no_arena() -> Box<dyn Any> {
+    Box::new(())
 }
 
 /// A draft that a relationship of another one leads to.

@@ -13,17 +13,24 @@
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
+//! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
+//! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`], [`unnest`], [`generate_series`] |
+//! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
+//! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
 //! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
 //! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
 //! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
-//! | `render` | from nodes to SQL text: statements and clauses, and in `render/expression` what stands in them |
+//! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
 
 mod builder;
+mod combine;
 mod conflict;
+mod cte;
+mod derived;
 mod executor;
 mod finish;
 mod grouping;
@@ -38,23 +45,31 @@ pub(crate) mod render;
 mod returning;
 mod selection;
 mod statement;
+mod subquery;
 mod token;
 mod write;
 
-pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity};
+pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
+pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
+pub use cte::{CteOf, CycleKey};
+pub use derived::{
+    Derived, Fits, FitsField, FromItem, FromParts, MaybeRowsOf, RowsOf, Rowset, Series, ValueRow,
+    generate_series, unnest, values,
+};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
-    FitsInto, Insert, InsertColumns, Inserts, NoConflict, OrNothing, OrUpdate, RowOf,
+    FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,
 };
-pub use join::StartsIn;
+pub use join::{OrNothing, StartsIn};
 pub use keyset::{Page, Pages};
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use page::CountedPage;
 pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use statement::Statement;
+pub use subquery::{OneColumn, Quantified, QueryOperators, SameAs, Subquery, exists, not_exists};
 pub use write::{
     Bulk, BulkDelete, BulkUpdate, Deleting, FirstTable, InnerJoined, InnerTable, OneModel, Updating,
 };

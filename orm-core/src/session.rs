@@ -35,6 +35,8 @@
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
+//! | `history` | `changes`: what was changed of an entity, with what was there before |
+//! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
@@ -45,11 +47,13 @@ mod cascade;
 mod change_set;
 mod closure;
 mod collection;
+mod debug_view;
 mod entity;
 mod execute;
 mod expressions;
 mod flush;
 mod graph;
+mod history;
 mod hook_calls;
 mod hooks;
 mod info;
@@ -85,6 +89,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub use advisory::LockKey;
 pub use arena::arena;
 pub use closure::{RetryFn, TransactionFn};
+pub use debug_view::DebugView;
+pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
 pub use load::{IntoKey, Loadable};

@@ -239,6 +239,13 @@ const _: () = {
         > = ::orm_core::model::Relation::new(&__REVIEWS);
         ///All columns of `products`: the whole row in a select list.
         pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
+        ///A query of `Product` under this alias.
+        pub fn query() -> ::orm_core::query::Query<
+            ::orm_core::expr::Whole<Product>,
+            (ProductAs<N>, ()),
+        > {
+            ::orm_core::query::entity_as::<ProductAs<N>>()
+        }
     }
     const _: () = ::orm_core::__private::key_part::<i32>();
     const __COPIED: fn(&Product) -> Product = ::orm_core::__private::copied::<Product>();

@@ -79,6 +79,13 @@ const _: () = {
         );
         ///All columns of `product`: the whole row in a select list.
         const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
+        ///A query of `Product` under this alias.
+        fn query() -> ::orm_core::query::Query<
+            ::orm_core::expr::Whole<Product>,
+            (ProductAs<N>, ()),
+        > {
+            ::orm_core::query::entity_as::<ProductAs<N>>()
+        }
     }
     #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl ProductCreate {

@@ -14,6 +14,7 @@
 //! | `create` | `struct ProductCreate`, the builder |
 //! | `alias` | `enum ProductAs<N>` |
 //! | `from_row` | `impl FromRow` |
+//! | `rowset` | the constants of a `Rowset`, and `impl Rowset` |
 //! | `db_enum` | `impl DbEnum` |
 //! | `changes` | `impl Changes` |
 
@@ -26,6 +27,7 @@ mod draft;
 mod from_row;
 mod model;
 mod relations;
+mod rowset;
 mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -41,6 +43,7 @@ use crate::parse::types;
 pub(crate) use changes::changes;
 pub(crate) use db_enum::db_enum;
 pub(crate) use from_row::from_row;
+pub(crate) use rowset::rowset;
 
 /// Everything that `#[derive(Model)]` makes.
 ///

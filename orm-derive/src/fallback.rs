@@ -215,3 +215,11 @@ pub(crate) fn changes(changes: &Changes, input: &DeriveInput) -> TokenStream {
         impl #krate::model::ChangesOf<#model> for #ident {}
     }
 }
+
+/// In place of `expand::rowset`: its fields are known whatever is wrong with their attributes, and queries name them.
+pub(crate) fn rowset(row: &Row, input: &DeriveInput) -> TokenStream {
+    if row.fields.is_empty() || !input.generics.params.is_empty() {
+        return TokenStream::new();
+    }
+    crate::expand::rowset(row)
+}

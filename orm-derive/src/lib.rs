@@ -181,6 +181,32 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
     derive(input, from_row)
 }
 
+/// Makes a struct the columns of a derived table or a CTE: a constant for each field, and `ALL` for the whole struct.
+///
+/// ```
+/// use orm_core::Rowset;
+///
+/// #[derive(Rowset)]
+/// struct Spent {
+///     user_id: i32,
+///     total: Option<i64>,
+/// }
+/// assert_eq!(format!("{:?}", Spent::TOTAL), "spent.total");
+/// ```
+///
+/// The table is called as the struct is, in snake case. `orm_core::query::Rowset` says how to use it.
+///
+/// | attribute of a field | what it says |
+/// | --- | --- |
+/// | `column = "sum"` | the column's name; without it, the field's |
+/// | `skip` | no column: the field gets its type's `Default` |
+///
+/// On the struct, `crate = "path::to::orm_core"` says where orm-core is, if not at `::orm_core`.
+#[proc_macro_derive(Rowset, attributes(orm))]
+pub fn derive_rowset(input: TokenStream) -> TokenStream {
+    derive(input, rowset)
+}
+
 /// Makes a struct of `Option`s a set of changes to a model: the whitelist of a PATCH, for `db.apply(handle, patch)`.
 ///
 /// ```
@@ -232,11 +258,19 @@ fn db_enum(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 }
 
 fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
-    let row = parse::row::read(cx, input);
+    let row = parse::row::read(cx, input, "FromRow");
     if cx.failed() {
         return fallback::from_row(&row, input);
     }
     expand::from_row(&row)
+}
+
+fn rowset(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
+    let row = parse::row::read(cx, input, "Rowset");
+    if cx.failed() {
+        return fallback::rowset(&row, input);
+    }
+    expand::rowset(&row)
 }
 
 fn changes(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {

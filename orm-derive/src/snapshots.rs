@@ -127,3 +127,18 @@ fn a_set_of_changes() {
         crate::changes,
     );
 }
+
+#[test]
+fn a_rowset() {
+    check(
+        "rowset",
+        &parse_quote! {
+            pub struct Spent {
+                pub user_id: i32,
+                #[orm(column = "sum")]
+                pub total: Option<i64>,
+            }
+        },
+        crate::rowset,
+    );
+}

@@ -16,7 +16,7 @@ pub struct Fixture {
     log: StatementLog,
     /// A connection that has nothing to do with the engine.
     outside: Client,
-    _test: TestDb,
+    test: TestDb,
 }
 
 impl Fixture {
@@ -40,8 +40,16 @@ impl Fixture {
             engine,
             log,
             outside,
-            _test: test,
+            test,
         }
+    }
+
+    /// Another engine on the same database, whose connections are new.
+    ///
+    /// # Panics
+    /// When the server cannot be reached.
+    pub async fn another_engine(&self) -> Engine {
+        Engine::connect(self.test.url()).await.unwrap()
     }
 
     /// A new session.
@@ -56,7 +64,7 @@ impl Fixture {
 
     /// The address of the database, for another engine.
     pub fn url(&self) -> &str {
-        self._test.url()
+        self.test.url()
     }
 
     /// The statements that the engine has sent since the last look.

@@ -2,9 +2,15 @@
 //! field, debug views.
 #![allow(missing_docs)]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use chrono::{DateTime, Utc};
 use orm_core::Error;
 use orm_core::prelude::*;
+use orm_core::session::{Change, NewValue};
+use orm_core::types::{BytesMut, DecodeError, PgType, Raw, SqlType};
+use rust_decimal_macros::dec;
+use serde_json::json;
 use tests::fixture::{Fixture, text};
 use tests::models::*;
 use tests::refused;
@@ -262,4 +268,419 @@ async fn columns_that_are_not_the_users_take_no_expression() {
         .unwrap();
     db.flush().await.unwrap();
     assert_eq!((db[ticket].version, db[ticket].subject.as_str()), (2, "X"));
+}
+
+/// A number that counts how often it is compared, encoded and copied.
+#[derive(Debug, PartialEq)]
+struct Watched(i32);
+
+static LOOKS: AtomicUsize = AtomicUsize::new(0);
+
+impl Clone for Watched {
+    fn clone(&self) -> Self {
+        LOOKS.fetch_add(1, Ordering::Relaxed);
+        Watched(self.0)
+    }
+}
+
+impl SqlType for Watched {
+    type Base = Self;
+    type Nullify<U: SqlType> = U;
+    const TYPE: &'static PgType = i32::TYPE;
+
+    fn encode(&self, out: &mut BytesMut) -> bool {
+        LOOKS.fetch_add(1, Ordering::Relaxed);
+        self.0.encode(out)
+    }
+
+    fn decode(raw: Raw<'_>) -> Result<Self, DecodeError> {
+        i32::decode(raw).map(Watched)
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        LOOKS.fetch_add(1, Ordering::Relaxed);
+        self.0 == other.0
+    }
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "watched")]
+struct Watch {
+    #[orm(primary_key)]
+    id: i32,
+    number: Watched,
+}
+
+#[tokio::test]
+async fn a_flush_looks_at_what_was_touched_whatever_is_loaded() {
+    let f = Fixture::new::<(Watch,)>().await;
+    f.elsewhere("insert into watched (number) select n from generate_series(1, 100000) n")
+        .await;
+    let mut db = f.session();
+    let all = Watch::query()
+        .order_by(Watch::ID)
+        .all(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(all.len(), 100_000);
+    LOOKS.store(0, Ordering::Relaxed);
+    db[all[50_000]].number = Watched(-1);
+    let touched = LOOKS.swap(0, Ordering::Relaxed);
+    db.flush().await.unwrap();
+    let flushed = LOOKS.swap(0, Ordering::Relaxed);
+    db.commit().await.unwrap();
+    db.flush().await.unwrap();
+    db.commit().await.unwrap();
+    let nothing = LOOKS.swap(0, Ordering::Relaxed);
+    assert!(touched <= 2, "{touched}");
+    assert!((1..=12).contains(&flushed), "{flushed}");
+    assert_eq!(nothing, 0);
+    assert_eq!(
+        f.rows("select count(*) from watched where number = -1")
+            .await,
+        ["1"]
+    );
+}
+
+/// Of types whose equality is not that of their bytes.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "measures")]
+struct Measure {
+    #[orm(primary_key)]
+    id: i32,
+    float: f64,
+    floats: Vec<f64>,
+    decimal: rust_decimal::Decimal,
+    data: serde_json::Value,
+    tags: Option<Vec<Option<String>>>,
+}
+
+#[tokio::test]
+async fn equal_values_send_nothing_whatever_their_form() {
+    let f = Fixture::new::<(Measure,)>().await;
+    let mut db = f.session();
+    let row = db
+        .insert(
+            Measure::create()
+                .float(f64::NAN)
+                .floats(vec![f64::NAN, 0.0, f64::INFINITY])
+                .decimal(dec!(1.50))
+                .data(json!({"a": 1, "b": [null, {"c": "x"}]}))
+                .tags(vec![Some("x".to_owned()), None]),
+        )
+        .await
+        .unwrap();
+    db.commit().await.unwrap();
+    db.refresh(row).await.unwrap();
+    f.sent();
+    db[row].float = -f64::NAN;
+    db[row].floats = vec![f64::NAN, -0.0, f64::INFINITY];
+    db[row].decimal = dec!(1.5);
+    db[row].data = serde_json::from_str(r#"{"b": [null, {"c": "x"}], "a": 1}"#).unwrap();
+    db[row].tags = Some(vec![Some("x".to_owned()), None]);
+    assert!(!db.is_modified(row));
+    assert!(db.changes(row).unwrap().is_empty());
+    db.flush().await.unwrap();
+    assert_eq!(f.count(), 0);
+    // And what differs by little is sent.
+    db[row].float = 0.0;
+    db[row].floats[1] = f64::MIN_POSITIVE;
+    db[row].decimal = dec!(1.51);
+    db[row].data["b"][1]["c"] = json!("y");
+    db[row].tags = Some(vec![Some("x".to_owned()), Some("NULL".to_owned())]);
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.sent(),
+        [
+            "UPDATE measures SET \"float\" = $1, floats = $2, \"decimal\" = $3, data = $4, tags = $5 WHERE id = $6",
+            "COMMIT"
+        ]
+    );
+    // A guard finds NaN and scale equal, too.
+    f.elsewhere("update measures set float = 'NaN', decimal = 1.5100")
+        .await;
+    db.refresh(row).await.unwrap();
+    db.commit().await.unwrap();
+    db[row].float = 2.5;
+    db[row].decimal = dec!(7);
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select float, decimal from measures").await,
+        ["2.5|7"]
+    );
+}
+
+/// Known by two columns that people choose.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "rooms", has_many(chairs: Chair, via = place))]
+struct Room {
+    #[orm(primary_key)]
+    house: String,
+    #[orm(primary_key)]
+    number: i32,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "chairs", belongs_to(place: Room, columns(house, number)))]
+struct Chair {
+    #[orm(primary_key)]
+    id: i32,
+    house: String,
+    number: i32,
+}
+
+#[tokio::test]
+async fn a_composite_key_that_changes_is_followed_by_children_loaded_or_not() {
+    let f = Fixture::new::<(Room, Chair)>().await;
+    let mut db = f.session();
+    let [one, two] = [1, 2].map(|number| {
+        db.add(Room {
+            house: "a".to_owned(),
+            number,
+        })
+    });
+    let chair = db.add(Chair::create().place(one));
+    let other = db.add(Chair::create().place(two));
+    db.commit().await.unwrap();
+    f.elsewhere("insert into chairs (house, number) values ('a', 1)")
+        .await;
+    db.refresh(chair).await.unwrap();
+    f.sent();
+    db[one].number = 7;
+    db.flush().await.unwrap();
+    assert_eq!(f.count(), 1);
+    assert_eq!((db[chair].house.as_str(), db[chair].number), ("a", 7));
+    assert!(!db.is_modified(chair));
+    assert_eq!(db[other].number, 2);
+    assert_eq!(db.related(chair, Chair::PLACE).unwrap(), one);
+    assert_eq!(
+        db.get::<Room>(("a".to_owned(), 7)).await.unwrap(),
+        Some(one)
+    );
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select id, house, number from chairs order by id")
+            .await,
+        ["1|a|7", "2|a|2", "3|a|7"]
+    );
+    // Both columns, and back by a rollback.
+    db[one].house = "b".to_owned();
+    db[one].number = 9;
+    db.flush().await.unwrap();
+    assert_eq!((db[chair].house.as_str(), db[chair].number), ("b", 9));
+    db.rollback().await.unwrap();
+    assert_eq!((db[chair].house.as_str(), db[chair].number), ("a", 7));
+}
+
+#[tokio::test]
+async fn the_history_of_an_entity_has_old_and_new_values() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let book = db.insert(Book::create().title("Trees")).await.unwrap();
+    db.commit().await.unwrap();
+    assert!(db.changes(book).unwrap().is_empty());
+    f.sent();
+    db[book].title = "Woods".to_owned();
+    db.set_expr(book, Book::PAGES.set(Book::PAGES + 1)).unwrap();
+    let ann = db.add(Author::create().name("Ann"));
+    db.set(book, Book::AUTHOR, ann);
+    let changes = db.changes(book).unwrap();
+    assert_eq!(
+        changes.to_string(),
+        "title: 'Trees' -> 'Woods'
+pages: 100 -> {books.pages + $1}
+author_id: NULL -> {key of new Author#0}
+"
+    );
+    assert_eq!(
+        changes.of(Book::TITLE),
+        Some(Change {
+            old: Some("Trees".to_owned()),
+            new: Some("Woods".to_owned())
+        })
+    );
+    assert_eq!(
+        changes.of(Book::PAGES),
+        Some(Change {
+            old: Some(100),
+            new: None
+        })
+    );
+    assert_eq!(
+        changes.of(Book::AUTHOR_ID),
+        Some(Change {
+            old: Some(None),
+            new: None
+        })
+    );
+    assert_eq!(changes.of(Book::BINDING), None);
+    assert!(matches!(changes.fields[1].new, NewValue::Expression(_)));
+    assert_eq!(
+        db.changes(ann).unwrap().of(Author::NAME),
+        Some(Change {
+            old: None,
+            new: Some("Ann".to_owned())
+        })
+    );
+    assert_eq!(f.count(), 0);
+    db.flush().await.unwrap();
+    assert!(db.changes(book).unwrap().is_empty());
+    // The key of a target that has a row is there at once.
+    db.set(book, Book::AUTHOR, None::<Handle<Author>>);
+    assert_eq!(
+        db.changes(book).unwrap().of(Book::AUTHOR_ID),
+        Some(Change {
+            old: Some(Some(1)),
+            new: Some(None)
+        })
+    );
+    db.delete(book).unwrap();
+    db.flush().await.unwrap();
+    assert!(db.changes(book).unwrap().is_empty());
+    db.commit().await.unwrap();
+    assert!(matches!(refused(db.changes(book)), Error::Detached { .. }));
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "labels", many_to_many(cards: Card, through = CardLabel))]
+struct Label {
+    #[orm(primary_key)]
+    id: i32,
+    word: String,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "cards", many_to_many(labels: Label, through = CardLabel))]
+struct Card {
+    #[orm(primary_key)]
+    id: i32,
+    title: String,
+    #[orm(belongs_to(author: Author))]
+    author_id: Option<i32>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "card_labels")]
+struct CardLabel {
+    #[orm(primary_key, belongs_to(card: Card))]
+    card_id: i32,
+    #[orm(primary_key, belongs_to(label: Label))]
+    label_id: i32,
+}
+
+#[tokio::test]
+async fn a_debug_view_is_a_table_that_one_wants_to_read() {
+    let f = Fixture::new::<(Author, Book, Card, Label, CardLabel)>().await;
+    let mut db = f.session();
+    assert_eq!(
+        db.debug_view().to_string(),
+        "0 entities, 0 of them unsent, in no transaction\n"
+    );
+    let authors = db.add_all(["Ann", "Bob", "Cara"].map(|name| Author::create().name(name)));
+    let cards =
+        db.add_all((0..4).map(|n| Card::create().title(format!("card {n}")).author(authors[0])));
+    let labels = db.add_all(["red", "blue"].map(|word| Label::create().word(word)));
+    db.push(cards[0], Card::LABELS, labels[0]);
+    db.commit().await.unwrap();
+    for card in &cards {
+        db.refresh(*card).await.unwrap();
+    }
+    db[cards[0]].title = "a much better title".to_owned();
+    db.set(cards[0], Card::AUTHOR, authors[1]);
+    let new = db.add(Author::create().name("Dan").email("dan@example.org"));
+    db.set(cards[1], Card::AUTHOR, new);
+    db.set_expr(cards[1], Card::TITLE.set(func::upper(Card::TITLE)))
+        .unwrap();
+    db.delete(cards[3]).unwrap();
+    db.push(cards[1], Card::LABELS, labels[1]);
+    f.sent();
+    assert_eq!(
+        db.debug_view().to_string(),
+        "10 entities, 4 of them unsent, in a transaction
+
+Author (authors)
+  #0  unchanged  stale
+  #1  unchanged  stale
+  #2  unchanged  stale
+  #3  new        name, email
+
+Card (cards)
+  #0  changed    title, author_id
+  #1  changed    title, author_id
+  #2  unchanged
+  #3  deleting
+
+Label (labels)
+  #0  unchanged  stale
+  #1  unchanged  stale
+
+links to be written
+  + Card::LABELS: Card#1 - Label#1
+"
+    );
+    assert_eq!(
+        db.debug_view().unsent().values().to_string(),
+        "10 entities, 4 of them unsent, in a transaction
+
+Author (authors)
+  #3  new       name: 'Dan', email: 'dan@example.org'
+
+Card (cards)
+  #0  changed   title: 'card 0' -> 'a much better title', author_id: 1 -> 2
+  #1  changed   title: 'card 1' -> {upper(cards.title)}, author_id: 1 -> {key of new Author#3}
+  #3  deleting
+
+links to be written
+  + Card::LABELS: Card#1 - Label#1
+"
+    );
+    assert_eq!(
+        db.debug_view().unsent().long().to_string(),
+        "10 entities, 4 of them unsent, in a transaction
+
+Author (authors)
+  #3  new
+      name   <text>
+      email  <text>
+      BOOKS  none
+
+Card (cards)
+  #0  changed
+      id         <int4>
+      title      <text>  changed
+      author_id  <int4>  changed
+      AUTHOR     Author#1
+      LABELS     not loaded
+  #1  changed
+      id         <int4>
+      title      {upper(cards.title)}   changed
+      author_id  {key of new Author#3}  changed
+      AUTHOR     new Author#3
+      LABELS     not loaded
+  #3  deleting
+      id         <int4>
+      title      <text>
+      author_id  <int4>
+      AUTHOR     Author#0
+      LABELS     not loaded
+
+links to be written
+  + Card::LABELS: Card#1 - Label#1
+"
+    );
+    let long = db.debug_view().long().values().to_string();
+    assert!(
+        long.contains("      title      'a much better title'  was 'card 0'\n"),
+        "{long}"
+    );
+    assert_eq!(f.count(), 0);
+    // Nothing of it shows a value unless asked.
+    assert!(!db.debug_view().long().to_string().contains("Dan"));
+    let _nested = db.begin_nested().await.unwrap();
+    assert!(
+        _nested
+            .debug_view()
+            .to_string()
+            .starts_with("10 entities, 0 of them unsent, in a transaction with 1 savepoint\n")
+    );
 }

@@ -369,7 +369,7 @@ async fn a_ring_that_cannot_be_broken_is_named_and_nothing_is_sent() {
     assert_eq!(
         text(&error),
         "these rows need one another in a ring, so none can be written first, and none of the foreign keys can be NULL \
-         for the time between: Egg#0 refers to Hen#0 by Egg::HEN (`eggs.hen_id`), Hen#0 refers to Egg#0 by Hen::EGG \
+         for the time between: new Egg#0 refers to new Hen#0 by Egg::HEN (`eggs.hen_id`), new Hen#0 refers to new Egg#0 by Hen::EGG \
          (`hens.egg_id`); make one of the keys an `Option`, or set it after the first flush"
     );
     assert_eq!(f.count(), 0);

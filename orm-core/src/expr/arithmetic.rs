@@ -21,8 +21,7 @@
 
 use std::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Rem, Shl, Shr, Sub};
 
-use super::{AsExpr, Column, Condition, Expr, Expression, Node, Of};
-use crate::model::Source;
+use super::{AsExpr, Column, Condition, Expr, Expression, Node, Of, Selectable};
 use crate::types::{Numeric, SqlType};
 
 /// The type of a calculation: the left side's, or an `Option` of it where an operand can be NULL.
@@ -32,7 +31,7 @@ type Number<T, R> = <T as SqlType>::Nullify<
 
 macro_rules! operator {
     ($($operator:ident $method:ident $sql:literal $bound:ident;)*) => { $(
-        impl<S: Source, T: SqlType, R: AsExpr<T::Base>> $operator<R> for Column<S, T>
+        impl<S: Selectable, T: SqlType, R: AsExpr<T::Base>> $operator<R> for Column<S, T>
         where
             T::Base: $bound,
         {
@@ -69,7 +68,7 @@ operator! {
 
 macro_rules! shift {
     ($($operator:ident $method:ident $sql:literal;)*) => { $(
-        impl<S: Source, T: SqlType, R: AsExpr<i32>> $operator<R> for Column<S, T>
+        impl<S: Selectable, T: SqlType, R: AsExpr<i32>> $operator<R> for Column<S, T>
         where
             T::Base: Bits,
         {
@@ -130,7 +129,7 @@ impl Exact for rust_decimal::Decimal {}
 
 macro_rules! prefix {
     ($($operator:ident $method:ident $sql:literal $bound:ident;)*) => { $(
-        impl<S: Source, T: SqlType> $operator for Column<S, T>
+        impl<S: Selectable, T: SqlType> $operator for Column<S, T>
         where
             Self: Expression<Type = T, Uses = Of<S>> + $bound,
         {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Alias, Node, OrderNode, TableRef};
+use super::{Node, OrderNode, Selectable};
 use crate::error::{Error, Result};
 use crate::model::{ColumnInfo, Model, Source};
 
@@ -29,14 +29,14 @@ impl<S, T> Column<S, T> {
     }
 }
 
-impl<S: Source, T> Column<S, T> {
+impl<S: Selectable, T> Column<S, T> {
     /// The description.
     pub fn info(&self) -> &'static ColumnInfo {
-        &S::Model::TABLE.columns[self.position as usize]
+        &S::table_ref().table.columns[self.position as usize]
     }
 
     pub(crate) fn node(&self) -> Node {
-        Node::Column(table_ref::<S>(), self.position)
+        Node::Column(S::table_ref(), self.position)
     }
 }
 
@@ -48,17 +48,9 @@ impl<S, T> Clone for Column<S, T> {
 
 impl<S, T> Copy for Column<S, T> {}
 
-impl<S: Source, T> fmt::Debug for Column<S, T> {
+impl<S: Selectable, T> fmt::Debug for Column<S, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", S::Model::TABLE.name, self.info().name)
-    }
-}
-
-/// A model or alias as a query names it.
-pub(crate) fn table_ref<S: Source>() -> TableRef {
-    TableRef {
-        table: S::Model::TABLE,
-        alias: S::ALIAS.map_or(Alias::None, Alias::Numbered),
+        write!(f, "{}.{}", S::table_ref().table.name, self.info().name)
     }
 }
 
@@ -87,9 +79,9 @@ impl<S> Clone for All<S> {
 
 impl<S> Copy for All<S> {}
 
-impl<S: Source> fmt::Debug for All<S> {
+impl<S: Selectable> fmt::Debug for All<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.*", S::Model::TABLE.name)
+        write!(f, "{}.*", S::table_ref().table.name)
     }
 }
 
@@ -149,8 +141,8 @@ impl<S: Source> NamedColumn<S> {
 
     fn ordered(self, descending: bool) -> super::Ordered<super::Of<S>> {
         super::Ordered::new(OrderNode {
-            node: Node::Column(table_ref::<S>(), self.position),
-            ty: self.info().ty,
+            node: Node::Column(S::table_ref(), self.position),
+            ty: Some(self.info().ty),
             descending,
             nulls_first: None,
         })

@@ -303,7 +303,7 @@ type Joint<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
 fn ordered<E: Expression>(expression: E, descending: bool) -> Ordered<E::Uses> {
     Ordered::new(OrderNode {
         node: expression.into_node(),
-        ty: E::Type::TYPE,
+        ty: Some(E::Type::TYPE),
         descending,
         nulls_first: None,
     })

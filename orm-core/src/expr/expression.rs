@@ -4,8 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Node, Of};
-use crate::model::Source;
+use super::{Column, Node, Of, Selectable};
 use crate::types::{Param, SqlType};
 
 /// Anything with a value in SQL: a column, or an [`Expr`] made of others.
@@ -65,7 +64,7 @@ impl<T: SqlType, Uses> Expression for Expr<T, Uses> {
     }
 }
 
-impl<S: Source, T: SqlType> Expression for Column<S, T> {
+impl<S: Selectable, T: SqlType> Expression for Column<S, T> {
     type Type = T;
     type Uses = Of<S>;
 
@@ -159,7 +158,7 @@ impl Operand for &str {
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Source, T: SqlType> Operand for Column<S, T> {
+impl<S: Selectable, T: SqlType> Operand for Column<S, T> {
     type Type = T;
     type Uses = Of<S>;
 
@@ -209,7 +208,7 @@ impl<T: SqlType<Base = T>> AsExpr<T> for T {
 macro_rules! operands {
     ($($ty:ty),*) => { $(
         #[diagnostic::do_not_recommend]
-        impl<S: Source, T: SqlType<Base = T>> AsExpr<T> for Column<S, $ty> {
+        impl<S: Selectable, T: SqlType<Base = T>> AsExpr<T> for Column<S, $ty> {
             type Type = $ty;
             type Uses = Of<S>;
 
@@ -257,7 +256,7 @@ macro_rules! widened {
     )* };
     (@ $narrow:ty, $wide:ty) => {
         #[diagnostic::do_not_recommend]
-        impl<S: Source> AsExpr<<$wide as SqlType>::Base> for Column<S, $narrow> {
+        impl<S: Selectable> AsExpr<<$wide as SqlType>::Base> for Column<S, $narrow> {
             type Type = $wide;
             type Uses = Of<S>;
 
@@ -330,9 +329,9 @@ where
 pub trait Condition: Expression {}
 
 #[diagnostic::do_not_recommend]
-impl<S: Source> Condition for Column<S, bool> {}
+impl<S: Selectable> Condition for Column<S, bool> {}
 #[diagnostic::do_not_recommend]
-impl<S: Source> Condition for Column<S, Option<bool>> {}
+impl<S: Selectable> Condition for Column<S, Option<bool>> {}
 #[diagnostic::do_not_recommend]
 impl<Uses> Condition for Expr<bool, Uses> {}
 #[diagnostic::do_not_recommend]

@@ -5,7 +5,7 @@
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
 use super::Expression;
-use super::scope::{Agg, Of, Open, Solid};
+use super::scope::{Agg, Of, Open, Solid, Windowed};
 
 /// The kind of an expression.
 pub trait Kind {
@@ -76,6 +76,11 @@ impl<U: KindOf> KindOf for Solid<U> {
     type Kind = U::Kind;
 }
 
+/// What a window function is computed from, it has a value for: `sum(x).over(..)` is as plain as `x`.
+impl<U: KindOf> KindOf for Windowed<U> {
+    type Kind = U::Kind;
+}
+
 impl<U: KindOf> KindOf for Open<U> {
     type Kind = U::Kind;
 }
@@ -142,3 +147,33 @@ impl<U: RowLevel> RowLevel for Solid<U> {}
 impl<U: RowLevel> RowLevel for Open<U> {}
 #[diagnostic::do_not_recommend]
 impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}
+
+impl<U> RowLevel for Windowed<U> where Windowed<U>: NoWindow {}
+
+/// An expression without a window function: what HAVING can ask.
+pub trait PerGroup {}
+impl<E> PerGroup for E
+where
+    E: Expression,
+    E::Uses: WindowFree,
+{
+}
+
+/// A tree of uses without a window function.
+pub trait WindowFree {}
+
+impl WindowFree for () {}
+impl<S> WindowFree for Of<S> {}
+impl<U: WindowFree> WindowFree for Agg<U> {}
+impl<U: WindowFree> WindowFree for Solid<U> {}
+impl<U: WindowFree> WindowFree for Open<U> {}
+impl<A: WindowFree, B: WindowFree> WindowFree for (A, B) {}
+impl<U> WindowFree for Windowed<U> where Windowed<U>: NoWindow {}
+
+/// Implemented by nothing: it carries the message for a window function where there is no window yet.
+#[diagnostic::on_unimplemented(
+    message = "a window function cannot stand in `filter`, `having`, `group_by` or a join's condition: its value is known only after these",
+    label = "uses a window function",
+    note = "make the query a derived table, and filter that: `query.as_table::<Rows>().query().filter(..)`"
+)]
+pub trait NoWindow {}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::{Cte, Rows, SetOperation, WindowNode};
 use crate::model::Table;
 use crate::types::{Param, PgType};
 
@@ -51,8 +52,12 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
-    /// `(select)`: the one value that it gives.
+    /// `(select)`: a subquery that gives a value, or, on the right of IN, ANY and ALL, values.
     Subquery(Box<Select>),
+    /// `function OVER (window)`.
+    Over(Box<Node>, Box<WindowNode>),
+    /// A column of a set operation's result, by its position in the select lists, from 0.
+    Output(u16),
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
@@ -110,6 +115,10 @@ pub enum Alias {
 /// A SELECT.
 #[derive(Debug, Clone)]
 pub struct Select {
+    /// The queries that stand before it under a name: WITH.
+    pub ctes: Vec<Cte>,
+    /// UNION and its relatives. Where it is there, this is its ORDER BY, LIMIT and OFFSET, and nothing else is looked at.
+    pub set: Option<Box<SetOperation>>,
     /// What is selected.
     pub items: Vec<Item>,
     /// Whether equal rows are given once.
@@ -120,6 +129,8 @@ pub struct Select {
     pub from: TableRef,
     /// The joined tables, in order.
     pub joins: Vec<Join>,
+    /// Which of the tables in FROM are computed in place, and how.
+    pub computed: Vec<(TableRef, Rows)>,
     /// Conditions on rows, all of which must hold.
     pub filters: Vec<Node>,
     /// GROUP BY.
@@ -165,6 +176,12 @@ pub enum JoinKind {
     Inner,
     /// Rows without a partner stay, with NULLs beside them.
     Left,
+    /// Rows of the joined table without a partner stay, with NULLs before them.
+    Right,
+    /// Both.
+    Full,
+    /// Every row with every row; without a condition.
+    Cross,
 }
 
 /// A part of ORDER BY.
@@ -172,8 +189,8 @@ pub enum JoinKind {
 pub struct OrderNode {
     /// What is ordered by.
     pub node: Node,
-    /// The type of its values.
-    pub ty: &'static PgType,
+    /// The type of its values; `None` for a column of a set operation, by its place.
+    pub ty: Option<&'static PgType>,
     /// Whether in descending order.
     pub descending: bool,
     /// Where NULLs stand, if it was said.
@@ -217,7 +234,7 @@ pub enum LockWait {
 }
 
 impl TableRef {
-    fn same(&self, other: &TableRef) -> bool {
+    pub(crate) fn same(&self, other: &TableRef) -> bool {
         self.table.id() == other.table.id() && self.alias == other.alias
     }
 
@@ -281,33 +298,48 @@ impl Node {
 
     /// Adds a condition to the aggregates in an expression: a row that does not meet it is not theirs.
     pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
-        match self {
-            Node::Aggregate(call) => {
+        self.each_aggregate(&mut |node| {
+            if let Node::Aggregate(call) = node {
                 let before = call.filter.take();
                 call.filter = Node::all(before.into_iter().chain([condition.clone()]));
             }
+        });
+    }
+
+    /// Makes window functions of the aggregates in an expression.
+    pub(crate) fn over(&mut self, window: &WindowNode) {
+        self.each_aggregate(&mut |node| {
+            let call = std::mem::replace(node, Node::Word("NULL"));
+            *node = Node::Over(Box::new(call), Box::new(window.clone()));
+        });
+    }
+
+    /// Changes each aggregate in an expression, but not those in another one's arguments.
+    fn each_aggregate(&mut self, change: &mut dyn FnMut(&mut Node)) {
+        match self {
+            Node::Aggregate(_) => change(self),
             Node::Infix(left, _, right) => {
-                left.filter_aggregates(condition);
-                right.filter_aggregates(condition);
+                left.each_aggregate(change);
+                right.each_aggregate(change);
             }
             Node::Prefix(_, operand)
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _) => operand.filter_aggregates(condition),
+            | Node::Cast(operand, _) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
-                    node.filter_aggregates(condition);
+                    node.each_aggregate(change);
                 }
             }
             Node::Junction(_, nodes) | Node::Row(nodes) | Node::Template(_, nodes) => {
                 for node in nodes {
-                    node.filter_aggregates(condition);
+                    node.each_aggregate(change);
                 }
             }
             Node::Call { arguments, .. } => {
                 for node in arguments {
-                    node.filter_aggregates(condition);
+                    node.each_aggregate(change);
                 }
             }
             Node::Case(case) => {
@@ -316,7 +348,7 @@ impl Node {
                     .iter_mut()
                     .flat_map(|(when, then)| [when, then]);
                 for node in branches.chain(&mut case.operand).chain(&mut case.otherwise) {
-                    node.filter_aggregates(condition);
+                    node.each_aggregate(change);
                 }
             }
             Node::Column(..)
@@ -324,7 +356,9 @@ impl Node {
             | Node::Word(_)
             | Node::InRows(..)
             | Node::Exists(_)
-            | Node::Subquery(_) => {}
+            | Node::Subquery(_)
+            | Node::Over(..)
+            | Node::Output(_) => {}
         }
     }
 
@@ -434,9 +468,11 @@ fn same_option(a: &Option<Node>, b: &Option<Node>) -> bool {
 impl Select {
     /// Whether it gives a row for each row of its tables: nothing but columns is selected, so no aggregate.
     pub(crate) fn is_row_for_row(&self) -> bool {
-        self.items
-            .iter()
-            .all(|item| matches!(item, Item::Whole(_) | Item::Expr(Node::Column(..))))
+        self.set.is_none()
+            && self
+                .items
+                .iter()
+                .all(|item| matches!(item, Item::Whole(_) | Item::Expr(Node::Column(..))))
     }
 
     /// Whether an expression of the select list may have to come again in other clauses, word for word.
@@ -447,11 +483,14 @@ impl Select {
     /// `SELECT FROM table`, with nothing selected yet.
     pub(crate) fn from(table: TableRef) -> Self {
         Select {
+            ctes: Vec::new(),
+            set: None,
             items: Vec::new(),
             distinct: false,
             distinct_on: Vec::new(),
             from: table,
             joins: Vec::new(),
+            computed: Vec::new(),
             filters: Vec::new(),
             group_by: Vec::new(),
             having: Vec::new(),

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode};
-use crate::model::Source;
+use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode, Selectable};
 use crate::types::SqlType;
 
 /// An expression with a direction: `User::NAME.desc()`.
@@ -70,7 +69,7 @@ pub trait OrderBy<Scope, I> {
 fn ascending<T: SqlType>(node: Node) -> OrderNode {
     OrderNode {
         node,
-        ty: T::TYPE,
+        ty: Some(T::TYPE),
         descending: false,
         nulls_first: None,
     }
@@ -82,7 +81,7 @@ impl<Scope, I, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Ordered<Uses> {
     }
 }
 
-impl<Scope, I, S: Source, T: SqlType> OrderBy<Scope, I> for Column<S, T>
+impl<Scope, I, S: Selectable, T: SqlType> OrderBy<Scope, I> for Column<S, T>
 where
     Of<S>: InScope<Scope, I>,
 {
@@ -97,25 +96,25 @@ impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T
     }
 }
 
-impl<Scope, I, S: Source> OrderBy<Scope, I> for NamedColumn<S>
+impl<Scope, I, S: crate::model::Source> OrderBy<Scope, I> for NamedColumn<S>
 where
     Of<S>: InScope<Scope, I>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
-        self.asc().push_to_order(order);
+        order.push(self.asc().into_order_node());
     }
 }
 
 impl<Uses> Ordered<Uses> {
-    fn push_to_order(self, order: &mut Vec<OrderNode>) {
-        order.push(self.node);
+    pub(crate) fn into_order_node(self) -> OrderNode {
+        self.node
     }
 }
 
 /// What an aggregate's `order_by` takes, which knows no query yet: a column, an expression, `.asc()` or `.desc()` of one, or a
 /// tuple of up to 4 of these.
 #[diagnostic::on_unimplemented(
-    message = "an aggregate cannot be ordered by this",
+    message = "an aggregate or a window cannot be ordered by this",
     label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`"
 )]
 pub trait OrderList {
@@ -134,7 +133,7 @@ impl<Uses> OrderList for Ordered<Uses> {
     }
 }
 
-impl<S: Source, T: SqlType> OrderList for Column<S, T> {
+impl<S: Selectable, T: SqlType> OrderList for Column<S, T> {
     type Uses = Of<S>;
 
     fn push_list(self, order: &mut Vec<OrderNode>) {

@@ -214,7 +214,7 @@ impl<Kind> WithinGroup<Kind> {
     fn of<By: SqlType, T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, Agg<Uses>> {
         self.call.order_by = vec![OrderNode {
             node,
-            ty: By::TYPE,
+            ty: Some(By::TYPE),
             descending,
             nulls_first: None,
         }];

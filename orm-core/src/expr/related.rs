@@ -1,9 +1,9 @@
 //! `User::ORDERS.any(..)`, `Product::CATEGORY.has(..)`: filters by a related table without a join, so that they may be
 //! added or left out at run time and never multiply rows.
 
-use super::column::table_ref;
 use super::{
-    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Solid, TableRef, Within,
+    Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Selectable, Solid,
+    TableRef, Within,
 };
 use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
 
@@ -20,8 +20,8 @@ pub(super) fn select_related<R: Joinable>(
     condition: Option<Node>,
 ) -> Select {
     let info = relation.relation();
-    let here = table_ref::<R::From>();
-    let there = table_ref::<R::To>();
+    let here = R::From::table_ref();
+    let there = R::To::table_ref();
     let (here_columns, there_columns) = info.columns();
     let mut select = Select::from(there);
     select.items.push(Item::Expr(what));

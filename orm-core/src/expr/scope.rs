@@ -8,8 +8,7 @@
 
 use std::marker::PhantomData;
 
-use super::Expression;
-use crate::model::Model;
+use super::{Expression, Selectable};
 use crate::types::SqlType;
 
 /// A leaf of what an expression uses: the table of `S`.
@@ -27,6 +26,23 @@ pub struct Solid<U>(PhantomData<fn() -> U>);
 /// A table in a scope that may have no row: the right side of a LEFT JOIN.
 #[derive(Debug)]
 pub struct Maybe<S>(PhantomData<fn() -> S>);
+
+/// What a window function uses. It has a value in each row that is left after WHERE, GROUP BY and HAVING, so it cannot
+/// stand in these.
+#[derive(Debug)]
+pub struct Windowed<U>(PhantomData<fn() -> U>);
+
+/// The end of a subquery's scope: a table of the query around it, and more of these. What `correlate` adds.
+#[derive(Debug)]
+pub struct Outer<S, Rest>(PhantomData<fn() -> (S, Rest)>);
+
+/// Tables all of which may have no row: those before a RIGHT or FULL JOIN.
+#[derive(Debug)]
+pub struct Nullable<Scope>(PhantomData<fn() -> Scope>);
+
+/// The walk's step into [`Nullable`].
+#[derive(Debug)]
+pub struct InNullable<I>(PhantomData<fn() -> I>);
 
 /// A scope in which every column may be NULL, whatever its table says: that of `group_by_rollup` and its relatives, where
 /// the rows of subtotals have NULL in place of what they do not group by.
@@ -61,7 +77,7 @@ pub trait Bool {
     /// `T`, or an `Option` of it.
     type Wrap<T: SqlType>: SqlType;
     /// How a whole entity is selected: [`Whole`] or [`MaybeWhole`].
-    type Entity<M: Model>;
+    type Entity<S: Selectable>;
 }
 
 /// It may be.
@@ -74,13 +90,13 @@ pub struct No;
 impl Bool for Yes {
     type Or<B: Bool> = Yes;
     type Wrap<T: SqlType> = Option<T::Base>;
-    type Entity<M: Model> = MaybeWhole<M>;
+    type Entity<S: Selectable> = S::MaybeWhole;
 }
 
 impl Bool for No {
     type Or<B: Bool> = B;
     type Wrap<T: SqlType> = T;
-    type Entity<M: Model> = Whole<M>;
+    type Entity<S: Selectable> = S::Whole;
 }
 
 /// Whether a scope has the table of `S`.
@@ -119,6 +135,103 @@ where
 {
     type Null = Yes;
 }
+
+#[diagnostic::do_not_recommend]
+impl<S, Rest> Has<S, Here> for Outer<S, Rest> {
+    type Null = No;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Other, Rest, I> Has<S, Next<I>> for Outer<Other, Rest>
+where
+    Rest: Has<S, I>,
+{
+    type Null = Rest::Null;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Scope, I> Has<S, InNullable<I>> for Nullable<Scope>
+where
+    Scope: Has<S, I>,
+{
+    type Null = Yes;
+}
+
+/// A scope with a table of the query around it added at its end.
+pub trait Correlate<S> {
+    /// The longer scope.
+    type With;
+}
+
+impl<S> Correlate<S> for () {
+    type With = Outer<S, ()>;
+}
+
+impl<S, Table, Rest: Correlate<S>> Correlate<S> for (Table, Rest) {
+    type With = (Table, Rest::With);
+}
+
+impl<S, Table, Rest: Correlate<S>> Correlate<S> for Outer<Table, Rest> {
+    type With = Outer<Table, Rest::With>;
+}
+
+impl<S, Scope: Correlate<S>> Correlate<S> for Nullable<Scope> {
+    type With = Nullable<Scope::With>;
+}
+
+impl<S, Scope: Correlate<S>> Correlate<S> for Nulled<Scope> {
+    type With = Nulled<Scope::With>;
+}
+
+/// What a query with this scope uses of the query that it stands in: the tables that were `correlate`d.
+pub trait Inside {
+    /// The tables, as a tree of uses.
+    type Uses;
+    /// Whether there are any.
+    const CORRELATED: bool;
+}
+
+impl Inside for () {
+    type Uses = ();
+    const CORRELATED: bool = false;
+}
+
+impl<Table, Rest: Inside> Inside for (Table, Rest) {
+    type Uses = Rest::Uses;
+    const CORRELATED: bool = Rest::CORRELATED;
+}
+
+impl<S, Rest: Inside> Inside for Outer<S, Rest> {
+    type Uses = (Of<S>, Rest::Uses);
+    const CORRELATED: bool = true;
+}
+
+impl<Scope: Inside> Inside for Nullable<Scope> {
+    type Uses = Scope::Uses;
+    const CORRELATED: bool = Scope::CORRELATED;
+}
+
+impl<Scope: Inside> Inside for Nulled<Scope> {
+    type Uses = Scope::Uses;
+    const CORRELATED: bool = Scope::CORRELATED;
+}
+
+/// A scope of a query that can run by itself: it uses nothing of a query around it.
+pub trait Standalone {}
+
+impl Standalone for () {}
+impl<Table, Rest: Standalone> Standalone for (Table, Rest) {}
+impl<Scope: Standalone> Standalone for Nullable<Scope> {}
+impl<Scope: Standalone> Standalone for Nulled<Scope> {}
+impl<S: NotOuter, Rest> Standalone for Outer<S, Rest> {}
+
+/// Implemented by nothing: it carries the message for a correlated query that is run by itself.
+#[diagnostic::on_unimplemented(
+    message = "this query was correlated with `{Self}`, which stands in the query around it, so it cannot run by itself",
+    label = "uses `{Self}` of a query around it",
+    note = "use it as a subquery: `exists(query)`, `query.as_scalar()`, `.in_query(query)`, `.join_lateral(query)`"
+)]
+pub trait NotOuter {}
 
 /// Whether a scope has all tables of a tree.
 pub trait InScope<Scope, I> {
@@ -181,11 +294,26 @@ impl<Scope> Subtotals for Nulled<Scope> {
     type Null = Yes;
 }
 
+impl<S, Rest> Subtotals for Outer<S, Rest> {
+    type Null = No;
+}
+
+impl<Scope: Subtotals> Subtotals for Nullable<Scope> {
+    type Null = Scope::Null;
+}
+
 impl<Scope, U, I> InScope<Scope, I> for Open<U>
 where
     U: InScope<Scope, I>,
 {
     type Null = U::Null;
+}
+
+impl<Scope, U, I> InScope<Scope, I> for Windowed<U>
+where
+    U: InScope<Scope, I>,
+{
+    type Null = No;
 }
 
 impl<Scope, A, B, IA, IB> InScope<Scope, (IA, IB)> for (A, B)

@@ -23,7 +23,7 @@ pub enum Action {
         /// The columns that get values; none is DEFAULT VALUES.
         columns: Vec<u16>,
         /// The values.
-        rows: Rows,
+        rows: NewRows,
         /// ON CONFLICT.
         conflict: Option<Conflict>,
     },
@@ -47,14 +47,14 @@ pub enum Action {
 
 /// The rows of an INSERT.
 #[derive(Debug, Clone)]
-pub enum Rows {
+pub enum NewRows {
     /// None: there is nothing to send.
     None,
     /// One, as one would write it by hand.
     One(Vec<Param>),
     /// Many with the same columns, as one array a column.
     Batch(Batch),
-    /// Rows of which some leave to the server what others say: `None` is DEFAULT.
+    /// NewRows of which some leave to the server what others say: `None` is DEFAULT.
     Mixed(Vec<Vec<Option<Param>>>),
     /// Those of a SELECT.
     Select(Box<Select>),
@@ -105,7 +105,7 @@ impl Write {
         matches!(
             self.action,
             Action::Insert {
-                rows: Rows::None,
+                rows: NewRows::None,
                 ..
             }
         )

@@ -7,7 +7,7 @@ use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
     Accepts, Column, Condition, Expr, Expression, Grouped, InScope, Item, KindOf, Node, Of,
-    OrderBy, PerRow, RowLevel, Select, TableRef, Ungrouped, Whole, Within,
+    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole, Within,
 };
 use crate::model::{Model, Source};
 use crate::types::SqlType;
@@ -59,6 +59,14 @@ pub type EntityQuery<M> = Query<Whole<M>, (M, ())>;
 /// The query for all entities of a model. Called by the derived `Model::query()`.
 pub fn entity<M: Model>() -> EntityQuery<M> {
     let table = TableRef::of(M::TABLE);
+    let mut select = Select::from(table);
+    select.items.push(Item::Whole(table));
+    Query::new(select, Vec::new())
+}
+
+/// The query for all entities under an alias. Called by the derived `query()` of aliases.
+pub fn entity_as<S: Source>() -> Query<Whole<S::Model>, (S, ())> {
+    let table = S::table_ref();
     let mut select = Select::from(table);
     select.items.push(Item::Whole(table));
     Query::new(select, Vec::new())
@@ -223,7 +231,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Keeps the groups for which a condition is true.
     pub fn having<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition + Within<Scope, I>,
+        E: Condition + Within<Scope, I> + PerGroup,
     {
         self.select.having.push(condition.into_node());
         self
@@ -326,7 +334,7 @@ pub trait GroupBy<Scope, I> {
     fn push_to(self, groups: &mut Vec<Node>);
 }
 
-impl<Scope, I, S: Source, T: SqlType> GroupBy<Scope, I> for Column<S, T>
+impl<Scope, I, S: Selectable, T: SqlType> GroupBy<Scope, I> for Column<S, T>
 where
     Of<S>: InScope<Scope, I>,
 {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::Insert;
-use super::insert::{NoConflict, OrNothing, OrUpdate};
+use super::insert::{IgnoringConflict, NoConflict, UpdatingConflict};
 use super::render::Renderer;
 use super::write::with_implied;
 use crate::error::{Error, Result};
@@ -93,7 +93,7 @@ impl<M: Model> Insert<M, NoConflict> {
     /// assert_eq!(q.to_sql()?, "INSERT INTO users (name) VALUES ($1) ON CONFLICT DO NOTHING");
     /// # Ok::<(), orm_core::Error>(())
     /// ```
-    pub fn on_conflict_do_nothing(self) -> Insert<M, OrNothing> {
+    pub fn on_conflict_do_nothing(self) -> Insert<M, IgnoringConflict> {
         with(self.write, ConflictTarget::Any, ConflictAction::Nothing)
     }
 }
@@ -143,7 +143,7 @@ impl<M: Model> OnConflict<M> {
 impl<M: Model, By> OnConflict<M, By> {
     /// Leaves out the rows that are there already. RETURNING gives nothing for them.
     /// SQLAlchemy: `on_conflict_do_nothing`.
-    pub fn do_nothing(self) -> Insert<M, OrNothing> {
+    pub fn do_nothing(self) -> Insert<M, IgnoringConflict> {
         with(self.write, self.target, ConflictAction::Nothing)
     }
 
@@ -170,7 +170,7 @@ impl<M: Model, By> OnConflict<M, By> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
-    pub fn do_update<A, I>(self, assignments: A) -> Insert<M, OrUpdate>
+    pub fn do_update<A, I>(self, assignments: A) -> Insert<M, UpdatingConflict>
     where
         A: Assignments<M, Both<M>, I>,
     {
@@ -194,7 +194,7 @@ impl<M: Model, By> OnConflict<M, By> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
-    pub fn do_update_all(self) -> Insert<M, OrUpdate> {
+    pub fn do_update_all(self) -> Insert<M, UpdatingConflict> {
         let excluded = TableRef {
             table: M::TABLE,
             alias: Alias::Excluded,
@@ -222,7 +222,7 @@ impl<M: Model, By> OnConflict<M, By> {
         self.update(set)
     }
 
-    fn update(self, set: Vec<(u16, Node)>) -> Insert<M, OrUpdate> {
+    fn update(self, set: Vec<(u16, Node)>) -> Insert<M, UpdatingConflict> {
         // What is not sent at all sets no column either, and is no mistake.
         let sends = self.write.as_ref().is_ok_and(|write| !write.is_empty());
         let write = match self.write {
@@ -240,7 +240,7 @@ impl<M: Model, By> OnConflict<M, By> {
     }
 }
 
-impl<M: Model> Insert<M, OrUpdate> {
+impl<M: Model> Insert<M, UpdatingConflict> {
     /// Leaves the row that is there as it is unless the condition holds; RETURNING gives nothing for it then. Several must
     /// all hold. SQLAlchemy: `where` of `on_conflict_do_update`.
     pub fn filter<E, I>(mut self, condition: E) -> Self

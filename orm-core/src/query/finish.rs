@@ -2,7 +2,7 @@
 
 use super::{Executor, LoadStep, Loads, Query, Running, Selection, render};
 use crate::error::{Error, Result};
-use crate::expr::{Item, Node, Select};
+use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader};
 
 impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
@@ -24,7 +24,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         Box::pin(run::<Sel, X>(self.select, self.loads, on))
     }
 
@@ -42,7 +45,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn first<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+    pub fn first<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         self.at_most(1);
         let rows = run::<Sel, X>(self.select, self.loads, on);
         Box::pin(async move { Ok(rows.await?.into_iter().next()) })
@@ -63,7 +69,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
+    where
+        Scope: Standalone,
+    {
         let what = self.to_sql();
         let row = self.one_or_none(on);
         Box::pin(async move { row.await?.ok_or(Error::NotFound { what }) })
@@ -83,7 +92,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn one_or_none<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+    pub fn one_or_none<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         let what = self.to_sql();
         self.at_most(2);
         let rows = run::<Sel, X>(self.select, self.loads, on);
@@ -111,7 +123,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn scalar<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+    pub fn scalar<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
+    where
+        Scope: Standalone,
+    {
         self.one(on)
     }
 
@@ -136,7 +151,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64> {
+    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
+    where
+        Scope: Standalone,
+    {
         Box::pin(async move {
             on.before_query().await?;
             let row = only_row(on.fetch(render::count(self.select)).await?)?;
@@ -158,7 +176,10 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn exists<X: Executor>(mut self, on: &mut X) -> Running<'_, bool> {
+    pub fn exists<X: Executor>(mut self, on: &mut X) -> Running<'_, bool>
+    where
+        Scope: Standalone,
+    {
         if self.select.group_by.is_empty() && self.select.is_row_for_row() {
             self.select.items = vec![Item::Expr(Node::Word("1"))];
             self.select.order_by.clear();

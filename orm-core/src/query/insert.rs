@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::returning::{self, Returning};
 use super::{Executor, Query, Running, SelectList, Statement, Value};
 use crate::error::{Error, Result};
-use crate::expr::{Action, Batch, BatchColumn, Column, RowLevel, Rows, TableRef, Write};
+use crate::expr::{Action, Batch, BatchColumn, Column, NewRows, RowLevel, TableRef, Write};
 use crate::model::{Draft, Insertable, Model, Table};
 use crate::types::{Param, SqlType};
 use bytes::BytesMut;
@@ -74,7 +74,7 @@ pub trait Inserts: Model {
     {
         let mut names = Vec::new();
         columns.push_to(&mut names);
-        Insert::new(Ok((names, Rows::Select(Box::new(query.select)))))
+        Insert::new(Ok((names, NewRows::Select(Box::new(query.select)))))
     }
 }
 
@@ -104,14 +104,14 @@ pub struct NoConflict;
 
 /// An INSERT that says what happens where a row is there already.
 #[derive(Debug)]
-pub struct OrNothing;
+pub struct IgnoringConflict;
 
 /// An INSERT that changes the row that is there already.
 #[derive(Debug)]
-pub struct OrUpdate;
+pub struct UpdatingConflict;
 
 impl<M: Model> Insert<M> {
-    fn new(rows: Result<(Vec<u16>, Rows)>) -> Self {
+    fn new(rows: Result<(Vec<u16>, NewRows)>) -> Self {
         Insert::of(rows.map(|(columns, rows)| Write {
             table: TableRef::of(M::TABLE),
             action: Action::Insert {
@@ -189,7 +189,7 @@ impl<M, S> fmt::Debug for Insert<M, S> {
 }
 
 /// The columns that rows give values to, and the rows.
-fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>, Rows)> {
+fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>, NewRows)> {
     let table = <N::Model as Model>::TABLE;
     let drafts = rows
         .into_iter()
@@ -215,8 +215,8 @@ fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>
         by_server(*column) && !drafts.iter().all(|row| row.given().contains(*column))
     });
     let rows = match drafts.as_slice() {
-        [] => Rows::None,
-        [row] => Rows::One(columns.iter().map(|at| param(table, row, *at)).collect()),
+        [] => NewRows::None,
+        [row] => NewRows::One(columns.iter().map(|at| param(table, row, *at)).collect()),
         rows if mixed => {
             if rows.len() * columns.len() > MOST_PARAMETERS {
                 return Err(Error::invalid(format!(
@@ -231,9 +231,9 @@ fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>
                 given.then(|| param(table, row, at))
             };
             let row = |row| columns.iter().map(|at| value(row, *at)).collect();
-            Rows::Mixed(rows.iter().map(row).collect())
+            NewRows::Mixed(rows.iter().map(row).collect())
         }
-        rows => Rows::Batch(Batch {
+        rows => NewRows::Batch(Batch {
             columns: columns
                 .iter()
                 .enumerate()

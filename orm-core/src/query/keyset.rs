@@ -188,6 +188,14 @@ fn prepare(select: &mut Select, size: i64, place: &Place) -> Result<Vec<OrderNod
             select.from.table.name
         )));
     }
+    let joined = select.joins.iter().map(|join| join.table);
+    let mut tables = std::iter::once(select.from).chain(joined);
+    if select.set.is_some() || tables.any(|table| table.table.primary_key.is_empty()) {
+        return Err(Error::invalid(
+            "rows that a query computes (a set operation, a derived table, a CTE) have no key, so there are no pages of them \
+             by `page`: use `page_with_count`, or begin with a model",
+        ));
+    }
     let order = whole_order(select);
     let mut parts = order.clone();
     if let Place::Before(_) = place {
@@ -222,7 +230,7 @@ fn whole_order(select: &Select) -> Vec<OrderNode> {
             if order.iter().all(|part| !part.node.same(&node)) {
                 order.push(OrderNode {
                     node,
-                    ty: table.table.columns[*key as usize].ty,
+                    ty: Some(table.table.columns[*key as usize].ty),
                     descending,
                     nulls_first: None,
                 });

@@ -1,7 +1,7 @@
 //! Row locks: FOR UPDATE and its relatives.
 
 use super::Query;
-use crate::expr::{All, Has, Lock, LockStrength, LockWait, table_ref};
+use crate::expr::{All, Has, Lock, LockStrength, LockWait, Selectable};
 use crate::model::Source;
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
@@ -53,7 +53,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Scope: Has<S, I>,
     {
         let _ = table;
-        self.with_lock(|lock| lock.of.push(table_ref::<S>()))
+        self.with_lock(|lock| lock.of.push(S::table_ref()))
     }
 
     fn locked(mut self, strength: LockStrength) -> Self {

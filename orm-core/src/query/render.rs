@@ -5,13 +5,15 @@
 
 pub(crate) mod batch;
 mod expression;
+mod rows;
 pub(crate) mod write;
 
 use std::collections::VecDeque;
 
 use super::{Statement, quote};
 use crate::expr::{
-    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef,
+    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
+    TableRef,
 };
 use crate::model::Table;
 use crate::types::{Param, PgType, TypeKind};
@@ -84,7 +86,7 @@ pub(crate) fn lateral(
     sql.text(") AS ");
     sql.alias(outer.from);
     for join in &outer.joins {
-        sql.join(join);
+        sql.join(join, &outer.computed);
     }
     sql.text(" ORDER BY parents.n");
     if !outer.order_by.is_empty() {
@@ -105,6 +107,8 @@ pub(crate) struct Renderer {
     repeatable: Vec<(Node, Vec<usize>)>,
     /// Whether such expressions are collected and found again, at this place in the statement.
     repeating: bool,
+    /// The CTEs that can be named at this place in the statement.
+    ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
     /// Whether columns stand without their tables, at this place in the statement.
@@ -211,6 +215,28 @@ impl Renderer {
     }
 
     pub(crate) fn select(&mut self, select: &Select) {
+        let around = self.ctes.len();
+        self.with(&select.ctes);
+        match &select.set {
+            Some(set) => self.set_operation(set, &select.order_by),
+            None => self.clauses(select),
+        }
+        if let Some(limit) = select.limit {
+            self.text(" LIMIT ");
+            self.param(Param::new(&limit));
+        }
+        if let Some(offset) = select.offset {
+            self.text(" OFFSET ");
+            self.param(Param::new(&offset));
+        }
+        if let Some(lock) = &select.lock {
+            self.lock(lock, select.from);
+        }
+        self.ctes.truncate(around);
+    }
+
+    /// Everything from the select list to ORDER BY.
+    fn clauses(&mut self, select: &Select) {
         self.text(if select.distinct {
             "SELECT DISTINCT "
         } else {
@@ -223,11 +249,11 @@ impl Renderer {
             self.text(") ");
         }
         self.list(&select.items, ", ", Self::item);
-        self.text(" FROM ");
-        self.table(select.from);
         let repeating = std::mem::take(&mut self.repeating);
+        self.text(" FROM ");
+        self.from_item(select.from, &select.computed);
         for join in &select.joins {
-            self.join(join);
+            self.join(join, &select.computed);
         }
         self.conditions(" WHERE ", &select.filters);
         self.repeating = repeating;
@@ -238,17 +264,6 @@ impl Renderer {
         self.conditions(" HAVING ", &select.having);
         self.order_by(&select.order_by);
         self.repeating = outer;
-        if let Some(limit) = select.limit {
-            self.text(" LIMIT ");
-            self.param(Param::new(&limit));
-        }
-        if let Some(offset) = select.offset {
-            self.text(" OFFSET ");
-            self.param(Param::new(&offset));
-        }
-        if let Some(lock) = &select.lock {
-            self.lock(lock, select.from);
-        }
     }
 
     /// `unnest($1::int4[], $2::text[])`.
@@ -284,14 +299,19 @@ impl Renderer {
         }
     }
 
-    fn join(&mut self, join: &Join) {
+    fn join(&mut self, join: &Join, computed: &[(TableRef, Rows)]) {
         self.text(match join.kind {
             JoinKind::Inner => " JOIN ",
             JoinKind::Left => " LEFT JOIN ",
+            JoinKind::Right => " RIGHT JOIN ",
+            JoinKind::Full => " FULL JOIN ",
+            JoinKind::Cross => " CROSS JOIN ",
         });
-        self.table(join.table);
-        self.text(" ON ");
-        self.node(&join.on);
+        self.from_item(join.table, computed);
+        if join.kind != JoinKind::Cross {
+            self.text(" ON ");
+            self.node(&join.on);
+        }
     }
 
     /// Appends conditions that must all hold, behind `WHERE` or `HAVING`.

@@ -3,12 +3,12 @@
 
 use std::marker::PhantomData;
 
-use super::Executor;
+use super::{Executor, OrNothing};
 use crate::error::Result;
 use crate::expr::{
-    All, Bool, Column, Expr, Expression, Has, InScope, Item, MaybeWhole, Of, Whole, table_ref,
+    All, Bool, Column, Expr, Expression, Has, InScope, Item, MaybeWhole, Of, Selectable, Whole,
 };
-use crate::model::{Model, RowReader, Source};
+use crate::model::{Model, RowReader};
 use crate::types::SqlType;
 
 /// What a row of a query is read into.
@@ -48,6 +48,18 @@ impl<M: Model> Selection for MaybeWhole<M> {
     }
 }
 
+impl<M> OrNothing for Whole<M> {
+    type Row = MaybeWhole<M>;
+}
+
+impl<M> OrNothing for MaybeWhole<M> {
+    type Row = MaybeWhole<M>;
+}
+
+impl<T: SqlType> OrNothing for Value<T> {
+    type Row = Value<Option<T::Base>>;
+}
+
 /// The value of an expression.
 #[derive(Debug)]
 pub struct Value<T>(PhantomData<fn() -> T>);
@@ -74,7 +86,7 @@ pub trait SelectList<Scope, I, Row, Uses> {
     fn push_to(self, items: &mut Vec<Item>);
 }
 
-impl<Scope, I, S: Source, T: SqlType>
+impl<Scope, I, S: Selectable, T: SqlType>
     SelectList<Scope, I, Value<<Scope::Null as Bool>::Wrap<T>>, Of<S>> for Column<S, T>
 where
     Scope: Has<S, I>,
@@ -94,13 +106,13 @@ where
     }
 }
 
-impl<Scope, I, S: Source> SelectList<Scope, I, <Scope::Null as Bool>::Entity<S::Model>, Of<S>>
+impl<Scope, I, S: Selectable> SelectList<Scope, I, <Scope::Null as Bool>::Entity<S>, Of<S>>
     for All<S>
 where
     Scope: Has<S, I>,
 {
     fn push_to(self, items: &mut Vec<Item>) {
-        items.push(Item::Whole(table_ref::<S>()));
+        items.push(Item::Whole(S::table_ref()));
     }
 }
 
@@ -121,6 +133,10 @@ macro_rules! tuples {
                 let ($($name,)*) = self;
                 $($name.push_to(items);)*
             }
+        }
+
+        impl<$($name: OrNothing),*> OrNothing for ($($name,)*) {
+            type Row = ($($name::Row,)*);
         }
 
         impl<$($name: Selection),*> Selection for ($($name,)*) {

@@ -62,6 +62,7 @@ pub(super) fn read(token: &str, order: &[OrderNode]) -> Result<Vec<Param>> {
     }
     let mut values = Vec::with_capacity(order.len());
     for part in order {
+        let ty = part.ty.ok_or_else(broken)?;
         let (length, tail) = rest.split_first_chunk::<4>().ok_or_else(broken)?;
         let value = match usize::try_from(i32::from_be_bytes(*length)) {
             Err(_) => {
@@ -74,13 +75,10 @@ pub(super) fn read(token: &str, order: &[OrderNode]) -> Result<Vec<Param>> {
                 Some(value)
             }
         };
-        if value.is_some_and(|value| !plausible(value, part.ty)) {
+        if value.is_some_and(|value| !plausible(value, ty)) {
             return Err(broken());
         }
-        values.push(Param::from_bytes(
-            part.ty,
-            value.map(Bytes::copy_from_slice),
-        ));
+        values.push(Param::from_bytes(ty, value.map(Bytes::copy_from_slice)));
     }
     if rest.is_empty() {
         Ok(values)

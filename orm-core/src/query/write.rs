@@ -62,8 +62,8 @@ impl<M, S: InnerTable, Next, Rest> InnerJoined<M> for (S, (Next, Rest)) where
 
 /// A table of an inner join.
 #[diagnostic::on_unimplemented(
-    message = "an UPDATE or DELETE cannot have a LEFT JOIN",
-    label = "this query has an outer join: `{Self}`",
+    message = "an UPDATE or DELETE joins tables by inner joins alone, and cannot have a LEFT JOIN",
+    label = "this query has a join that is no inner join of a table: `{Self}`",
     note = "for rows without a partner: `.filter(User::ORDERS.none(..))`; for those with one: `.join(..)`"
 )]
 pub trait InnerTable {}
@@ -201,6 +201,10 @@ fn bulk(
         Some("FOR UPDATE")
     } else if !select.having.is_empty() {
         Some("HAVING")
+    } else if !select.ctes.is_empty() {
+        Some("WITH")
+    } else if select.set.is_some() || !select.computed.is_empty() {
+        Some("rows that a query computes")
     } else if select.joins.iter().any(|join| join.kind != JoinKind::Inner) {
         Some("an outer join")
     } else {
@@ -246,6 +250,11 @@ pub(super) fn with_implied<M: Model>(
 }
 
 impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
+    /// The statement as data, for one around it.
+    pub(super) fn into_write(self) -> Result<Write> {
+        self.write
+    }
+
     /// What is given of each row that is written: columns, expressions, `Model::ALL`, or a tuple of these; columns of joined
     /// tables too. An UPDATE gives the new values, a DELETE the last ones. SQLAlchemy: `.returning(..)`.
     ///

@@ -33,6 +33,11 @@ impl Session {
     /// as it was, so that the mistake can be put right.
     ///
     /// Dropped before it has finished, the session waits for `rollback` as well.
+    ///
+    /// # Triggers
+    /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
+    /// [`Error::Invalid`]. What a trigger makes of a column is read back where the model says that the server writes it
+    /// (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next read.
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         self.refuse_writes()?;
@@ -367,6 +372,7 @@ impl Session {
         if step.table.version.is_some() {
             self.expect(step, "DELETE", changed)?;
         } else if changed != step.rows() as u64 {
+            self.expect_gone(step).await?;
             tracing::warn!(
                 table = step.table.name,
                 expected = step.rows(),
@@ -378,6 +384,28 @@ impl Session {
             self.buried(*row);
         }
         Ok(())
+    }
+
+    /// A DELETE found fewer rows than it was sent for. That others have deleted them is as good; that they are still there
+    /// is not.
+    async fn expect_gone(&mut self, step: &Step) -> Result<()> {
+        let table = step.table;
+        let keys: Vec<KeyBytes> = step
+            .rows
+            .iter()
+            .filter_map(|row| self.key_before(*row))
+            .collect();
+        let select = self.select_by_key(table, table.primary_key, &keys);
+        let left = self.send(&select).await?.len();
+        if left == 0 {
+            return Ok(());
+        }
+        self.or_fail(Err(Error::invalid(format!(
+            "DELETE of `{}` was sent for {} row(s), and {left} of them are still there: a trigger or a row-level security \
+             policy keeps them; roll back",
+            table.name,
+            step.rows(),
+        ))))
     }
 
     /// The row is deleted: the entity is nobody's name any more, and leaves the session at commit.

@@ -50,13 +50,13 @@ impl Session {
         }
     }
 
-    fn value(&self, row: RawHandle, column: u16) -> Param {
+    pub(super) fn value(&self, row: RawHandle, column: u16) -> Param {
         self.param_of(row, column, |out| {
             self.store(row).encode(row.index, column, out)
         })
     }
 
-    fn value_before(&self, row: RawHandle, column: u16) -> Param {
+    pub(super) fn value_before(&self, row: RawHandle, column: u16) -> Param {
         self.param_of(row, column, |out| {
             self.store(row).encode_before(row.index, column, out)
         })

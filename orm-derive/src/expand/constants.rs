@@ -61,11 +61,18 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
 
 pub(super) fn of_alias(model: &Model) -> TokenStream {
     let alias = alias_name(model);
+    let (krate, vis, ident) = (&model.krate, &model.vis, &model.ident);
     let constants = constants(model, &quote! { #alias<N> });
+    let query = format!("A query of `{}` under this alias.", names::plain(ident));
     quote! {
         #[allow(dead_code, private_interfaces, unreachable_pub)]
         impl<const N: u8> #alias<N> {
             #constants
+
+            #[doc = #query]
+            #vis fn query() -> #krate::query::Query<#krate::expr::Whole<#ident>, (#alias<N>, ())> {
+                #krate::query::entity_as::<#alias<N>>()
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `#[derive(FromRow)]` and `#[derive(Changes)]`: structs whose fields stand for columns of something else.
 
 use proc_macro2::Ident;
-use syn::{DeriveInput, Path, Type};
+use syn::{DeriveInput, Path, Type, Visibility};
 
 use super::field::Skipped;
 use super::items::{self, Value};
@@ -13,6 +13,7 @@ use crate::names;
 
 /// A struct that rows are read into.
 pub(crate) struct Row {
+    pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) krate: Path,
     pub(crate) fields: Vec<RowField>,
@@ -21,6 +22,7 @@ pub(crate) struct Row {
 
 /// One field of it.
 pub(crate) struct RowField {
+    pub(crate) vis: Visibility,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
     pub(crate) name: At<String>,
@@ -43,9 +45,10 @@ pub(crate) struct Change {
     pub(crate) ty: Type,
 }
 
-/// Reads a struct for `FromRow`.
-pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
+/// Reads a struct for `FromRow` or `Rowset`.
+pub(crate) fn read(cx: &Ctxt, input: &DeriveInput, derive: &'static str) -> Row {
     let mut row = Row {
+        vis: input.vis.clone(),
         ident: input.ident.clone(),
         krate: super::default_crate(),
         fields: Vec::new(),
@@ -61,7 +64,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
             _ => ROW.unknown(cx, &item.name, Some(&ROW_FIELD)),
         }
     }
-    let fields = shape::named_fields(cx, input, "FromRow");
+    let fields = shape::named_fields(cx, input, derive);
     for field in fields.into_iter().flatten() {
         let Some(ident) = &field.ident else { continue };
         let mut name = At {
@@ -84,6 +87,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Row {
             });
         } else {
             row.fields.push(RowField {
+                vis: field.vis.clone(),
                 ident: ident.clone(),
                 ty: field.ty.clone(),
                 name,

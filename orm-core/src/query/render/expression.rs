@@ -108,6 +108,24 @@ impl Renderer {
                 self.type_name(ty);
                 self.text(")");
             }
+            Node::Subquery(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(")");
+            }
+            Node::Over(function, window) => {
+                self.node(function);
+                self.text(" OVER (");
+                self.window(window);
+                self.text(")");
+            }
+            Node::Output(position) => self.text(&(position + 1).to_string()),
+            // A subquery has its brackets; two pairs would make one value of it.
+            Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
+                self.text(word);
+                self.text(" ");
+                self.node(rows);
+            }
             Node::Quantified(word, array) => {
                 self.text(word);
                 self.text("(");
@@ -123,11 +141,6 @@ impl Renderer {
             }
             Node::Exists(select) => {
                 self.text("EXISTS (");
-                self.select(select);
-                self.text(")");
-            }
-            Node::Subquery(select) => {
-                self.text("(");
                 self.select(select);
                 self.text(")");
             }
@@ -236,7 +249,7 @@ pub(super) fn precedence(operator: &str) -> u8 {
         "NOT" => 3,
         "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
         "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,
-        "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
+        "IN" | "NOT IN" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
         "+" | "-" => 8,
         "*" | "/" | "%" => 9,
         "^" => 10,

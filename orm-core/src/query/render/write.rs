@@ -2,7 +2,9 @@
 
 use super::Renderer;
 use super::batch::select_batch;
-use crate::expr::{Action, Conflict, ConflictAction, ConflictTarget, Node, Rows, TableRef, Write};
+use crate::expr::{
+    Action, Conflict, ConflictAction, ConflictTarget, NewRows, Node, TableRef, Write,
+};
 use crate::model::Table;
 use crate::query::{Statement, quote};
 
@@ -40,7 +42,7 @@ impl Renderer {
                 conflict,
             } => {
                 insert_into(self, write.table, columns);
-                self.rows(rows);
+                self.new_rows(rows);
                 if let Some(conflict) = conflict {
                     self.conflict(write.table.table, conflict);
                 }
@@ -70,20 +72,20 @@ impl Renderer {
         }
     }
 
-    fn rows(&mut self, rows: &Rows) {
+    fn new_rows(&mut self, rows: &NewRows) {
         match rows {
-            Rows::None => self.text(" SELECT WHERE FALSE"),
-            Rows::One(values) if values.is_empty() => self.text(" DEFAULT VALUES"),
-            Rows::One(values) => {
+            NewRows::None => self.text(" SELECT WHERE FALSE"),
+            NewRows::One(values) if values.is_empty() => self.text(" DEFAULT VALUES"),
+            NewRows::One(values) => {
                 self.text(" VALUES (");
                 self.list(values, ", ", |sql, value| sql.param(value.clone()));
                 self.text(")");
             }
-            Rows::Batch(batch) => {
+            NewRows::Batch(batch) => {
                 self.text(" ");
                 select_batch(self, batch.columns.clone(), batch.rows);
             }
-            Rows::Mixed(rows) => {
+            NewRows::Mixed(rows) => {
                 self.text(" VALUES ");
                 self.list(rows, ", ", |sql, row| {
                     sql.text("(");
@@ -94,7 +96,7 @@ impl Renderer {
                     sql.text(")");
                 });
             }
-            Rows::Select(select) => {
+            NewRows::Select(select) => {
                 self.text(" ");
                 self.select(select);
             }

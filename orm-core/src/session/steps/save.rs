@@ -202,10 +202,7 @@ impl Session {
     }
 
     fn ring_error(&self, rows: &Rows<'_>, ring: &[usize]) -> Error {
-        let name = |at: usize| {
-            let row = rows.all[at];
-            format!("{}#{}", self.table(row).model, row.index)
-        };
+        let name = |at: usize| self.row_name(rows.all[at]);
         let mut refers = false;
         let links: Vec<String> = ring
             .iter()

@@ -21,11 +21,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 use crate::order::components;
+use crate::session::Session;
 use crate::session::change_set::ChangeSet;
 use crate::session::key::KeyBytes;
 use crate::session::parking::{Placeholder, parking_column};
 use crate::session::plan::{Step, StepKind};
-use crate::session::{Session, State};
 
 /// One row takes a unique value that another one gives up.
 #[derive(Debug, Clone)]
@@ -340,15 +340,6 @@ impl Session {
                 self.row_name(take.before),
             ),
         }
-    }
-
-    /// `Hen#0`: what messages call a row whose values they don't show.
-    pub(super) fn row_name(&self, row: RawHandle) -> String {
-        let new = match self.raw_state(row) {
-            State::Pending => "new ",
-            _ => "",
-        };
-        format!("{new}{}#{}", self.table(row).model, row.index)
     }
 }
 

@@ -1,0 +1,30 @@
+//! [`Selectable`]: what has columns that a query can use, be it a table or rows that a query computes.
+
+use super::{Alias, MaybeWhole, TableRef, Whole};
+use crate::model::Source;
+
+/// What has columns that a query can use: a model, an alias of one, or a [`Rowset`](crate::query::Rowset), which stands
+/// for a derived table or a CTE. SQLAlchemy: `FromClause`.
+///
+/// Implemented for every [`Source`], and by `#[derive(Rowset)]`.
+pub trait Selectable: 'static {
+    /// How `ALL` of it is selected.
+    type Whole;
+    /// How `ALL` of it is selected where it may have no row: behind a LEFT JOIN.
+    type MaybeWhole;
+
+    /// The table as a query names it.
+    fn table_ref() -> TableRef;
+}
+
+impl<S: Source> Selectable for S {
+    type Whole = Whole<S::Model>;
+    type MaybeWhole = MaybeWhole<S::Model>;
+
+    fn table_ref() -> TableRef {
+        TableRef {
+            table: <S::Model as crate::model::Model>::TABLE,
+            alias: S::ALIAS.map_or(Alias::None, Alias::Numbered),
+        }
+    }
+}

@@ -1,0 +1,414 @@
+//! Set operations: `union`, `intersect` and `except` of queries whose rows have the same types. [`Combined`] is their result:
+//! it can be ordered, limited and run, become a table, and be combined again.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::subquery::OneColumn;
+use super::{
+    Derived, Executor, Fits, Query, Rowset, Running, Selection, Statement, Subquery, Value, render,
+};
+use crate::expr::{
+    Grouped, Has, Here, InScope, No, Node, Of, OrderBy, OrderNode, Ordered, Select, SetOperation,
+    Standalone, Subtotals, Whole,
+};
+use crate::types::SqlType;
+
+/// The result of a set operation: rows that are `Sel`. SQLAlchemy: `CompoundSelect`.
+///
+/// It has no `filter`: filter the queries before they are combined, or make it a table with
+/// [`as_table`](Combined::as_table).
+#[must_use = "a query does nothing until it runs: `.all(&mut db).await`"]
+pub struct Combined<Sel> {
+    query: Query<Sel, Output<Sel>, Grouped>,
+}
+
+/// The scope of a set operation's ORDER BY: the columns of its result.
+#[derive(Debug)]
+pub struct Output<Sel>(PhantomData<fn() -> Sel>);
+
+#[diagnostic::do_not_recommend]
+impl<M> Has<M, Here> for Output<Whole<M>> {
+    type Null = No;
+}
+
+impl<Sel> Standalone for Output<Sel> {}
+
+impl<Sel> Subtotals for Output<Sel> {
+    type Null = No;
+}
+
+/// A column of a set operation's result by its place in the select list, from 1: what [`place`] gives.
+#[derive(Debug)]
+pub struct Place<const N: usize>;
+
+/// A column of a set operation's result, to order by: `place::<2>()` is the second. The queries that were combined have
+/// other tables, so the result's columns have no other name. SQLAlchemy: `order_by(text("2"))`, or a label.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::place;
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// # #[derive(Model, Clone)] #[orm(table = "guests")]
+/// # struct Guest { #[orm(primary_key)] id: i32, name: String }
+/// let q = User::query()
+///     .select((User::NAME, value(true)))
+///     .union_all(Guest::query().select((Guest::NAME, value(false))))
+///     .order_by((place::<2>().desc(), place::<1>()))
+///     .limit(10);
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT users.name, $1 FROM users UNION ALL SELECT guests.name, $2 FROM guests ORDER BY 2 DESC, 1 LIMIT $3"
+/// );
+/// ```
+pub const fn place<const N: usize>() -> Place<N> {
+    Place
+}
+
+impl<const N: usize> Place<N> {
+    /// In ascending order.
+    pub fn asc(self) -> Ordered<Of<Self>> {
+        ordered(N, false)
+    }
+
+    /// In descending order.
+    pub fn desc(self) -> Ordered<Of<Self>> {
+        ordered(N, true)
+    }
+}
+
+fn ordered<Uses>(place: usize, descending: bool) -> Ordered<Uses> {
+    Ordered::new(OrderNode {
+        node: Node::Output(u16::try_from(place).unwrap_or(u16::MAX).saturating_sub(1)),
+        ty: None,
+        descending,
+        nulls_first: None,
+    })
+}
+
+impl<Sel, const N: usize> Has<Place<N>, HereAt> for Output<Sel>
+where
+    Sel: HasPlace<N>,
+{
+    type Null = No;
+}
+
+/// The walk's end at a place of the select list.
+#[derive(Debug)]
+pub struct HereAt;
+
+impl<Sel, I, const N: usize> OrderBy<Output<Sel>, I> for Place<N>
+where
+    Of<Place<N>>: InScope<Output<Sel>, I>,
+{
+    fn push_to(self, order: &mut Vec<OrderNode>) {
+        order.push(self.asc().into_order_node());
+    }
+}
+
+/// Whether a row has a column at a place, from 1.
+#[diagnostic::on_unimplemented(
+    message = "the rows of this query have no column {N}",
+    label = "no place {N} in the select list"
+)]
+pub trait HasPlace<const N: usize> {}
+
+impl<T> HasPlace<1> for Value<T> {}
+
+macro_rules! places {
+    ($($name:ident)* => $($place:literal)*) => { places!(@ ($($name)*) $($place)*); };
+    (@ $names:tt) => {};
+    (@ $names:tt $place:literal $($rest:literal)*) => {
+        places!(# $place $names);
+        places!(@ $names $($rest)*);
+    };
+    (# $place:literal ($($name:ident)*)) => {
+        impl<$($name),*> HasPlace<$place> for ($(Value<$name>,)*) {}
+    };
+}
+
+places!(A => 1);
+places!(A B => 1 2);
+places!(A B C => 1 2 3);
+places!(A B C D => 1 2 3 4);
+places!(A B C D E => 1 2 3 4 5);
+places!(A B C D E F => 1 2 3 4 5 6);
+places!(A B C D E F G => 1 2 3 4 5 6 7);
+places!(A B C D E F G H => 1 2 3 4 5 6 7 8);
+places!(A B C D E F G H J => 1 2 3 4 5 6 7 8 9);
+places!(A B C D E F G H J K => 1 2 3 4 5 6 7 8 9 10);
+places!(A B C D E F G H J K L => 1 2 3 4 5 6 7 8 9 10 11);
+places!(A B C D E F G H J K L M => 1 2 3 4 5 6 7 8 9 10 11 12);
+
+/// What stands beside UNION: a query, or what was combined before.
+#[diagnostic::on_unimplemented(
+    message = "this cannot be combined with a query",
+    label = "expected a query, found `{Self}`"
+)]
+pub trait Side {
+    /// What a row of it is.
+    type Sel;
+
+    /// The query without its types.
+    fn into_operand(self) -> Select;
+}
+
+#[diagnostic::do_not_recommend]
+impl<Sel, Scope: Standalone, G> Side for Query<Sel, Scope, G> {
+    type Sel = Sel;
+
+    fn into_operand(self) -> Select {
+        self.select
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Sel> Side for Combined<Sel> {
+    type Sel = Sel;
+
+    fn into_operand(self) -> Select {
+        self.query.select
+    }
+}
+
+/// Whether the rows of two queries have the same types.
+#[diagnostic::on_unimplemented(
+    message = "the rows of the two queries differ: `{Self}` and `{Other}`",
+    label = "both queries have to select the same types, in the same order"
+)]
+pub trait SameRow<Other> {}
+
+impl<Sel> SameRow<Sel> for Sel {}
+
+fn combined<Sel>(left: Select, operator: &'static str, right: Select) -> Combined<Sel> {
+    let mut select = Select::from(left.from);
+    let mut sides = [left, right];
+    for side in &mut sides {
+        // A CTE that changes rows can stand only at the top, and one that both sides use is named once.
+        select.add_ctes(std::mem::take(&mut side.ctes));
+    }
+    let [left, right] = sides;
+    select.set = Some(Box::new(SetOperation {
+        operator,
+        left,
+        right,
+    }));
+    Combined {
+        query: Query::new(select, Vec::new()),
+    }
+}
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident $operator:literal)*) => {
+        impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> { $(
+            $(#[$doc])*
+            pub fn $name<Q>(self, other: Q) -> Combined<Sel>
+            where
+                Q: Side,
+                Q::Sel: SameRow<Sel>,
+            {
+                combined(self.select, $operator, other.into_operand())
+            }
+        )* }
+
+        impl<Sel> Combined<Sel> { $(
+            $(#[$doc])*
+            pub fn $name<Q>(self, other: Q) -> Combined<Sel>
+            where
+                Q: Side,
+                Q::Sel: SameRow<Sel>,
+            {
+                combined(self.query.select, $operator, other.into_operand())
+            }
+        )* }
+    };
+}
+
+operations! {
+    /// The rows of both, each once: UNION. Both must select the same types. SQLAlchemy: `union(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, age: i32 }
+    /// let young = User::query().filter(User::AGE.lt(18));
+    /// let old = User::query().filter(User::AGE.ge(65));
+    /// let q = young.union(old).order_by(User::AGE).limit(5);
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT users.id, users.age FROM users WHERE users.age < $1 UNION \
+    ///      SELECT users.id, users.age FROM users WHERE users.age >= $2 ORDER BY 2 LIMIT $3"
+    /// );
+    /// ```
+    union "UNION"
+    /// The rows of both: UNION ALL. SQLAlchemy: `union_all(..)`.
+    union_all "UNION ALL"
+    /// The rows that both have, each once: INTERSECT. SQLAlchemy: `intersect(..)`.
+    intersect "INTERSECT"
+    /// The rows that both have: INTERSECT ALL.
+    intersect_all "INTERSECT ALL"
+    /// The rows that the other doesn't have, each once: EXCEPT. SQLAlchemy: `except_(..)`.
+    except "EXCEPT"
+    /// The rows that the other doesn't have: EXCEPT ALL.
+    except_all "EXCEPT ALL"
+}
+
+impl<Sel> Combined<Sel> {
+    /// Orders the whole: entities by columns of their model, other rows by their [`place`]s.
+    pub fn order_by<O, I>(mut self, order: O) -> Self
+    where
+        O: OrderBy<Output<Sel>, I>,
+    {
+        let from = self.query.select.order_by.len();
+        self.query = self.query.order_by(order);
+        for part in &mut self.query.select.order_by[from..] {
+            // An entity's column is the output at its position, whatever the sides call their tables.
+            if let Node::Column(_, at) = part.node {
+                part.node = Node::Output(at);
+            }
+        }
+        self
+    }
+
+    /// At most this many rows of the whole.
+    pub fn limit(mut self, rows: i64) -> Self {
+        self.query = self.query.limit(rows);
+        self
+    }
+
+    /// Without the first rows of the whole.
+    pub fn offset(mut self, rows: i64) -> Self {
+        self.query = self.query.offset(rows);
+        self
+    }
+
+    /// The rows as a table with the columns of `R`, as [`Query::as_table`].
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "guests")]
+    /// # struct Guest { #[orm(primary_key)] id: i32, name: String }
+    /// #[derive(Rowset)]
+    /// struct Person { name: String }
+    ///
+    /// let people = User::query().select((User::NAME,)).union(Guest::query().select((Guest::NAME,)));
+    /// let q = people.as_table::<Person>().query().filter(Person::NAME.icontains("a"));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT person.name FROM (SELECT users.name FROM users UNION SELECT guests.name FROM guests) AS person \
+    ///      WHERE person.name ILIKE $1"
+    /// );
+    /// ```
+    pub fn as_table<R>(self) -> Derived<R>
+    where
+        R: Rowset,
+        Sel: Fits<R::Fields>,
+    {
+        self.free().as_table()
+    }
+
+    /// The rows as a CTE with the columns of `R`, as [`Query::as_cte`].
+    pub fn as_cte<R>(self) -> Derived<R>
+    where
+        R: Rowset,
+        Sel: Fits<R::Fields>,
+    {
+        self.free().as_cte()
+    }
+
+    /// The same under the type of a query that uses nothing.
+    fn free(self) -> Query<Sel, (), Grouped> {
+        self.query.retyped()
+    }
+
+    /// The SQL text, without the values.
+    pub fn to_sql(&self) -> String {
+        self.statement().sql
+    }
+
+    /// The SQL text and its parameters.
+    pub fn statement(&self) -> Statement {
+        render::select(&self.query.select)
+    }
+}
+
+impl<Sel: Selection> Combined<Sel> {
+    /// All rows, as [`Query::all`].
+    ///
+    /// # Errors
+    /// What the server refuses, and values that do not fit their types.
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+        self.query.all(on)
+    }
+
+    /// The first row, if there is one, as [`Query::first`].
+    ///
+    /// # Errors
+    /// As [`all`](Combined::all).
+    pub fn first<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        self.query.first(on)
+    }
+
+    /// The only row, as [`Query::one`].
+    ///
+    /// # Errors
+    /// As [`Query::one`].
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+        self.query.one(on)
+    }
+
+    /// The only row, or `None`, as [`Query::one_or_none`].
+    ///
+    /// # Errors
+    /// As [`Query::one_or_none`].
+    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        self.query.one_or_none(on)
+    }
+
+    /// The number of rows, counted by the server, as [`Query::count`].
+    ///
+    /// # Errors
+    /// What the server refuses.
+    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64> {
+        self.query.count(on)
+    }
+
+    /// Whether there is any row, as [`Query::exists`].
+    ///
+    /// # Errors
+    /// What the server refuses.
+    pub fn exists<X: Executor>(self, on: &mut X) -> Running<'_, bool> {
+        self.query.exists(on)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<Sel> Subquery for Combined<Sel> {
+    type Uses = ();
+
+    fn into_select(self) -> Select {
+        self.query.select
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType> OneColumn for Combined<Value<T>> {
+    type Type = T;
+}
+
+impl<Sel> Clone for Combined<Sel> {
+    fn clone(&self) -> Self {
+        Combined {
+            query: self.query.clone(),
+        }
+    }
+}
+
+impl<Sel> fmt::Debug for Combined<Sel> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_sql())
+    }
+}

@@ -1,0 +1,455 @@
+//! Derived tables: [`Rowset`] gives the columns of a query's rows names and types, and [`Derived`] is such a query (or a
+//! set-returning function, or a list of values) as something to select from and to join.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Executor, OrNothing, Query, Selection, Value};
+use crate::error::Result;
+use crate::expr::{
+    All, Cte, Expression, Inside, Item, Node, Rows, Select, Selectable, TableRef, Whole,
+};
+use crate::model::{Model, RowReader, Source};
+use crate::types::{ArrayWriter, Element, SqlType};
+
+/// A struct whose fields name the columns of a derived table or CTE: `#[derive(Rowset)]`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "orders")]
+/// # struct Order { #[orm(primary_key)] id: i32, user_id: i32, total: i32 }
+/// # #[derive(Model, Clone)] #[orm(table = "users")]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// #[derive(Rowset)]
+/// struct Spent {
+///     user_id: i32,
+///     total: Option<i64>,
+/// }
+///
+/// let spent = Order::query()
+///     .group_by(Order::USER_ID)
+///     .select((Order::USER_ID, sum(Order::TOTAL)))
+///     .as_table::<Spent>();
+/// let q = User::query().join_on(spent, Spent::USER_ID.eq(User::ID)).select((User::NAME, Spent::TOTAL));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT users.name, spent.total FROM users JOIN \
+///      (SELECT orders.user_id, sum(orders.total) FROM orders GROUP BY orders.user_id) AS spent(user_id, total) \
+///      ON spent.user_id = users.id"
+/// );
+/// ```
+///
+/// The derive makes a constant for each field (`Spent::TOTAL`), and `Spent::ALL`, which reads whole structs. In SQL the
+/// rowset has the struct's name in snake case.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a rowset",
+    label = "`#[derive(Rowset)]` is missing on `{Self}`"
+)]
+pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Sized + Send {
+    /// The fields' types, as a tuple.
+    type Fields;
+
+    /// Reads the fields, from left to right.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn read(row: &mut RowReader<'_>) -> Result<Self>;
+}
+
+/// A whole rowset in a select list.
+#[derive(Debug)]
+pub struct RowsOf<R>(PhantomData<fn() -> R>);
+
+/// A whole rowset in a select list, of a table that may have no row.
+#[derive(Debug)]
+pub struct MaybeRowsOf<R>(PhantomData<fn() -> R>);
+
+impl<R: Rowset> Selection for RowsOf<R> {
+    type Row<X: Executor> = R;
+
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<R> {
+        R::read(row)
+    }
+}
+
+impl<R: Rowset> Selection for MaybeRowsOf<R> {
+    type Row<X: Executor> = Option<R>;
+
+    /// There is no key to tell a row that is missing from one that is there: it is missing if all columns are NULL.
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<Option<R>> {
+        let columns = R::table_ref().table.columns.len();
+        if (0..columns).all(|column| row.is_null(column)) {
+            row.skip(columns);
+            return Ok(None);
+        }
+        R::read(row).map(Some)
+    }
+}
+
+impl<R> OrNothing for RowsOf<R> {
+    type Row = MaybeRowsOf<R>;
+}
+
+impl<R> OrNothing for MaybeRowsOf<R> {
+    type Row = MaybeRowsOf<R>;
+}
+
+/// Rows that a query computes, under the name and with the columns of `S`. What [`Query::as_table`], [`values`],
+/// [`unnest`] and [`generate_series`] give: select from it with [`query`](Derived::query), or join it. `Uses` are the
+/// tables of the query around it that it looks at.
+#[must_use = "a derived table is part of a query: `.query()` or `.join_on(..)`"]
+pub struct Derived<S, Uses = ()> {
+    item: FromParts,
+    types: PhantomData<fn() -> (S, Uses)>,
+}
+
+/// Something in FROM without its types: its name, how it is computed, and the CTEs that it needs.
+#[derive(Debug, Clone)]
+pub struct FromParts {
+    /// The name.
+    pub table: TableRef,
+    /// How it is computed; `None` for a table of the database, and for a CTE.
+    pub rows: Option<Rows>,
+    /// The CTEs that stand before the query.
+    pub ctes: Vec<Cte>,
+}
+
+impl<S: Selectable, Uses> Derived<S, Uses> {
+    pub(super) fn new(rows: Option<Rows>, ctes: Vec<Cte>) -> Self {
+        Derived {
+            item: FromParts {
+                table: S::table_ref(),
+                rows,
+                ctes,
+            },
+            types: PhantomData,
+        }
+    }
+}
+
+impl<S: Selectable> Derived<S> {
+    /// A query of these rows. SQLAlchemy: `select(subquery)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, price: i32, category_id: i32 }
+    /// #[derive(Rowset)]
+    /// struct Ranked { id: i32, place: i64 }
+    ///
+    /// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+    /// let ranked = Product::query().select((Product::ID, rank().over(dearest))).as_table::<Ranked>();
+    /// let q = ranked.query().filter(Ranked::PLACE.le(3)).select(Ranked::ID);
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT ranked.id FROM (SELECT products.id, rank() OVER (PARTITION BY products.category_id ORDER BY \
+    ///      products.price DESC) FROM products) AS ranked(id, place) WHERE ranked.place <= $1"
+    /// );
+    /// ```
+    pub fn query(self) -> Query<S::Whole, (S, ())> {
+        let mut select = Select::from(self.item.table);
+        select.items.push(Item::Whole(self.item.table));
+        select.add_ctes(self.item.ctes);
+        select
+            .computed
+            .extend(self.item.rows.map(|rows| (self.item.table, rows)));
+        Query::new(select, Vec::new())
+    }
+}
+
+impl<S, Uses> Clone for Derived<S, Uses> {
+    fn clone(&self) -> Self {
+        Derived {
+            item: self.item.clone(),
+            types: PhantomData,
+        }
+    }
+}
+
+impl<S, Uses> fmt::Debug for Derived<S, Uses> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.item.fmt(f)
+    }
+}
+
+/// What can be joined: `Order::ALL`, an alias's `ALL`, a derived table, a CTE, or a query of entities.
+#[diagnostic::on_unimplemented(
+    message = "this cannot be joined",
+    label = "expected `Model::ALL`, a derived table or a CTE; found `{Self}`",
+    note = "any query becomes a derived table with `.as_table::<Rows>()`"
+)]
+pub trait FromItem {
+    /// What enters the query.
+    type Source: Selectable;
+    /// The tables of the query that it looks at.
+    type Uses;
+
+    /// The same without its types.
+    fn into_item(self) -> FromParts;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source> FromItem for All<S> {
+    type Source = S;
+    type Uses = ();
+
+    fn into_item(self) -> FromParts {
+        FromParts {
+            table: S::table_ref(),
+            rows: None,
+            ctes: Vec::new(),
+        }
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Selectable, Uses> FromItem for Derived<S, Uses> {
+    type Source = S;
+    type Uses = Uses;
+
+    fn into_item(self) -> FromParts {
+        self.item
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, Scope: Inside, G> FromItem for Query<Whole<M>, Scope, G> {
+    type Source = M;
+    type Uses = Scope::Uses;
+
+    fn into_item(self) -> FromParts {
+        FromParts {
+            table: M::table_ref(),
+            rows: Some(Rows::Select {
+                select: Box::new(self.select),
+                lateral: Scope::CORRELATED,
+            }),
+            ctes: Vec::new(),
+        }
+    }
+}
+
+impl<Sel, Scope: Inside, G> Query<Sel, Scope, G> {
+    /// The query's rows as a table with the columns of `R`, which is a struct with `#[derive(Rowset)]`: the select list's
+    /// types must be those of the fields, in their order. SQLAlchemy: `subquery()`.
+    ///
+    /// [`Rowset`] has an example.
+    pub fn as_table<R>(self) -> Derived<R, Scope::Uses>
+    where
+        R: Rowset,
+        Sel: Fits<R::Fields>,
+    {
+        let rows = Rows::Select {
+            select: Box::new(self.select),
+            lateral: Scope::CORRELATED,
+        };
+        Derived::new(Some(rows), Vec::new())
+    }
+}
+
+/// Whether a select list gives the fields of a rowset, in their order.
+#[diagnostic::on_unimplemented(
+    message = "the select list does not have the fields `{Fields}` of the rowset",
+    label = "its rows are `{Self}`",
+    note = "select one value for each field, in the order of the fields"
+)]
+pub trait Fits<Fields> {}
+
+/// Whether a selected value can be a rowset's field: one of the same type, or of an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "the select list gives `{Self}` where the rowset's field is `{Field}`",
+    label = "`{Self}` does not fit into `{Field}`"
+)]
+pub trait FitsField<Field> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: SqlType> FitsField<T> for T {}
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> FitsField<Option<T>> for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T: FitsField<A>, A> Fits<(A,)> for Value<T> {}
+
+macro_rules! fits {
+    ($($value:ident $field:ident),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($value: FitsField<$field>, $field),*> Fits<($($field,)*)> for ($(Value<$value>,)*) {}
+    };
+}
+
+fits!(A FA);
+fits!(A FA, B FB);
+fits!(A FA, B FB, C FC);
+fits!(A FA, B FB, C FC, D FD);
+fits!(A FA, B FB, C FC, D FD, E FE);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK);
+fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK, L FL);
+
+/// Rows of values as a table: `VALUES`, sent as one array a column, so that neither the statement nor the number of
+/// parameters depends on how many there are. SQLAlchemy: `values(..)`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::values;
+/// # #[derive(Model, Clone)] #[orm(table = "products")]
+/// # struct Product { #[orm(primary_key)] id: i32, name: String, price: i32 }
+/// #[derive(Rowset)]
+/// struct Wanted { name: String, at_most: i32 }
+///
+/// let wanted = values::<Wanted, _>([("Air".to_owned(), 900), ("Pro".to_owned(), 1500)]);
+/// let q = Product::query()
+///     .join_on(wanted, Product::NAME.eq(Wanted::NAME).and(Product::PRICE.le(Wanted::AT_MOST)))
+///     .select(Product::ID);
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT products.id FROM products JOIN unnest($1::text[], $2::int4[]) AS wanted(name, at_most) \
+///      ON products.name = wanted.name AND products.price <= wanted.at_most"
+/// );
+/// ```
+pub fn values<R, L>(rows: L) -> Derived<R>
+where
+    R: Rowset,
+    R::Fields: ValueRow,
+    L: IntoIterator<Item = R::Fields>,
+{
+    let mut arrays = R::Fields::arrays();
+    for row in rows {
+        row.push_to(&mut arrays);
+    }
+    Derived::new(Some(Rows::Values(R::Fields::finish(arrays))), Vec::new())
+}
+
+/// A row of values: a tuple of what an array can hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a row of values",
+    label = "expected a tuple of up to 8 values, none of which is a list"
+)]
+pub trait ValueRow: Sized {
+    /// An array for each column.
+    fn arrays() -> Vec<ArrayWriter>;
+
+    /// Appends the row.
+    fn push_to(self, arrays: &mut [ArrayWriter]);
+
+    /// The arrays as parameters, with the types of their elements.
+    fn finish(
+        arrays: Vec<ArrayWriter>,
+    ) -> Vec<(crate::types::Param, &'static crate::types::PgType)>;
+}
+
+macro_rules! value_rows {
+    ($($name:ident $at:tt),*) => {
+        #[diagnostic::do_not_recommend]
+        impl<$($name: SqlType),*> ValueRow for ($($name,)*)
+        where
+            $($name::Base: Element),*
+        {
+            fn arrays() -> Vec<ArrayWriter> {
+                [$($at),*].map(|_: usize| ArrayWriter::new()).into()
+            }
+
+            fn push_to(self, arrays: &mut [ArrayWriter]) {
+                $(arrays[$at].push(&self.$at);)*
+            }
+
+            fn finish(
+                arrays: Vec<ArrayWriter>,
+            ) -> Vec<(crate::types::Param, &'static crate::types::PgType)> {
+                let types = [$((<$name::Base as Element>::ARRAY, <$name::Base as SqlType>::TYPE)),*];
+                let params = arrays.into_iter().zip(types);
+                params.map(|(array, (ty, element))| (array.into_param(ty), element)).collect()
+            }
+        }
+    };
+}
+
+value_rows!(A 0);
+value_rows!(A 0, B 1);
+value_rows!(A 0, B 1, C 2);
+value_rows!(A 0, B 1, C 2, D 3);
+value_rows!(A 0, B 1, C 2, D 3, E 4);
+value_rows!(A 0, B 1, C 2, D 3, E 4, F 5);
+value_rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
+value_rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+
+/// The elements of an array as rows of a rowset with one field: joined with [`join_lateral`](Query::join_lateral) for
+/// each row's array, selected from for a list of values. An array that is NULL has no elements.
+/// SQLAlchemy: `func.unnest(..).table_valued(..)`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::unnest;
+/// # #[derive(Model, Clone)] #[orm(table = "posts")]
+/// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
+/// #[derive(Rowset)]
+/// struct Tag { tag: String }
+///
+/// let q = Post::query()
+///     .join_lateral(unnest::<Tag, _, _>(Post::TAGS))
+///     .group_by(Tag::TAG)
+///     .select((Tag::TAG, count_all()));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT tag.tag, count(*) FROM posts CROSS JOIN unnest(posts.tags) AS tag(tag) GROUP BY tag.tag"
+/// );
+/// ```
+pub fn unnest<R, T, E>(array: E) -> Derived<R, E::Uses>
+where
+    R: Rowset<Fields = (T,)>,
+    T: SqlType,
+    T::Base: Element,
+    E: Expression,
+    E::Type: SqlType<Base = Vec<T>>,
+{
+    let call = Node::call("unnest", vec![array.into_node()]);
+    Derived::new(Some(Rows::Function(call)), Vec::new())
+}
+
+/// Numbers from `first` to `last`, both included, as rows of a rowset with one field.
+/// SQLAlchemy: `func.generate_series(..).table_valued(..)`.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::generate_series;
+/// # #[derive(Model, Clone)] #[orm(table = "sales")]
+/// # struct Sale { #[orm(primary_key)] id: i32, month: i32, amount: i32 }
+/// #[derive(Rowset)]
+/// struct Month { number: i32 }
+///
+/// let q = generate_series::<Month, _>(1, 12)
+///     .query()
+///     .left_join_on(Sale::ALL, Sale::MONTH.eq(Month::NUMBER))
+///     .group_by(Month::NUMBER)
+///     .select((Month::NUMBER, sum(Sale::AMOUNT)));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT month.number, sum(sales.amount) FROM generate_series($1, $2) AS month(number) \
+///      LEFT JOIN sales ON sales.month = month.number GROUP BY month.number"
+/// );
+/// ```
+pub fn generate_series<R, T>(first: T, last: T) -> Derived<R>
+where
+    R: Rowset<Fields = (T,)>,
+    T: Series,
+{
+    let ends = [first, last].map(|end| Node::Param(crate::types::Param::new(&end)));
+    let call = Node::call("generate_series", ends.into());
+    Derived::new(Some(Rows::Function(call)), Vec::new())
+}
+
+/// A number that can be counted from one to another.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be counted with `generate_series`",
+    label = "expected `i32`, `i64` or `Decimal`"
+)]
+pub trait Series: SqlType {}
+
+impl Series for i32 {}
+impl Series for i64 {}
+#[cfg(feature = "decimal")]
+impl Series for rust_decimal::Decimal {}

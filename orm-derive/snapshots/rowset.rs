@@ -1,0 +1,66 @@
+// pub struct Spent {
+//     pub user_id: i32,
+//     #[orm(column = "sum")]
+//     pub total: Option<i64>,
+// }
+
+const _: () = {
+    const __USER_ID: ::orm_core::__private::Codec<i32> = ::orm_core::__private::codec::<
+        i32,
+    >();
+    const __TOTAL: ::orm_core::__private::Codec<Option<i64>> = ::orm_core::__private::codec::<
+        Option<i64>,
+    >();
+    static __TABLE: ::orm_core::model::Table = ::orm_core::__private::rowset(
+        "Spent",
+        "spent",
+        &[
+            ::orm_core::__private::rowset_column(
+                "user_id",
+                "user_id",
+                __USER_ID.ty,
+                __USER_ID.nullable,
+            ),
+            ::orm_core::__private::rowset_column(
+                "total",
+                "sum",
+                __TOTAL.ty,
+                __TOTAL.nullable,
+            ),
+        ],
+    );
+    const _: fn(&Spent) = |row| {
+        let _ = (&row.user_id, &row.total);
+    };
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl Spent {
+        ///The column `user_id` of `spent`.
+        pub const USER_ID: ::orm_core::expr::Column<Spent, i32> = ::orm_core::expr::Column::new(
+            0u16,
+        );
+        ///The column `sum` of `spent`.
+        pub const TOTAL: ::orm_core::expr::Column<Spent, Option<i64>> = ::orm_core::expr::Column::new(
+            1u16,
+        );
+        ///All columns of `spent`: the whole struct in a select list.
+        pub const ALL: ::orm_core::expr::All<Spent> = ::orm_core::expr::All::new();
+    }
+    #[automatically_derived]
+    impl ::orm_core::expr::Selectable for Spent {
+        type Whole = ::orm_core::query::RowsOf<Spent>;
+        type MaybeWhole = ::orm_core::query::MaybeRowsOf<Spent>;
+        fn table_ref() -> ::orm_core::expr::TableRef {
+            ::orm_core::expr::TableRef::of(&__TABLE)
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::query::Rowset for Spent {
+        type Fields = (i32, Option<i64>);
+        fn read(row: &mut ::orm_core::model::RowReader<'_>) -> ::orm_core::Result<Self> {
+            ::orm_core::__private::Result::Ok(Spent {
+                user_id: __USER_ID.read(row, &__TABLE, 0u16)?,
+                total: __TOTAL.read(row, &__TABLE, 1u16)?,
+            })
+        }
+    }
+};

@@ -1,0 +1,90 @@
+//! What `#[derive(Rowset)]` makes: the constants of the columns, their description, and how a row is read:
+//!
+//! ```text
+//! impl Spent {
+//!     pub const TOTAL: Column<Spent, Option<i64>> = Column::new(1);
+//!     pub const ALL: All<Spent> = All::new();
+//! }
+//! impl Selectable for Spent { type Whole = RowsOf<Spent>; .. }
+//! impl Rowset for Spent { type Fields = (i32, Option<i64>); fn read(row) -> Result<Self> { .. } }
+//! ```
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use crate::names;
+use crate::parse::row::Row;
+
+/// Everything that `#[derive(Rowset)]` makes.
+pub(crate) fn rowset(row: &Row) -> TokenStream {
+    let (krate, ident, vis) = (&row.krate, &row.ident, &row.vis);
+    let private = quote! { #krate::__private };
+    let plain = names::plain(ident);
+    let name = names::snake_case(&plain);
+    let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
+    let codecs: Vec<Ident> = fields
+        .iter()
+        .map(|field| format_ident!("__{}", names::constant(field)))
+        .collect();
+    let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
+    let plains = fields.iter().map(|field| names::plain(field));
+    let columns = row.fields.iter().map(|field| &field.name.value);
+    let at: Vec<u16> = (0..fields.len() as u16).collect();
+    let constants = row.fields.iter().zip(&at).map(|(field, at)| {
+        let (vis, ty, constant) = (&field.vis, &field.ty, names::constant(&field.ident));
+        let doc = format!("The column `{}` of `{name}`.", field.name.value);
+        quote! {
+            #[doc = #doc]
+            #vis const #constant: #krate::expr::Column<#ident, #ty> = #krate::expr::Column::new(#at);
+        }
+    });
+    let defaults = super::skipped_defaults(&private, &row.skipped);
+    let skipped = row.skipped.iter().map(|field| &field.ident);
+    let skipped_defaults = row.skipped.iter().map(super::skipped_default);
+    let all = format!("All columns of `{name}`: the whole struct in a select list.");
+    quote! {
+        const _: () = {
+            #(const #codecs: #private::Codec<#types> = #private::codec::<#types>();)*
+            #defaults
+            static __TABLE: #krate::model::Table = #private::rowset(
+                #plain,
+                #name,
+                &[#(#private::rowset_column(#plains, #columns, #codecs.ty, #codecs.nullable)),*],
+            );
+
+            // Its fields name columns; a program that never selects whole structs never reads them.
+            const _: fn(&#ident) = |row| {
+                let _ = (#(&row.#fields,)*);
+            };
+
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl #ident {
+                #(#constants)*
+                #[doc = #all]
+                #vis const ALL: #krate::expr::All<#ident> = #krate::expr::All::new();
+            }
+
+            #[automatically_derived]
+            impl #krate::expr::Selectable for #ident {
+                type Whole = #krate::query::RowsOf<#ident>;
+                type MaybeWhole = #krate::query::MaybeRowsOf<#ident>;
+
+                fn table_ref() -> #krate::expr::TableRef {
+                    #krate::expr::TableRef::of(&__TABLE)
+                }
+            }
+
+            #[automatically_derived]
+            impl #krate::query::Rowset for #ident {
+                type Fields = (#(#types,)*);
+
+                fn read(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self> {
+                    #private::Result::Ok(#ident {
+                        #(#fields: #codecs.read(row, &__TABLE, #at)?,)*
+                        #(#skipped: #skipped_defaults(),)*
+                    })
+                }
+            }
+        };
+    }
+}
