@@ -4,9 +4,9 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::DeriveInput;
+use syn::{DeriveInput, GenericParam};
 
 use crate::names;
 use crate::parse::enumeration::DbEnum;
@@ -15,11 +15,72 @@ use crate::parse::row::{Changes, Row};
 use crate::parse::types;
 
 /// In place of `expand::model`.
-pub(crate) fn model(mut model: Model, input: &DeriveInput) -> TokenStream {
-    // Of a struct with parameters nothing can be named.
-    if !input.generics.params.is_empty() {
-        return TokenStream::new();
+pub(crate) fn model(model: Model, input: &DeriveInput) -> TokenStream {
+    if input.generics.params.is_empty() {
+        plain(model)
+    } else {
+        generic(model, input)
     }
+}
+
+/// A struct with parameters can be no model. What is asked of it is answered by one that stands in for it, with the fields
+/// that have nothing to do with the parameters.
+fn generic(mut model: Model, input: &DeriveInput) -> TokenStream {
+    let parameters: HashSet<String> = input
+        .generics
+        .params
+        .iter()
+        .map(|parameter| match parameter {
+            GenericParam::Lifetime(parameter) => parameter.lifetime.ident.to_string(),
+            GenericParam::Type(parameter) => parameter.ident.to_string(),
+            GenericParam::Const(parameter) => parameter.ident.to_string(),
+        })
+        .collect();
+    model
+        .columns
+        .retain(|column| !names_any(column.ty.to_token_stream(), &parameters));
+    model.skipped.clear();
+    model.relations.clear();
+    let krate = &model.krate;
+    let (vis, ident) = (&model.vis, model.ident.clone());
+    let stand_in = format_ident!("__{}", names::plain(&ident));
+    let create = format_ident!("{stand_in}Create");
+    let fields = model.columns.iter().map(|column| {
+        let (vis, field, ty) = (&column.vis, &column.ident, &column.ty);
+        quote! { #vis #field: #ty }
+    });
+    let constants = model.columns.iter().map(|column| {
+        let (vis, ty, name) = (&column.vis, &column.ty, names::constant(&column.ident));
+        quote! { #vis const #name: #krate::expr::Column<#stand_in, #ty> = #stand_in::#name; }
+    });
+    let (parameters, arguments, bounds) = input.generics.split_for_impl();
+    let named = quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, non_camel_case_types)]
+        #vis struct #stand_in { #(#fields),* }
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #parameters #ident #arguments #bounds {
+            #(#constants)*
+            #vis const ALL: #krate::expr::All<#stand_in> = #stand_in::ALL;
+            #vis fn query() -> #krate::query::EntityQuery<#stand_in> { #stand_in::query() }
+            #vis fn create() -> #create { #stand_in::create() }
+        }
+    };
+    model.ident = stand_in;
+    let model = plain(model);
+    quote! { #named #model }
+}
+
+/// Whether any of these names stands in a type.
+fn names_any(ty: TokenStream, names: &HashSet<String>) -> bool {
+    ty.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => names.contains(&ident.to_string()),
+        TokenTree::Group(group) => names_any(group.stream(), names),
+        _ => false,
+    })
+}
+
+fn plain(mut model: Model) -> TokenStream {
     // What has the same constant as something before it has been reported.
     let mut constants = HashSet::from(["ALL".to_owned()]);
     model

@@ -94,9 +94,14 @@ impl Case {
     }
 }
 
-/// The name among several that a mistyped one was meant to be, if one is near enough.
+/// The name among several that a mistyped one was meant to be, if one is near enough; or that it is the beginning of.
 pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = word.to_lowercase();
+    let names: Vec<&str> = names.into_iter().collect();
+    let begun = |name: &&&str| word.len() > 1 && name.starts_with(&folded);
+    if let Some(name) = names.iter().find(begun) {
+        return Some(name);
+    }
     names
         .into_iter()
         .map(|name| (distance(&folded, &name.to_lowercase()), name))

@@ -96,8 +96,9 @@ fn messages_begin_with_the_users_words() {
 /// rustc repeats itself.
 #[test]
 fn one_mistake_is_one_error() {
-    const SEVERAL: [(&str, usize); 11] = [
+    const SEVERAL: [(&str, usize); 12] = [
         ("several_mistakes_at_once", 6),
+        ("half_typed_attributes", 5),
         ("a_word_of_another_library", 3),
         ("all_required_columns_are_missing", 3),
         ("without_parentheses", 2),

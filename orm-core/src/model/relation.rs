@@ -90,14 +90,18 @@ pub struct Itself<M>(PhantomData<fn() -> M>);
 pub trait Target: 'static {
     /// The model.
     type Model: Model;
+    /// What a query of it has: the alias, or the model.
+    type Source: Source<Model = Self::Model>;
 }
 
 impl<S: Source> Target for S {
     type Model = S::Model;
+    type Source = S;
 }
 
 impl<M: Model> Target for Itself<M> {
     type Model = M;
+    type Source = M;
 }
 
 /// A relationship that a query can join along.
