@@ -30,6 +30,7 @@
 //! | `selectable` | [`Selectable`]: what has columns, a table or computed rows |
 //! | `rows` | derived tables, CTEs and set operations as plain data |
 //! | `batch` | [`Batch`]: many rows as one array a column |
+//! | `members` | a relationship's own condition and order |
 //! | `related` | `User::ORDERS.any(..)`: filters by a related table without a join |
 //! | `collection` | `User::ORDERS.count()`: aggregates of the related rows without a join |
 
@@ -46,6 +47,7 @@ mod expression;
 pub mod func;
 pub(crate) mod function;
 mod kind;
+mod members;
 mod node;
 mod order;
 mod ordered_set;
@@ -75,6 +77,7 @@ pub use kind::{
     Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, NoWindow, OneForMany, PerGroup,
     PerRow, Plain, RowLevel, Ungrouped, WindowFree,
 };
+pub(crate) use members::{own_condition, own_order, with_own_condition};
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
     OrderNode, Select, TableRef,

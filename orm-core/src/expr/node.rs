@@ -52,6 +52,8 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
+    /// A condition that names a table by its own name, where the query knows it by another.
+    Renamed(TableRef, Box<Node>),
     /// `(select)`: a subquery that gives a value, or, on the right of IN, ANY and ALL, values.
     Subquery(Box<Select>),
     /// `function OVER (window)`.
@@ -326,7 +328,8 @@ impl Node {
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _) => operand.each_aggregate(change),
+            | Node::Cast(operand, _)
+            | Node::Renamed(_, operand) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
                     node.each_aggregate(change);
@@ -435,6 +438,7 @@ impl Node {
             }
             (Node::Row(a), Node::Row(b)) => all(a, b),
             (Node::Template(text, a), Node::Template(other, b)) => text == other && all(a, b),
+            (Node::Renamed(table, a), Node::Renamed(other, b)) => table.same(other) && a.same(b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }

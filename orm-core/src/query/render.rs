@@ -113,6 +113,8 @@ pub(crate) struct Renderer {
     repeated: VecDeque<usize>,
     /// Whether columns stand without their tables, at this place in the statement.
     bare_columns: bool,
+    /// The table of a [`Node::Renamed`] that is being written.
+    renamed: Option<TableRef>,
     /// What the next parameters are replaced by.
     in_place_of_params: VecDeque<String>,
 }
@@ -189,7 +191,12 @@ impl Renderer {
     }
 
     /// Appends the name that a table's columns stand behind.
-    fn alias(&mut self, table: TableRef) {
+    fn alias(&mut self, mut table: TableRef) {
+        if table.alias == Alias::None
+            && let Some(renamed) = self.renamed.filter(|to| to.table.id() == table.table.id())
+        {
+            table = renamed;
+        }
         let name = match table.alias {
             Alias::None => {
                 return quote::identifier(&mut self.sql, table.table.name);
@@ -237,6 +244,19 @@ impl Renderer {
 
     /// Everything from the select list to ORDER BY.
     fn clauses(&mut self, select: &Select) {
+        // A subquery that has the table under its own name means that one.
+        let own = |table: &TableRef| {
+            let same = |renamed: TableRef| renamed.table.id() == table.table.id();
+            table.alias == Alias::None && self.renamed.is_some_and(same)
+        };
+        let mut tables =
+            std::iter::once(&select.from).chain(select.joins.iter().map(|join| &join.table));
+        if tables.any(own) {
+            let renamed = self.renamed.take();
+            self.clauses(select);
+            self.renamed = renamed;
+            return;
+        }
         self.text(if select.distinct {
             "SELECT DISTINCT "
         } else {

@@ -182,6 +182,7 @@ impl Session {
 /// The foreign key of the children, where a relationship leads from a parent to children.
 fn from_parent(relation: &'static RelationInfo) -> Option<&'static RelationInfo> {
     match &relation.kind {
+        _ if relation.members.read_only => None,
         RelationKind::HasMany { via } | RelationKind::HasOne { via } => Some(via),
         _ => None,
     }

@@ -167,8 +167,15 @@ impl Executor for Session {
     }
 
     fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
-        let root = self.loading.as_mut().and_then(Loading::take_current);
-        self.read_joined(&loads.joined, row, root)
+        let loading = self.loading.as_mut();
+        let (root, mut ones) = loading.map_or_else(Default::default, |loading| {
+            (loading.take_current(), std::mem::take(&mut loading.ones))
+        });
+        self.read_joined(&loads.joined, row, root, &mut ones)?;
+        if let Some(loading) = &mut self.loading {
+            loading.ones = ones;
+        }
+        Ok(())
     }
 
     async fn finish_loads(&mut self, loads: Loads) -> Result<()> {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::Session;
 use super::key::KeyBytes;
-use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef};
+use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef, own_condition, own_order};
 use crate::model::{RelationInfo, RelationKind, Table};
 use crate::query::{LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
@@ -46,10 +46,11 @@ impl Wanted<'_> {
 }
 
 /// FROM the table that a relationship leads to, joined to the link table where there is one; and the columns that refer to
-/// the parents: those of the link table, or the member's own.
+/// the parents: those of the link table, or the member's own. Those that meet the relationship's own condition.
 fn members_of(relation: &'static RelationInfo) -> (Select, TableRef, &'static [u16]) {
     let there = TableRef::of(relation.to);
     let mut members = Select::from(there);
+    members.filters.extend(own_condition(relation, there));
     let RelationKind::ManyToMany { near, far } = &relation.kind else {
         return (members, there, relation.columns().1);
     };
@@ -80,6 +81,9 @@ impl Session {
         let there = members.from;
         members.filters.extend(step.filters);
         members.order_by = step.order_by;
+        if members.order_by.is_empty() {
+            members.order_by = own_order(step.relation, there);
+        }
         let keyed = wanted.needs_key(step.relation);
         let Some(limit) = step.limit else {
             wanted.push_to(there, &mut members.items);
@@ -132,7 +136,7 @@ impl Session {
         groups.group_by = columns.map(|column| Node::Column(owner, *column)).collect();
         let key = groups.group_by.iter().cloned().map(Item::Expr);
         groups.items = key.chain([Item::Expr(aggregate.clone())]).collect();
-        groups.filters = filters;
+        groups.filters.extend(filters);
         groups
             .filters
             .push(self.is_one_of(owner, owner_columns, keys));

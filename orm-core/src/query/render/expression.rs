@@ -41,6 +41,11 @@ impl Renderer {
                 }
                 self.column_name(table.table.columns[*column as usize].name);
             }
+            Node::Renamed(table, inner) => {
+                let outer = self.renamed.replace(*table);
+                self.expression(inner);
+                self.renamed = outer;
+            }
             Node::Param(param) => self.param(param.clone()),
             Node::Word(word) => self.text(word),
             Node::Infix(left, operator, right) => {
@@ -232,6 +237,7 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
+        Node::Renamed(_, inner) => rank(inner),
         // It says nothing of itself.
         Node::Template(..) => 0,
         _ => u8::MAX,
