@@ -135,6 +135,7 @@ pub use insert::{
 };
 pub use join::{OrNothing, StartsIn};
 pub use keyset::{Page, Pages};
+pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
 pub use page::CountedPage;
 pub use returning::Returning;

@@ -149,6 +149,8 @@ pub struct Select {
     pub lock: Option<Lock>,
     /// Whether a session lets the rows overwrite what it knows. Not SQL.
     pub refresh: bool,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 /// A part of a select list.
@@ -503,6 +505,7 @@ impl Select {
             offset: None,
             lock: None,
             refresh: false,
+            unfiltered: false,
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Write {
     pub action: Action,
     /// RETURNING.
     pub returning: Vec<Item>,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 /// What a [`Write`] does.

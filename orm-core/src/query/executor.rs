@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use super::{Loads, Statement};
 use crate::error::Result;
-use crate::expr::Write;
+use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 
 /// What a call gives that talks to the server: a future, to be awaited.
@@ -63,6 +63,11 @@ pub trait Executor: Send {
     /// Says how the rows of the next query are read: `refresh` lets them overwrite what is known of their entities, as
     /// rows that are locked must. Called before every query.
     fn read_mode(&mut self, refresh: bool);
+
+    /// Adds what holds for every query here: a session's criteria. Called for every SELECT before it is rendered.
+    fn restrict(&mut self, select: &mut Select) {
+        let _ = select;
+    }
 
     /// Takes an entity off a row.
     ///

@@ -151,12 +151,13 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
+    pub fn count<X: Executor>(mut self, on: &mut X) -> Running<'_, i64>
     where
         Scope: Standalone,
     {
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::count(self.select)).await?)?;
             row.get(0)
         })
@@ -187,6 +188,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.select.lock = None;
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::exists(self.select)).await?)?;
             row.get(0)
         })
@@ -218,6 +220,7 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
+        on.restrict(&mut select);
         let rows = on.fetch(render::select(&select)).await?;
         let read = |row| {
             let mut reader = RowReader::new(row);
@@ -227,6 +230,7 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     }
     let loads = Loads::plan(&mut select, steps);
     on.begin_loads(&loads)?;
+    on.restrict(&mut select);
     let rows = on.fetch(render::select(&select)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {

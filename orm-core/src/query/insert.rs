@@ -120,6 +120,7 @@ impl<M: Model> Insert<M> {
                 conflict: None,
             },
             returning: Vec::new(),
+            unfiltered: false,
         }))
     }
 }

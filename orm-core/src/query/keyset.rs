@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::finish::run_with;
 use super::{Executor, LoadStep, Query, Running, Selection, Statement, render, token};
 use crate::error::{Error, Result};
-use crate::expr::{Item, JoinKind, Node, OrderNode, Select, TableRef, Ungrouped};
+use crate::expr::{Item, JoinKind, Node, OrderNode, Select, Standalone, TableRef, Ungrouped};
 use crate::model::RowReader;
 use crate::types::Param;
 
@@ -69,7 +69,10 @@ impl<Sel, Scope> Query<Sel, Scope, Ungrouped> {
     ///
     /// Of the next page, the SQL asks for rows that come later: `name > $1 OR name = $1 AND id > $2`, and for NULLs as the
     /// order has them. An index on the order's columns makes it fast.
-    pub fn page(self, size: u32) -> Pages<Sel> {
+    pub fn page(self, size: u32) -> Pages<Sel>
+    where
+        Scope: Standalone,
+    {
         Pages {
             select: self.select,
             loads: self.loads,

@@ -3,6 +3,7 @@
 use super::finish::run_with;
 use super::{Executor, Query, Running, Selection, render};
 use crate::error::Error;
+use crate::expr::Standalone;
 
 /// A numbered page of rows, and how many there are in all.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +60,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         number: u32,
         size: u32,
         on: &mut X,
-    ) -> Running<'_, CountedPage<Sel::Row<X>>> {
+    ) -> Running<'_, CountedPage<Sel::Row<X>>>
+    where
+        Scope: Standalone,
+    {
         Box::pin(async move {
             let table = self.select.from.table.name;
             if number == 0 || size == 0 {
@@ -73,7 +77,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
                 )));
             }
             on.before_query().await?;
-            let counted = on.fetch(render::count(self.select.clone())).await?;
+            let mut all = self.select.clone();
+            on.restrict(&mut all);
+            let counted = on.fetch(render::count(all)).await?;
             let total: i64 = super::finish::only_row(counted)?.get(0)?;
             let offset = i64::from(number - 1) * i64::from(size);
             let mut rows = Vec::new();

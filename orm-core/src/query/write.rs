@@ -227,6 +227,7 @@ fn bulk(
         table,
         action: action(table, using, filters)?,
         returning: Vec::new(),
+        unfiltered: select.unfiltered,
     })
 }
 

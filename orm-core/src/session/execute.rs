@@ -5,7 +5,7 @@ use super::loader::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::expr::{Item, Node, Write};
+use crate::expr::{Item, Node, Select, Write};
 use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
 use crate::query::render::write::write as statement_of;
 use crate::query::{Executor, Loads, Statement};
@@ -33,6 +33,7 @@ impl Session {
                 table.name
             )));
         }
+        self.restrict_write(write);
         let number = self.arena_number(table);
         let known = !self.arenas[number as usize].slots().keys.is_empty();
         // Entities that are read from a DELETE's own rows are deleted, too.
@@ -85,7 +86,12 @@ impl Session {
     }
 
     /// The entity whose key begins at a column of a row.
-    fn known_entity(&self, table: &'static Table, row: &Row, at: usize) -> Option<RawHandle> {
+    pub(super) fn known_entity(
+        &self,
+        table: &'static Table,
+        row: &Row,
+        at: usize,
+    ) -> Option<RawHandle> {
         let key = KeyBytes::at(row, at, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
         let index = *slots.keys.get(&key)?;
@@ -146,6 +152,10 @@ impl Executor for Session {
 
     fn read_mode(&mut self, refresh: bool) {
         self.refresh_rows = refresh;
+    }
+
+    fn restrict(&mut self, select: &mut Select) {
+        self.restrict_query(select);
     }
 
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -215,6 +225,10 @@ macro_rules! through {
 
             fn read_mode(&mut self, refresh: bool) {
                 (**self).read_mode(refresh);
+            }
+
+            fn restrict(&mut self, select: &mut Select) {
+                (**self).restrict(select);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {

@@ -134,7 +134,7 @@ impl Session {
         )))
     }
 
-    fn field_bytes(&self, row: RawHandle, column: u16) -> Option<BytesMut> {
+    pub(super) fn field_bytes(&self, row: RawHandle, column: u16) -> Option<BytesMut> {
         let mut out = BytesMut::new();
         let present = self.store(row).encode(row.index, column, &mut out);
         present.then_some(out)

@@ -97,6 +97,7 @@ impl Session {
                 .filters
                 .push(self.is_one_of(owner, owner_columns, keys));
             let loads = Loads::plan(&mut members, step.then);
+            self.restrict_read(&mut members);
             return (render::select(&members), loads);
         };
         members.items.push(Item::Whole(there));
@@ -118,6 +119,8 @@ impl Session {
         }
         outer.order_by.clone_from(&members.order_by);
         let loads = Loads::plan(&mut outer, step.then);
+        self.restrict_read(&mut members);
+        self.restrict_joins(&mut outer);
         let arrays = self.key_arrays(owner.table, owner_columns, keys);
         (render::lateral(&outer, arrays, &members), loads)
     }
@@ -140,25 +143,12 @@ impl Session {
         groups
             .filters
             .push(self.is_one_of(owner, owner_columns, keys));
+        self.restrict_read(&mut groups);
         let mut of_none = Select::from(groups.from);
         let nulls = owner_columns.iter().map(|_| Node::Word("NULL"));
         of_none.items = nulls.chain([aggregate]).map(Item::Expr).collect();
         of_none.filters.push(Node::Word("FALSE"));
         render::union_all(&groups, &of_none)
-    }
-
-    /// The SELECT of some rows of a table by a key.
-    pub(super) fn select_by_key(
-        &self,
-        table: &'static Table,
-        columns: &[u16],
-        keys: &[KeyBytes],
-    ) -> Statement {
-        let from = TableRef::of(table);
-        let mut select = Select::from(from);
-        select.items.push(Item::Whole(from));
-        select.filters.push(self.is_one_of(from, columns, keys));
-        render::select(&select)
     }
 
     /// `column = $1` for one key, `column = ANY($1)` for many, `(a, b) IN (SELECT ..)` for keys of several columns.

@@ -181,6 +181,7 @@ impl Session {
             let slots = self.arenas[number as usize].slots();
             let fresh = slots.keys.get(&key).filter(|index| {
                 references == relation.to.primary_key
+                    && !self.hides(relation.to)
                     && slots.heads[**index as usize].epoch == self.epoch
             });
             if let Some(index) = fresh {
@@ -214,6 +215,7 @@ impl Session {
                 .filters
                 .push(self.is_one_of(table, references, &missing));
             let loads = Loads::plan(&mut select, then);
+            self.restrict_read(&mut select);
             let rows = self.send(&render::select(&select)).await?;
             let mut ones = Ones::new();
             for row in &rows {
