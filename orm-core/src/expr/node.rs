@@ -112,6 +112,8 @@ pub enum Alias {
     Link(u16),
     /// The link table before what a loader has joined: `loaded_1_link`.
     LoadedLink(u16),
+    /// The row that an INSERT could not insert: `excluded`.
+    Excluded,
 }
 
 /// A SELECT.
@@ -193,6 +195,8 @@ pub enum JoinKind {
 pub struct OrderNode {
     /// What is ordered by.
     pub node: Node,
+    /// The type of its values; `None` for a column of a set operation, by its place.
+    pub ty: Option<&'static PgType>,
     /// Whether in descending order.
     pub descending: bool,
     /// Where NULLs stand, if it was said.

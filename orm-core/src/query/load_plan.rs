@@ -129,6 +129,7 @@ fn with_numbers(mut select: Select) -> Select {
 fn ascending(node: Node) -> OrderNode {
     OrderNode {
         node,
+        ty: None,
         descending: false,
         nulls_first: None,
     }
