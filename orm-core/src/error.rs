@@ -55,7 +55,7 @@ pub enum Error {
     Stale {
         /// The table.
         table: &'static str,
-        /// `UPDATE`, `DELETE` or `INSERT`.
+        /// `UPDATE`, `DELETE` or `INSERT`; `merge` for values of another version, of which nothing was sent.
         action: &'static str,
         /// How many rows the statement was sent for.
         expected: u64,
@@ -217,6 +217,17 @@ impl fmt::Display for Error {
             Error::Constraint(violation) => violation.fmt(f),
             Error::Stale {
                 table,
+                action: "merge",
+                expected,
+                changed,
+            } => write!(
+                f,
+                "of {expected} value(s) that were to be merged into `{table}`, {} have another version than the row: it was \
+                 changed since they were read; read the rows again and decide again",
+                expected - changed
+            ),
+            Error::Stale {
+                table,
                 action,
                 expected,
                 changed,
@@ -276,12 +287,36 @@ impl fmt::Display for QueryError {
         }
         write!(f, "\n  statement: {}", shortened(&self.sql, 2000))?;
         if let Some(position) = self.position {
-            let before = (position as usize).saturating_sub(1);
-            let rest: String = self.sql.chars().skip(before).collect();
-            write!(f, "\n  at character {position}: {}", shortened(&rest, 40))?;
+            let (excerpt, caret) = around(&self.sql, position as usize);
+            write!(
+                f,
+                "\n  at character {position}:\n    {excerpt}\n    {:caret$}^",
+                ""
+            )?;
         }
         Ok(())
     }
+}
+
+/// The part of a statement around a character, counted from 1, on one line; and the place of the character in it.
+fn around(sql: &str, position: usize) -> (String, usize) {
+    const BEFORE: usize = 40;
+    const BEHIND: usize = 40;
+    let at = position.saturating_sub(1);
+    let start = at.saturating_sub(BEFORE);
+    let one_line = |c: char| if c.is_control() { ' ' } else { c };
+    let shown = sql.chars().skip(start).take(at - start + BEHIND);
+    let mut excerpt = if start > 0 {
+        "..".to_owned()
+    } else {
+        String::new()
+    };
+    let caret = excerpt.len() + at - start;
+    excerpt.extend(shown.map(one_line));
+    if sql.chars().count() > at + BEHIND {
+        excerpt.push_str("..");
+    }
+    (excerpt, caret)
 }
 
 /// The beginning of a text that is too long to print.

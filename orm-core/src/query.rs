@@ -12,35 +12,117 @@
 //! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
+//! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
 //! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`], [`unnest`], [`generate_series`] |
 //! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
+//! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
+//! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
+//! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
+//!
+//! # Queries that depend on a request
+//!
+//! A query is a value, and `filter`, `order_by`, `limit` and `with` keep its type, so clauses are added under an `if`. What
+//! belongs together becomes a function, of which there are three kinds:
+//!
+//! - a condition of one model, [`Filter<M>`](crate::expr::Filter): `.for_model()` makes it of any condition, so that the arms of a
+//!   `match` have one type. It holds in every query that has the model, joined or not;
+//! - a step from query to query, `fn(EntityQuery<M>) -> EntityQuery<M>`; with joins the scope is part of the type, the table that
+//!   was joined last first: `Query<Sel, (Category, (Product, ()))>`, best given a name;
+//! - the select list, once, as a struct: `#[derive(Rowset)]` and [`Query::as_table`], or a tuple.
+//!
+//! ```
+//! use orm_core::prelude::*;
+//! # #[derive(Model, Clone)] #[orm(table = "categories")]
+//! # struct Category { #[orm(primary_key)] id: i32, name: String }
+//! # #[derive(Model, Clone)] #[orm(table = "products")]
+//! # struct Product { #[orm(primary_key)] id: i32, name: String, price: i32, #[orm(belongs_to(category: Category))] category_id: i32 }
+//! /// What a web framework has read from `?q=air+pro&max=900&category=Laptops&sort=-price&page=2`.
+//! struct Search {
+//!     words: Vec<String>,
+//!     max_price: Option<i32>,
+//!     category: Option<String>,
+//!     sort: String,
+//!     page: i64,
+//! }
+//!
+//! /// A condition: any of the words, in the name.
+//! fn named(words: &[String]) -> Filter<Product> {
+//!     any_of(words.iter().map(|word| Product::NAME.icontains(word))).for_model()
+//! }
+//!
+//! /// Products with their categories, whatever is selected of them.
+//! type Listing<Sel> = Query<Sel, (Category, (Product, ()))>;
+//!
+//! /// A step.
+//! fn page<Sel>(q: Listing<Sel>, page: i64) -> Listing<Sel> {
+//!     q.limit(20).offset((page - 1) * 20)
+//! }
+//!
+//! fn search(search: &Search) -> orm_core::Result<Listing<orm_core::expr::Whole<Product>>> {
+//!     let mut q = Product::query()
+//!         .join(Product::CATEGORY)
+//!         .filter_some(search.max_price.map(|max| Product::PRICE.le(max)))
+//!         .filter_some(search.category.as_ref().map(|name| Category::NAME.eq(name)));
+//!     if !search.words.is_empty() {
+//!         q = q.filter(named(&search.words));
+//!     }
+//!     let q = q.sort_by(&search.sort, |keys| {
+//!         keys.key("price", Product::PRICE).key("category", Category::NAME)
+//!     })?;
+//!     Ok(page(q, search.page))
+//! }
+//!
+//! let request = Search {
+//!     words: vec!["air".into(), "pro".into()],
+//!     max_price: Some(900),
+//!     category: None,
+//!     sort: "-price".into(),
+//!     page: 2,
+//! };
+//! assert_eq!(
+//!     search(&request)?.select(Product::ID).to_sql(),
+//!     "SELECT products.id FROM products JOIN categories ON categories.id = products.category_id WHERE \
+//!      products.price <= $1 AND (products.name ILIKE $2 OR products.name ILIKE $3) ORDER BY products.price DESC \
+//!      LIMIT $4 OFFSET $5"
+//! );
+//! # Ok::<(), orm_core::Error>(())
+//! ```
 
 mod builder;
 mod combine;
+mod conflict;
 mod cte;
 mod derived;
 mod executor;
 mod finish;
 mod grouping;
+mod insert;
 mod join;
+mod keyset;
 mod load_path;
 mod lock;
+mod page;
 pub(crate) mod quote;
 pub(crate) mod render;
+mod returning;
 mod selection;
+mod sort;
 mod statement;
 mod subquery;
+mod token;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
+pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub use cte::{CteOf, CycleKey};
 pub use derived::{
     Derived, Fits, FitsField, FromItem, FromParts, MaybeRowsOf, RowsOf, Rowset, Series, ValueRow,
@@ -48,9 +130,19 @@ pub use derived::{
 };
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
+pub use insert::{
+    FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,
+};
 pub use join::{OrNothing, StartsIn};
+pub use keyset::{Page, Pages};
+pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use page::CountedPage;
+pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
+pub use sort::SortKeys;
 pub use statement::Statement;
 pub use subquery::{OneColumn, Quantified, QueryOperators, SameAs, Subquery, exists, not_exists};
-pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};
+pub use write::{
+    Bulk, BulkDelete, BulkUpdate, Deleting, FirstTable, InnerJoined, InnerTable, OneModel, Updating,
+};

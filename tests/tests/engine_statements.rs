@@ -374,7 +374,7 @@ async fn a_syntax_error_shows_its_place() {
     assert_eq!(
         error.to_string(),
         "PostgreSQL refused a statement (SQLSTATE 42601): syntax error at or near \"FORM\"\n  \
-         statement: SELECT 'ä', * FORM users\n  at character 15: FORM users"
+         statement: SELECT 'ä', * FORM users\n  at character 15:\n    SELECT 'ä', * FORM users\n                  ^"
     );
 }
 

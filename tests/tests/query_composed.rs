@@ -788,3 +788,157 @@ async fn outer_joins_of_all_sides() {
         .unwrap();
     assert_eq!(pairs, 9);
 }
+
+#[tokio::test]
+async fn the_rows_of_a_parent() {
+    let shop = Shop::open().await;
+    let mut db = shop.session();
+    let ann = db.get::<User>(1).await.unwrap().unwrap();
+    let q = Order::query()
+        .filter(User::ORDERS.with_parent(&db[ann]))
+        .order_by(Order::ID)
+        .select(Order::ID);
+    assert_eq!(q.all(&mut db).await.unwrap(), [order_id(1), order_id(2)]);
+    // The other way, through a key that can be NULL; through a link table; within one table.
+    let order = db.get::<Order>(order_id(1)).await.unwrap().unwrap();
+    let loose = db.get::<Order>(order_id(4)).await.unwrap().unwrap();
+    let user = |order: &Order| {
+        User::query()
+            .filter(Order::USER.with_parent(order))
+            .select(User::ID)
+    };
+    let (of_order, of_loose) = (user(&db[order]), user(&db[loose]));
+    assert_eq!(of_order.all(&mut db).await.unwrap(), [1]);
+    assert_eq!(of_loose.count(&mut db).await.unwrap(), 0);
+    let air = db.get::<Product>(1).await.unwrap().unwrap();
+    let q = Tag::query()
+        .filter(Product::TAGS.with_parent(&db[air]))
+        .order_by(Tag::ID)
+        .select(Tag::NAME);
+    assert_eq!(
+        q.to_sql(),
+        "SELECT tags.name FROM tags WHERE EXISTS (SELECT 1 FROM product_tags AS link_0 WHERE link_0.tag_id = tags.id AND \
+         link_0.product_id = $1) ORDER BY tags.id"
+    );
+    assert_eq!(q.all(&mut db).await.unwrap(), ["new", "sale"]);
+    let root = db.get::<Employee>(1).await.unwrap().unwrap();
+    let q = Employee::query()
+        .filter(Employee::REPORTS.with_parent(&db[root]))
+        .order_by(Employee::ID)
+        .select(Employee::NAME);
+    assert_eq!(q.all(&mut db).await.unwrap(), ["Left", "Right"]);
+    // Filtering the root by a related table, and loading another with it.
+    let orders = Order::query()
+        .filter(Order::ITEMS.any(OrderItem::PRODUCT.has(Product::NAME.eq("Mini"))))
+        .order_by(Order::ID)
+        .with(Order::USER);
+    let found = orders.all(&mut db).await.unwrap();
+    let names: Vec<_> = found
+        .iter()
+        .map(|order| {
+            db[db.related(*order, Order::USER).unwrap().unwrap()]
+                .username
+                .clone()
+        })
+        .collect();
+    assert_eq!(names, ["ann", "bob"]);
+}
+
+/// `?q=..&min=..&category=..&sort=..&page=..`
+#[derive(Default)]
+struct Search<'a> {
+    words: &'a [&'a str],
+    min: Option<i64>,
+    category: Option<&'a str>,
+    sort: &'a str,
+}
+
+type Listing<Sel> = Query<Sel, (orm_core::expr::Maybe<Category>, (Product, ()))>;
+
+fn search(search: &Search<'_>) -> orm_core::Result<Listing<orm_core::expr::Whole<Product>>> {
+    let named = |word: &&str| {
+        Product::NAME
+            .icontains(*word)
+            .or(Product::DESCRIPTION.icontains(*word))
+    };
+    let mut q = Product::query()
+        .left_join(Product::CATEGORY)
+        .filter_some(search.min.map(|min| Product::PRICE.ge(Decimal::from(min))))
+        .filter_some(search.category.map(|name| Category::NAME.eq(name)));
+    if !search.words.is_empty() {
+        q = q.filter(any_of(search.words.iter().map(named)));
+    }
+    let q = q.sort_by(search.sort, |keys| {
+        keys.key("price", Product::PRICE).key(
+            "category",
+            (Category::NAME.asc().nulls_last(), Product::NAME),
+        )
+    })?;
+    Ok(q.order_by(Product::ID))
+}
+
+#[tokio::test]
+async fn a_request_decides_filters_and_order() {
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    let mut names = async |request: Search<'_>| {
+        search(&request)
+            .unwrap()
+            .select(Product::NAME)
+            .all(&mut on)
+            .await
+            .unwrap()
+    };
+    assert_eq!(
+        names(Search::default()).await,
+        ["Air", "Pro", "Mini", "Loose"]
+    );
+    assert_eq!(
+        names(Search {
+            sort: "-price",
+            ..Search::default()
+        })
+        .await,
+        ["Pro", "Air", "Mini", "Loose"]
+    );
+    assert_eq!(
+        names(Search {
+            sort: "category",
+            ..Search::default()
+        })
+        .await,
+        ["Air", "Pro", "Mini", "Loose"]
+    );
+    assert_eq!(
+        names(Search {
+            sort: "-category",
+            ..Search::default()
+        })
+        .await,
+        ["Loose", "Mini", "Pro", "Air"]
+    );
+    let some = Search {
+        words: &["light", "MINI", "100%"],
+        min: Some(600),
+        ..Search::default()
+    };
+    assert_eq!(names(some).await, ["Air"]);
+    assert_eq!(
+        names(Search {
+            category: Some("Phones"),
+            sort: " price , -category",
+            ..Search::default()
+        })
+        .await,
+        ["Mini"]
+    );
+    let error = search(&Search {
+        sort: "name; DROP TABLE users",
+        ..Search::default()
+    })
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot sort by `name; DROP TABLE users`; there is price, category"
+    );
+}

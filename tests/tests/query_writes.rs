@@ -429,7 +429,7 @@ async fn an_error_shows_the_statement_and_the_place_and_no_values() {
         "PostgreSQL refused a statement (SQLSTATE 42883): function no_such_function(integer) does not exist \
          (hint: No function matches the given name and argument types. You might need to add explicit type casts.)\n  \
          statement: SELECT no_such_function(users.id) FROM users WHERE users.username = $1 OR users.id = $2\n  \
-         at character 8: no_such_function(users.id) FROM users WH .."
+         at character 8:\n    SELECT no_such_function(users.id) FROM users WH..\n           ^"
     );
     assert!(!text.contains("s3cret") && !text.contains("424242"));
     let error = refused(

@@ -1,11 +1,14 @@
 //! `User::ORDERS.any(..)`, `Product::CATEGORY.has(..)`: filters by a related table without a join, so that they may be
 //! added or left out at run time and never multiply rows.
 
+use bytes::BytesMut;
+
 use super::{
     Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Selectable, Solid,
-    TableRef, Within,
+    TableRef, Within, own_condition,
 };
-use crate::model::{Joinable, Relation, RelationKind, Source, ToMany, ToOne};
+use crate::model::{Joinable, Model, Relation, RelationKind, Source, Target, ToMany, ToOne};
+use crate::types::Param;
 
 /// `EXISTS (SELECT 1 FROM related WHERE it belongs to this row AND condition)`.
 fn exists<R: Joinable>(relation: &R, condition: Option<Node>) -> Node {
@@ -46,6 +49,7 @@ pub(super) fn select_related<R: Joinable>(
             .filters
             .push(Node::tie(there, there_columns, here, here_columns)),
     }
+    select.filters.extend(own_condition(info, there));
     select.filters.extend(condition);
     select
 }
@@ -117,5 +121,57 @@ impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
         E: Condition + Within<Related<Self>, I> + PerRow,
     {
         Expr::new(exists(&self, Some(condition.into_node())))
+    }
+}
+
+impl<From: Source, To: Target, Shape> Relation<From, To, Shape> {
+    /// Whether a row is one that this relationship of `parent` leads to: a filter by the parent's key, without a join. The
+    /// values are taken from the row at once: `db[handle]` on a session. SQLAlchemy: `with_parent(parent, User.orders)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+    /// # struct User { #[orm(primary_key)] id: i32 }
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, total: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// fn large_ones(user: &User) -> EntityQuery<Order> {
+    ///     Order::query().filter(User::ORDERS.with_parent(user)).filter(Order::TOTAL.gt(100))
+    /// }
+    /// assert_eq!(
+    ///     large_ones(&User { id: 7 }).select(Order::ID).to_sql(),
+    ///     "SELECT orders.id FROM orders WHERE orders.user_id = $1 AND orders.total > $2"
+    /// );
+    /// ```
+    pub fn with_parent(self, parent: &From::Model) -> Expr<bool, Solid<Of<To::Source>>> {
+        let there = To::Source::table_ref();
+        let key = |column: u16| {
+            let mut bytes = BytesMut::new();
+            let present = parent.encode(column, &mut bytes);
+            let ty = From::Model::TABLE.columns[column as usize].ty;
+            Node::Param(Param::from_bytes(ty, present.then(|| bytes.freeze())))
+        };
+        let is_keys = |table, columns: &[u16], keys: &[u16]| {
+            let pairs = columns.iter().zip(keys);
+            let equal = pairs.map(|(a, b)| Node::infix(Node::Column(table, *a), "=", key(*b)));
+            Node::all(equal).unwrap_or(Node::Word("TRUE"))
+        };
+        let info = self.info();
+        let RelationKind::ManyToMany { near, far } = &info.kind else {
+            let (here, columns) = info.columns();
+            return Expr::new(is_keys(there, columns, here));
+        };
+        let link = TableRef {
+            table: near.from,
+            alias: Alias::Link(0),
+        };
+        let (link_far, there_key) = far.columns();
+        let (link_near, here_key) = near.columns();
+        let mut select = Select::from(link);
+        select.items.push(Item::Expr(Node::Word("1")));
+        select
+            .filters
+            .push(Node::tie(link, link_far, there, there_key));
+        select.filters.push(is_keys(link, link_near, here_key));
+        Expr::new(Node::Exists(Box::new(select)))
     }
 }

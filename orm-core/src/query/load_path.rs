@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use crate::expr::{
     Alias, Condition, InScope, Item, Join, JoinKind, Node, OrderBy, OrderNode, RowLevel, Select,
-    TableRef,
+    TableRef, with_own_condition,
 };
 use crate::model::{
     Model, Relation, RelationInfo, RelationShape, Source, Table, Target, ToMany, ToOne,
@@ -387,7 +387,11 @@ fn join_steps(
         select.joins.push(Join {
             kind: JoinKind::Left,
             table: there,
-            on: Node::tie(there, there_columns, here, here_columns),
+            on: with_own_condition(
+                Node::tie(there, there_columns, here, here_columns),
+                step.relation,
+                there,
+            ),
         });
         select.items.push(Item::Whole(there));
         join_steps(&step.then, there, Some(this), select, joined);

@@ -15,7 +15,7 @@ use super::collection::Collection;
 use super::key::KeyBytes;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
 use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader, Table};
 use crate::query::{JoinedLoad, LoadStep, Loads, Strategy, render};
@@ -31,6 +31,7 @@ pub(super) struct Loading {
     current: Option<RawHandle>,
     roots: Vec<RawHandle>,
     seen: HashSet<RawHandle>,
+    pub(super) ones: Ones,
 }
 
 impl Loading {
@@ -57,6 +58,10 @@ impl Loading {
     }
 }
 
+/// What each `has_one` that was joined led to, in the rows of one statement so far: a second row of one parent shows itself
+/// by the parent coming again.
+pub(super) type Ones = HashMap<(RawHandle, u16), RawHandle>;
+
 /// What was changed along a relationship since the last flush, by parent: members that come, and members that go.
 #[derive(Default)]
 struct Waiting(HashMap<RawHandle, Vec<(RawHandle, bool)>>);
@@ -68,6 +73,7 @@ impl Session {
         joined: &[JoinedLoad],
         row: &mut RowReader<'_>,
         root: Option<RawHandle>,
+        ones: &mut Ones,
     ) -> Result<()> {
         let mut found: Vec<Option<RawHandle>> = Vec::with_capacity(joined.len());
         for load in joined {
@@ -76,6 +82,12 @@ impl Session {
                 Some(at) => found[at],
             };
             let target = self.read_maybe(load.relation.to, row)?;
+            if let (Some(parent), Some(target)) = (parent, target)
+                && let RelationKind::HasOne { .. } = load.relation.kind
+                && *ones.entry((parent, load.relation.index)).or_insert(target) != target
+            {
+                return Err(several(load.relation));
+            }
             if let Some(parent) = parent {
                 self.attach_one(parent, load.relation, target);
             }
@@ -169,6 +181,7 @@ impl Session {
             let slots = self.arenas[number as usize].slots();
             let fresh = slots.keys.get(&key).filter(|index| {
                 references == relation.to.primary_key
+                    && !self.hides(relation.to)
                     && slots.heads[**index as usize].epoch == self.epoch
             });
             if let Some(index) = fresh {
@@ -202,11 +215,13 @@ impl Session {
                 .filters
                 .push(self.is_one_of(table, references, &missing));
             let loads = Loads::plan(&mut select, then);
+            self.restrict_read(&mut select);
             let rows = self.send(&render::select(&select)).await?;
+            let mut ones = Ones::new();
             for row in &rows {
                 let mut reader = RowReader::new(row);
                 let target = self.read_entity(relation.to, &mut reader, false)?;
-                self.read_joined(&loads.joined, &mut reader, Some(target))?;
+                self.read_joined(&loads.joined, &mut reader, Some(target), &mut ones)?;
                 let key = self.key_at(target, references);
                 for parent in key.and_then(|key| waiting.remove(&key)).unwrap_or_default() {
                     self.attach_one(parent, relation, Some(target));
@@ -226,6 +241,9 @@ impl Session {
         let (filtered, limit) = (!step.filters.is_empty(), step.limit);
         let (members, then) = self.fetch_members(parents, step).await?;
         let waiting = self.waiting_along(relation);
+        if relation.is_to_one() && members.iter().any(|members| members.len() > 1) {
+            return Err(several(relation));
+        }
         for (parent, members) in parents.iter().zip(members) {
             let cut = limit.is_some_and(|limit| members.len() as i64 >= limit);
             let mut loaded = Collection::new(members, self.epoch);
@@ -292,6 +310,7 @@ impl Session {
         let linked = Wanted::Whole.needs_key(relation);
         let (statement, loads) = self.select_members(step, &keys, Wanted::Whole);
         let rows = self.send(&statement).await?;
+        let mut ones = Ones::new();
         for row in &rows {
             let mut reader = RowReader::new(row);
             let member = self.read_entity(relation.to, &mut reader, false)?;
@@ -302,7 +321,7 @@ impl Session {
             } else {
                 self.key_at(member, there_columns)
             };
-            self.read_joined(&loads.joined, &mut reader, Some(member))?;
+            self.read_joined(&loads.joined, &mut reader, Some(member), &mut ones)?;
             if let Some(at) = key.and_then(|key| parent_of.get(&key)) {
                 members[*at].push(member);
             }
@@ -331,6 +350,10 @@ impl Session {
     /// What was changed along the foreign key or the link table of a relationship since the last flush. Nothing, where
     /// autoflush is on.
     fn waiting_along(&self, relation: &'static RelationInfo) -> Waiting {
+        if relation.members.read_only {
+            // Who of them will be in it is for the database to say.
+            return Waiting::default();
+        }
         let Some(via) = relation.owner() else {
             return Waiting(self.link_rows.along(relation));
         };
@@ -373,6 +396,18 @@ impl Session {
             LinkState::Many(loaded)
         };
         self.set_link(parent, relation.index, state);
+    }
+}
+
+/// The error of a `has_one` that the database has several rows for. SQLAlchemy warns, and takes the first.
+fn several(relation: &'static RelationInfo) -> Error {
+    let (there, here) = (relation.to.model, relation.from.model);
+    Error::MultipleFound {
+        what: format!(
+            "`{}` leads to several `{there}` of one `{here}`: delete the wrong ones and make the foreign key unique, or \
+             declare it as a `has_many`",
+            relation.path()
+        ),
     }
 }
 

@@ -35,9 +35,16 @@ impl Renderer {
     fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
-                self.alias(*table);
-                self.text(".");
+                if !self.bare_columns {
+                    self.alias(*table);
+                    self.text(".");
+                }
                 self.column_name(table.table.columns[*column as usize].name);
+            }
+            Node::Renamed(table, inner) => {
+                let outer = self.renamed.replace(*table);
+                self.expression(inner);
+                self.renamed = outer;
             }
             Node::Param(param) => self.param(param.clone()),
             Node::Word(word) => self.text(word),
@@ -230,6 +237,7 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
+        Node::Renamed(_, inner) => rank(inner),
         // It says nothing of itself.
         Node::Template(..) => 0,
         _ => u8::MAX,
