@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// The entity of a key, if it is known and needn't be read again.
-    fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
+    pub(super) fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
         let number = self.arena_number(table);
         let slots = self.arenas[number as usize].slots();
         let index = *slots.keys.get(key)?;
