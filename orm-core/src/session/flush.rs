@@ -391,7 +391,10 @@ impl Session {
             .filter_map(|row| self.key_before(*row))
             .collect();
         let select = self.select_by_key(table, table.primary_key, &keys);
-        let left = self.send(&select).await?.len();
+        let left = self
+            .send(&crate::query::render::select(&select))
+            .await?
+            .len();
         if left == 0 {
             return Ok(());
         }

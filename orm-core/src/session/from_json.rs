@@ -2,18 +2,19 @@
 //! mistake of it with the path to its place; the rows that it refers to are looked up, one statement a table; and what came
 //! of it is added as any graph of drafts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 use serde_json::{Map, Value};
 
 use super::Session;
+use super::by_key::Found;
 use super::json_shape::{Along, JsonShape, Members, Shape};
 use super::key::KeyBytes;
 use crate::error::{Error, Rejection, Result, ValidationError};
 use crate::model::{
-    AnyDraft, ColumnInfo, ColumnSet, DraftLink, Handle, LinkEnd, Model, NewRow, RawHandle,
-    RelationInfo, RelationKind, RowReader, Table,
+    AnyDraft, ColumnInfo, ColumnSet, DraftLink, Handle, LinkEnd, Model, NewRow, RelationInfo,
+    RelationKind, Table,
 };
 use crate::query::Running;
 use crate::types::{DecodeError, Raw, encode_json, not};
@@ -91,33 +92,14 @@ impl Session {
         &mut self,
         named: Vec<(&'static Table, KeyBytes, String)>,
         error: impl Fn(Vec<(String, String)>) -> Error,
-    ) -> Result<Known> {
-        let mut known = Known::new();
+    ) -> Result<Found> {
         if named.is_empty() {
-            return Ok(known);
+            return Ok(Found::new());
         }
         self.before_read().await?;
-        let mut missing: BTreeMap<u16, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
-        for (table, key, _) in &named {
-            if let Some(handle) = self.fresh(table, key) {
-                known.insert((table.id(), key.clone()), handle);
-                continue;
-            }
-            let number = self.arena_number(table);
-            let (_, keys) = missing.entry(number).or_insert((table, Vec::new()));
-            if !keys.contains(key) {
-                keys.push(key.clone());
-            }
-        }
-        for (table, keys) in missing.into_values() {
-            let select = self.select_by_key(table, table.primary_key, &keys);
-            for row in &self.send(&select).await? {
-                let handle = self.read_entity(table, &mut RowReader::new(row), false)?;
-                if let Some(key) = self.key_at(handle, table.primary_key) {
-                    known.insert((table.id(), key), handle);
-                }
-            }
-        }
+        self.unfiltered = false;
+        let keys = named.iter().map(|(table, key, _)| (*table, key.clone()));
+        let known = self.find_by_keys(keys.collect()).await?;
         let absent = |(table, key, _): &(&'static Table, KeyBytes, String)| {
             let found = known.get(&(table.id(), key.clone()));
             !found.is_some_and(|handle| self.is_alive(*handle))
@@ -133,9 +115,6 @@ impl Session {
         Err(error(absent.iter().map(say).collect()))
     }
 }
-
-/// The entities that a document names, by table and key.
-type Known = HashMap<(usize, KeyBytes), RawHandle>;
 
 fn shape_error(table: &'static Table) -> impl Fn(Vec<(String, String)>) -> Error {
     move |problems| {
@@ -177,7 +156,7 @@ impl Graph {
         }
     }
 
-    fn into_row(self, known: &Known) -> NewRow {
+    fn into_row(self, known: &Found) -> NewRow {
         let links = self.links.into_iter().map(|(relation, end)| DraftLink {
             relation,
             end: match end {

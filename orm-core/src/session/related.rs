@@ -273,9 +273,11 @@ impl Session {
         let slots = self.slots(handle);
         let head = slots.heads[handle.index as usize];
         match slots.link(relation.index, handle.index) {
+            LinkState::NotLoaded => head.created == self.epoch,
+            // What criteria have hidden is there all the same.
+            _ if self.hides(relation.to) => false,
             LinkState::Many(collection) => collection.is_complete_in(self.epoch),
             LinkState::One(_) => head.epoch == self.epoch,
-            LinkState::NotLoaded => head.created == self.epoch,
         }
     }
 
