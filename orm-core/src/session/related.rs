@@ -62,7 +62,7 @@ impl Session {
     /// let bob = User::query().filter(User::NAME.eq("Bob")).with(User::ORDERS).one(&mut db).await?;
     /// db.set(order, Order::USER, bob);
     /// assert_eq!(*db.related(bob, User::ORDERS)?, [order]); // the other side knows
-    /// assert_eq!(db.draft(order)?.user_id, Some(Some(2)));
+    /// assert_eq!(db[order].user_id, Some(db[bob].id));
     /// db.set(order, Order::USER, None);
     /// assert!(db.related(bob, User::ORDERS)?.is_empty());
     /// # Ok(())
