@@ -1,0 +1,6 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query().with(User::ORDERS.order_by(User::USERNAME));
+}

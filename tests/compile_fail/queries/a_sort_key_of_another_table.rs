@@ -1,0 +1,6 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query().sort_by("name", |keys| keys.key("name", Product::NAME));
+}
