@@ -1,4 +1,3 @@
-use orm_core::prelude::*;
 use orm_core::session::{HookContext, Hooks};
 use tests::queries::*;
 
