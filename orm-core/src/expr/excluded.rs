@@ -68,4 +68,5 @@ impl<M> KindOf for OfExcluded<M> {
 #[diagnostic::do_not_recommend]
 impl<M> RowLevel for OfExcluded<M> {}
 
+#[diagnostic::do_not_recommend]
 impl<M> WindowFree for OfExcluded<M> {}
