@@ -88,7 +88,7 @@ pub mod prelude {
     pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Query, QueryOperators, Rowset, exists, not_exists,
+        EntityQuery, Executor, Query, QueryOperators, RecordOf, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

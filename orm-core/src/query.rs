@@ -11,6 +11,8 @@
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
 //! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
+//! | `record` | select lists that are read into structs: [`RecordOf`], [`List`] |
+//! | `map` | rows as maps: `to_map`, `to_groups` |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
@@ -32,7 +34,7 @@
 //!   `match` have one type. It holds in every query that has the model, joined or not;
 //! - a step from query to query, `fn(EntityQuery<M>) -> EntityQuery<M>`; with joins the scope is part of the type, the table that
 //!   was joined last first: `Query<Sel, (Category, (Product, ()))>`, best given a name;
-//! - the select list, once, as a struct: `#[derive(Rowset)]` and [`Query::as_table`], or a tuple.
+//! - the select list, once, as a struct: [`List`], `q.select(Card::LIST)`.
 //!
 //! ```
 //! use orm_core::prelude::*;
@@ -102,7 +104,9 @@ mod grouping;
 mod join;
 mod load_path;
 mod lock;
+mod map;
 pub(crate) mod quote;
+mod record;
 pub(crate) mod render;
 mod selection;
 mod sort;
@@ -114,14 +118,18 @@ pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as}
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use cte::{CteOf, CycleKey};
 pub use derived::{
-    Derived, Fits, FitsField, FromItem, FromParts, MaybeRowsOf, RowsOf, Rowset, Series, ValueRow,
-    generate_series, unnest, values,
+    Derived, FromItem, FromParts, Rowset, Series, ValueRow, generate_series, unnest, values,
 };
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use join::{OrNothing, StartsIn};
 pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use map::MapKey;
+pub use record::{
+    Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
+    RecordOf, RowsOf, StructOf,
+};
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;

@@ -54,13 +54,31 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::orm_core::query::Rowset for Spent {
-        type Fields = (i32, Option<i64>);
-        fn read(row: &mut ::orm_core::model::RowReader<'_>) -> ::orm_core::Result<Self> {
+    impl ::orm_core::query::Rowset for Spent {}
+    #[automatically_derived]
+    impl ::orm_core::model::FromRow for Spent {
+        const WIDTH: usize = 2usize;
+        fn positions(
+            columns: &::orm_core::model::ColumnNames<'_>,
+        ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {
+            let mut at = ::orm_core::__private::Positions::new("Spent", columns);
+            at.column("user_id")?;
+            at.column("sum")?;
+            ::orm_core::__private::Result::Ok(at.finish())
+        }
+        fn from_row(
+            row: &::orm_core::model::Row,
+            positions: &[usize],
+        ) -> ::orm_core::Result<Self> {
+            let mut fields = ::orm_core::__private::Fields::new("Spent", row, positions);
             ::orm_core::__private::Result::Ok(Spent {
-                user_id: __USER_ID.read(row, &__TABLE, 0u16)?,
-                total: __TOTAL.read(row, &__TABLE, 1u16)?,
+                user_id: __USER_ID.next(&mut fields, "user_id")?,
+                total: __TOTAL.next(&mut fields, "sum")?,
             })
         }
+    }
+    #[automatically_derived]
+    impl ::orm_core::model::Record for Spent {
+        type Fields = (i32, Option<i64>);
     }
 };

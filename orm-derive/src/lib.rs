@@ -317,7 +317,7 @@ fn db_enum(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 }
 
 fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
-    let row = parse::row::read(cx, input, "FromRow");
+    let row = parse::row::read(cx, input, parse::row::Kind::FromRow);
     if cx.failed() {
         return fallback::from_row(&row, input);
     }
@@ -325,7 +325,7 @@ fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 }
 
 fn rowset(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
-    let row = parse::row::read(cx, input, "Rowset");
+    let row = parse::row::read(cx, input, parse::row::Kind::Rowset);
     if cx.failed() {
         return fallback::rowset(&row, input);
     }

@@ -4,12 +4,11 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Executor, OrNothing, Query, Selection, Value};
-use crate::error::Result;
+use super::{Fits, Query, RowsOf};
 use crate::expr::{
     All, Cte, Expression, Inside, Item, Node, Rows, Select, Selectable, TableRef, Whole,
 };
-use crate::model::{Model, RowReader, Source};
+use crate::model::{Model, Record, Source};
 use crate::types::{ArrayWriter, Element, SqlType};
 
 /// A struct whose fields name the columns of a derived table or CTE: `#[derive(Rowset)]`.
@@ -45,54 +44,7 @@ use crate::types::{ArrayWriter, Element, SqlType};
     message = "`{Self}` is not a rowset",
     label = "`#[derive(Rowset)]` is missing on `{Self}`"
 )]
-pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Sized + Send {
-    /// The fields' types, as a tuple.
-    type Fields;
-
-    /// Reads the fields, from left to right.
-    ///
-    /// # Errors
-    /// [`Error::Decode`](crate::Error::Decode).
-    fn read(row: &mut RowReader<'_>) -> Result<Self>;
-}
-
-/// A whole rowset in a select list.
-#[derive(Debug)]
-pub struct RowsOf<R>(PhantomData<fn() -> R>);
-
-/// A whole rowset in a select list, of a table that may have no row.
-#[derive(Debug)]
-pub struct MaybeRowsOf<R>(PhantomData<fn() -> R>);
-
-impl<R: Rowset> Selection for RowsOf<R> {
-    type Row<X: Executor> = R;
-
-    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<R> {
-        R::read(row)
-    }
-}
-
-impl<R: Rowset> Selection for MaybeRowsOf<R> {
-    type Row<X: Executor> = Option<R>;
-
-    /// There is no key to tell a row that is missing from one that is there: it is missing if all columns are NULL.
-    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<Option<R>> {
-        let columns = R::table_ref().table.columns.len();
-        if (0..columns).all(|column| row.is_null(column)) {
-            row.skip(columns);
-            return Ok(None);
-        }
-        R::read(row).map(Some)
-    }
-}
-
-impl<R> OrNothing for RowsOf<R> {
-    type Row = MaybeRowsOf<R>;
-}
-
-impl<R> OrNothing for MaybeRowsOf<R> {
-    type Row = MaybeRowsOf<R>;
-}
+pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Record + Send {}
 
 /// Rows that a query computes, under the name and with the columns of `S`. What [`Query::as_table`], [`values`],
 /// [`unnest`] and [`generate_series`] give: select from it with [`query`](Derived::query), or join it. `Uses` are the
@@ -246,49 +198,6 @@ impl<Sel, Scope: Inside, G> Query<Sel, Scope, G> {
         Derived::new(Some(rows), Vec::new())
     }
 }
-
-/// Whether a select list gives the fields of a rowset, in their order.
-#[diagnostic::on_unimplemented(
-    message = "the select list does not have the fields `{Fields}` of the rowset",
-    label = "its rows are `{Self}`",
-    note = "select one value for each field, in the order of the fields"
-)]
-pub trait Fits<Fields> {}
-
-/// Whether a selected value can be a rowset's field: one of the same type, or of an `Option` of it.
-#[diagnostic::on_unimplemented(
-    message = "the select list gives `{Self}` where the rowset's field is `{Field}`",
-    label = "`{Self}` does not fit into `{Field}`"
-)]
-pub trait FitsField<Field> {}
-
-#[diagnostic::do_not_recommend]
-impl<T: SqlType> FitsField<T> for T {}
-#[diagnostic::do_not_recommend]
-impl<T: SqlType<Base = T>> FitsField<Option<T>> for T {}
-
-#[diagnostic::do_not_recommend]
-impl<T: FitsField<A>, A> Fits<(A,)> for Value<T> {}
-
-macro_rules! fits {
-    ($($value:ident $field:ident),*) => {
-        #[diagnostic::do_not_recommend]
-        impl<$($value: FitsField<$field>, $field),*> Fits<($($field,)*)> for ($(Value<$value>,)*) {}
-    };
-}
-
-fits!(A FA);
-fits!(A FA, B FB);
-fits!(A FA, B FB, C FC);
-fits!(A FA, B FB, C FC, D FD);
-fits!(A FA, B FB, C FC, D FD, E FE);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK, L FL);
 
 /// Rows of values as a table: `VALUES`, sent as one array a column, so that neither the statement nor the number of
 /// parameters depends on how many there are. SQLAlchemy: `values(..)`.

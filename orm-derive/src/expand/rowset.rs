@@ -1,4 +1,5 @@
-//! What `#[derive(Rowset)]` makes: the constants of the columns, their description, and how a row is read:
+//! What `#[derive(Rowset)]` makes beside what `#[derive(FromRow)]` does: the constants of the columns, and their
+//! description:
 //!
 //! ```text
 //! impl Spent {
@@ -6,12 +7,13 @@
 //!     pub const ALL: All<Spent> = All::new();
 //! }
 //! impl Selectable for Spent { type Whole = RowsOf<Spent>; .. }
-//! impl Rowset for Spent { type Fields = (i32, Option<i64>); fn read(row) -> Result<Self> { .. } }
+//! impl Rowset for Spent {}
 //! ```
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
+use super::from_row;
 use crate::names;
 use crate::parse::row::Row;
 
@@ -22,10 +24,8 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
     let plain = names::plain(ident);
     let name = names::snake_case(&plain);
     let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
-    let codecs: Vec<Ident> = fields
-        .iter()
-        .map(|field| format_ident!("__{}", names::constant(field)))
-        .collect();
+    let codecs: Vec<Ident> = row.fields.iter().map(from_row::codec).collect();
+    let record = from_row::record(row);
     let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
     let plains = fields.iter().map(|field| names::plain(field));
     let columns = row.fields.iter().map(|field| &field.name.value);
@@ -39,8 +39,6 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
         }
     });
     let defaults = super::skipped_defaults(&private, &row.skipped);
-    let skipped = row.skipped.iter().map(|field| &field.ident);
-    let skipped_defaults = row.skipped.iter().map(super::skipped_default);
     let all = format!("All columns of `{name}`: the whole struct in a select list.");
     quote! {
         const _: () = {
@@ -75,16 +73,9 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
             }
 
             #[automatically_derived]
-            impl #krate::query::Rowset for #ident {
-                type Fields = (#(#types,)*);
+            impl #krate::query::Rowset for #ident {}
 
-                fn read(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self> {
-                    #private::Result::Ok(#ident {
-                        #(#fields: #codecs.read(row, &__TABLE, #at)?,)*
-                        #(#skipped: #skipped_defaults(),)*
-                    })
-                }
-            }
+            #record
         };
     }
 }
