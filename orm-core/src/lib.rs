@@ -78,11 +78,11 @@ pub mod prelude {
     #[cfg(feature = "chrono")]
     pub use crate::expr::TimeOperators;
     pub use crate::expr::{
-        ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
-        Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
-        avg, case, case_of, count, count_all, count_distinct, dense_rank, first_value, func, lag,
-        last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum, value,
-        window,
+        ArrayOperators, Condition, ElementOperators, Expression, Filter, ListOperators,
+        NetworkOperators, Nulls, Operators, RangeOperators, SearchOperators, TextOperators,
+        TruthOperators, all_of, any_of, avg, case, case_of, count, count_all, count_distinct,
+        dense_rank, first_value, func, lag, last_value, lead, max, min, nth_value, ntile, rank,
+        raw, row, row_number, sum, value, window,
     };
     #[cfg(feature = "json")]
     pub use crate::expr::{JsonContainment, JsonOperators};

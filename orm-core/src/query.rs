@@ -16,7 +16,8 @@
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
-//! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`], [`unnest`], [`generate_series`] |
+//! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
+//! | `table_functions` | functions that give rows: [`unnest`], [`generate_series`], [`jsonb_each`] |
 //! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
@@ -112,14 +113,13 @@ mod selection;
 mod sort;
 mod statement;
 mod subquery;
+mod table_functions;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use cte::{CteOf, CycleKey};
-pub use derived::{
-    Derived, FromItem, FromParts, Rowset, Series, ValueRow, generate_series, unnest, values,
-};
+pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use join::{OrNothing, StartsIn};
@@ -133,5 +133,8 @@ pub use record::{
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;
-pub use subquery::{OneColumn, Quantified, QueryOperators, SameAs, Subquery, exists, not_exists};
+pub use subquery::{OneColumn, QueryOperators, SameAs, Subquery, exists, not_exists};
+#[cfg(feature = "json")]
+pub use table_functions::{JsonElement, JsonMember, jsonb_array_elements, jsonb_each};
+pub use table_functions::{Series, Steps, generate_series, generate_series_by, unnest};
 pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};

@@ -45,6 +45,8 @@ pub enum Node {
     Extract(&'static str, Box<Node>),
     /// `CAST(operand AS type)`.
     Cast(Box<Node>, &'static PgType),
+    /// `operand COLLATE name`; the name is an identifier.
+    Collate(Box<Node>, String),
     /// `ANY(array)` or `ALL(array)`, on the right of a comparison.
     Quantified(&'static str, Box<Node>),
     /// `(columns) IN (SELECT * FROM unnest(arrays))`: keys of several columns, each column an array with the type of its
@@ -298,10 +300,17 @@ impl Node {
 
     /// Adds a condition to the aggregates in an expression: a row that does not meet it is not theirs.
     pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
+        self.each_aggregate_call(&mut |call| {
+            let before = call.filter.take();
+            call.filter = Node::all(before.into_iter().chain([condition.clone()]));
+        });
+    }
+
+    /// Changes the calls of the aggregates in an expression.
+    pub(crate) fn each_aggregate_call(&mut self, change: &mut dyn FnMut(&mut AggregateCall)) {
         self.each_aggregate(&mut |node| {
             if let Node::Aggregate(call) = node {
-                let before = call.filter.take();
-                call.filter = Node::all(before.into_iter().chain([condition.clone()]));
+                change(call);
             }
         });
     }
@@ -327,6 +336,7 @@ impl Node {
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
             | Node::Cast(operand, _)
+            | Node::Collate(operand, _)
             | Node::Renamed(_, operand) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
@@ -437,6 +447,7 @@ impl Node {
             (Node::Row(a), Node::Row(b)) => all(a, b),
             (Node::Template(text, a), Node::Template(other, b)) => text == other && all(a, b),
             (Node::Renamed(table, a), Node::Renamed(other, b)) => table.same(other) && a.same(b),
+            (Node::Collate(a, name), Node::Collate(b, other)) => name == other && a.same(b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }
