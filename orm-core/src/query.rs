@@ -125,6 +125,7 @@ pub use grouping::{GroupingSet, GroupingSets};
 pub use join::{OrNothing, StartsIn};
 pub(crate) use load_path::merge as merge_step;
 pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use lock::Lockable;
 pub use map::MapKey;
 pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,

@@ -275,3 +275,141 @@ async fn rows_become_maps() {
         .unwrap();
     assert_eq!(orders[&by_name["ann"]].len(), 2);
 }
+
+/// Whether another connection gets this lock at once.
+async fn free<S, G>(shop: &Shop, q: Query<S, (Product, ()), G>) -> bool
+where
+    S: orm_core::query::Selection,
+{
+    let mut other = shop.session();
+    let free = match q.nowait().all(&mut other).await {
+        Ok(_) => true,
+        Err(error) => {
+            assert!(matches!(error, orm_core::Error::Timeout { .. }), "{error}");
+            false
+        }
+    };
+    other.rollback().await.unwrap();
+    free
+}
+
+#[tokio::test]
+async fn each_lock_keeps_others_out_as_far_as_it_says() {
+    let shop = Shop::open().await;
+    let q = || Product::query().filter(Product::ID.eq(1));
+    type Locked = EntityQuery<Product>;
+    let locks: [(&str, fn(Locked) -> Locked); 4] = [
+        ("FOR UPDATE", Query::for_update),
+        ("FOR NO KEY UPDATE", Query::for_no_key_update),
+        ("FOR SHARE", Query::for_share),
+        ("FOR KEY SHARE", Query::for_key_share),
+    ];
+    // PostgreSQL's table of conflicts: whether the second lock is given beside the first.
+    let beside = [
+        [false, false, false, false],
+        [false, false, false, true],
+        [false, false, true, true],
+        [false, true, true, true],
+    ];
+    for ((words, held), row) in locks.iter().zip(beside) {
+        let mut holder = shop.session();
+        shop.log.clear();
+        held(q()).one(&mut holder).await.unwrap();
+        let sent = shop.log.take();
+        let expected = format!("WHERE products.id = $1 LIMIT $2 {words} OF products");
+        assert!(sent[1].ends_with(&expected), "{sent:?}");
+        for ((other, second), given) in locks.iter().zip(row) {
+            assert_eq!(
+                free(&shop, second(q())).await,
+                given,
+                "{other} beside {words}"
+            );
+        }
+        // The other rows are free, and skipped is what is not.
+        let mut third = shop.session();
+        let skipped = held(Product::query().order_by(Product::ID))
+            .for_update()
+            .skip_locked();
+        let rows = skipped.select(Product::ID).all(&mut third).await.unwrap();
+        assert_eq!(rows, [2, 3, 4], "{words}");
+        third.rollback().await.unwrap();
+        holder.rollback().await.unwrap();
+        assert!(free(&shop, q().for_update()).await, "after {words}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_locked_is_refused_before_it_is_sent() {
+    let shop = Shop::open().await;
+    let mut db = shop.session();
+    shop.log.clear();
+    macro_rules! refused {
+        ($query:expr, $($words:literal),+) => {
+            let error = $query.all(&mut db).await.unwrap_err();
+            assert!(matches!(error, orm_core::Error::Invalid { .. }), "{error:?}");
+            $(assert!(error.to_string().contains($words), "{error}");)+
+        };
+    }
+    refused!(
+        Product::query().distinct().for_update(),
+        "FOR UPDATE locks rows of a table",
+        "with DISTINCT"
+    );
+    refused!(
+        Product::query().distinct_on(Product::NAME).for_share(),
+        "FOR SHARE",
+        "with DISTINCT"
+    );
+    refused!(
+        Product::query()
+            .for_update()
+            .group_by(Product::NAME)
+            .select(Product::NAME),
+        "with GROUP BY"
+    );
+    refused!(
+        Product::query().for_key_share().select(count_all() + 1),
+        "FOR KEY SHARE",
+        "with an aggregate"
+    );
+    refused!(
+        Product::query()
+            .for_update()
+            .select((Product::ID, rank().over(window()))),
+        "with a window function"
+    );
+    let right = Product::query()
+        .right_join_on(Category::ALL, Product::CATEGORY_ID.eq(Category::ID))
+        .for_update()
+        .select(Category::ID);
+    refused!(right, "FOR UPDATE cannot lock `products`", ".of(..)");
+    assert_eq!(shop.log.take(), [] as [&str; 0]);
+    // What PostgreSQL takes: a subquery with an aggregate, the side that is there, and a locked query as a table.
+    let dearest = Product::query().select(max(Product::PRICE)).as_scalar();
+    let q = Product::query()
+        .filter(Product::PRICE.eq(dearest.clone()))
+        .for_update()
+        .select((Product::ID, dearest));
+    assert_eq!(q.all(&mut db).await.unwrap().len(), 1);
+    let q = Product::query()
+        .right_join_on(Category::ALL, Product::CATEGORY_ID.eq(Category::ID))
+        .for_update()
+        .of(Category::ALL)
+        .select(Category::ID);
+    assert_eq!(q.all(&mut db).await.unwrap().len(), 4);
+    #[derive(Rowset)]
+    struct Locked {
+        id: i32,
+    }
+    let locked = Product::query()
+        .for_update()
+        .select((Product::ID,))
+        .as_table::<Locked>();
+    let sum = locked
+        .query()
+        .select(sum(Locked::ID))
+        .one(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(sum, Some(10));
+}

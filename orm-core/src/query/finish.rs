@@ -1,6 +1,6 @@
 //! Where a query runs: `all`, `first`, `one`, `one_or_none`, `scalar`, `count`, `exists`.
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, render};
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, lock, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader};
@@ -206,6 +206,7 @@ async fn run<Sel: Selection, X: Executor>(
     steps: Vec<LoadStep>,
     on: &mut X,
 ) -> Result<Vec<Sel::Row<X>>> {
+    lock::check(&select)?;
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
