@@ -81,14 +81,14 @@ pub mod prelude {
         ArrayOperators, Condition, ElementOperators, Expression, Filter, ListOperators,
         NetworkOperators, Nulls, Operators, RangeOperators, SearchOperators, TextOperators,
         TruthOperators, all_of, any_of, avg, case, case_of, count, count_all, count_distinct,
-        dense_rank, first_value, func, lag, last_value, lead, max, min, nth_value, ntile, rank,
-        raw, row, row_number, sum, value, window,
+        dense_rank, excluded, first_value, func, lag, last_value, lead, max, min, nth_value, ntile,
+        rank, raw, row, row_number, sum, value, window,
     };
     #[cfg(feature = "json")]
     pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Query, QueryOperators, RecordOf, Rowset, exists, not_exists,
+        EntityQuery, Executor, Inserts, Query, QueryOperators, RecordOf, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

@@ -14,6 +14,9 @@
 //! | `record` | select lists that are read into structs: [`RecordOf`], [`List`] |
 //! | `map` | rows as maps: `to_map`, `to_groups` |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `load_plan` | which of a path is joined to a statement, and how |
+//! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
+//! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
 //! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
@@ -21,6 +24,9 @@
 //! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
+//! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
+//! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
+//! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
@@ -97,40 +103,56 @@
 
 mod builder;
 mod combine;
+mod conflict;
+mod contained;
 mod cte;
 mod derived;
 mod executor;
 mod finish;
 mod grouping;
+mod insert;
 mod join;
+mod keyset;
 mod load_path;
+mod load_plan;
 mod lock;
 mod map;
+mod page;
 pub(crate) mod quote;
 mod record;
 pub(crate) mod render;
+mod returning;
 mod selection;
 mod sort;
 mod statement;
 mod subquery;
 mod table_functions;
+mod token;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
+pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
+pub use insert::{
+    FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,
+};
 pub use join::{OrNothing, StartsIn};
+pub use keyset::{Page, Pages};
 pub(crate) use load_path::merge as merge_step;
-pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use load_path::{Levels, LoadPath, LoadStep, Path, StartsAt, Strategy};
+pub use load_plan::{JoinedLoad, Loads};
 pub use lock::Lockable;
 pub use map::MapKey;
+pub use page::CountedPage;
 pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
     RecordOf, RowsOf, StructOf,
 };
+pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;
@@ -138,4 +160,6 @@ pub use subquery::{OneColumn, QueryOperators, SameAs, Subquery, exists, not_exis
 #[cfg(feature = "json")]
 pub use table_functions::{JsonElement, JsonMember, jsonb_array_elements, jsonb_each};
 pub use table_functions::{Series, Steps, generate_series, generate_series_by, unnest};
-pub use write::{Bulk, BulkDelete, BulkUpdate, OneModel};
+pub use write::{
+    Bulk, BulkDelete, BulkUpdate, Deleting, FirstTable, InnerJoined, InnerTable, OneModel, Updating,
+};
