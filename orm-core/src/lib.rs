@@ -80,17 +80,17 @@ pub mod prelude {
     #[cfg(feature = "chrono")]
     pub use crate::expr::TimeOperators;
     pub use crate::expr::{
-        ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
-        Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
-        avg, case, case_of, count, count_all, count_distinct, dense_rank, excluded, first_value,
-        func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum,
-        value, window,
+        ArrayOperators, Condition, ElementOperators, Expression, Filter, ListOperators,
+        NetworkOperators, Nulls, Operators, RangeOperators, SearchOperators, TextOperators,
+        TruthOperators, all_of, any_of, avg, case, case_of, count, count_all, count_distinct,
+        dense_rank, excluded, first_value, func, lag, last_value, lead, max, min, nth_value, ntile,
+        rank, raw, row, row_number, sum, value, window,
     };
     #[cfg(feature = "json")]
     pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Inserts, Query, QueryOperators, Rowset, exists, not_exists,
+        EntityQuery, Executor, Inserts, Query, QueryOperators, RecordOf, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

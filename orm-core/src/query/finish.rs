@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, render};
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader, Table};
@@ -262,6 +262,7 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     asked: Asked,
     behind: impl Fn(&mut RowReader<'_>) -> T + Send,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
+    lock::check(&select)?;
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
