@@ -27,6 +27,8 @@
 //! | `raw`, `template` | [`raw`]: an expression in SQL text |
 //! | `order` | [`Ordered`]: `asc`, `desc`, NULLs first or last |
 //! | `assign` | [`Assignment`]: `Product::PRICE.set(..)` |
+//! | `write` | [`Write`]: INSERT, UPDATE and DELETE as plain data |
+//! | `excluded` | [`excluded`]: the row that an INSERT could not insert |
 //! | `window` | [`window()`], [`row_number`], [`rank`], [`lag`]; `sum(x).over(..)`; frames |
 //! | `selectable` | [`Selectable`]: what has columns, a table or computed rows |
 //! | `rows` | derived tables, CTEs and set operations as plain data |
@@ -47,6 +49,7 @@ mod column;
 mod compare;
 #[cfg(feature = "chrono")]
 mod datetime;
+mod excluded;
 mod expression;
 pub mod func;
 pub(crate) mod function;
@@ -74,6 +77,7 @@ mod text_search;
 mod truth;
 mod walk;
 mod window;
+mod write;
 
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use arithmetic::{Bits, Exact};
@@ -85,6 +89,7 @@ pub use column::{All, Column, NamedColumn};
 pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 #[cfg(feature = "chrono")]
 pub use datetime::{Temporal, TimeOperators, Truncated, Truncates, Zoned};
+pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
 pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
 pub use function::Argument;
 #[cfg(feature = "json")]
@@ -120,3 +125,4 @@ pub use window::{
     Frame, FrameBound, Partition, Window, WindowFunction, WindowNode, cume_dist, dense_rank,
     first_value, lag, last_value, lead, nth_value, ntile, percent_rank, rank, row_number, window,
 };
+pub use write::{Action, Conflict, ConflictAction, ConflictTarget, NewRows, Write};

@@ -80,15 +80,15 @@ pub mod prelude {
     pub use crate::expr::{
         ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
         Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
-        avg, case, case_of, count, count_all, count_distinct, dense_rank, first_value, func, lag,
-        last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum, value,
-        window,
+        avg, case, case_of, count, count_all, count_distinct, dense_rank, excluded, first_value,
+        func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum,
+        value, window,
     };
     #[cfg(feature = "json")]
     pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Query, QueryOperators, Rowset, exists, not_exists,
+        EntityQuery, Executor, Inserts, Query, QueryOperators, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

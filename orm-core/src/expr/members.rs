@@ -28,6 +28,7 @@ pub(crate) fn own_order(relation: &RelationInfo, there: TableRef) -> Vec<OrderNo
     order
         .map(|part| OrderNode {
             node: Node::Column(there, part.column),
+            ty: Some(there.table.columns[part.column as usize].ty),
             descending: part.descending,
             nulls_first: None,
         })

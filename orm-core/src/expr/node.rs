@@ -110,6 +110,8 @@ pub enum Alias {
     Loaded(u16),
     /// The link table of a many-to-many join: `link_1`.
     Link(u16),
+    /// The row that an INSERT could not insert: `excluded`.
+    Excluded,
 }
 
 /// A SELECT.
@@ -191,6 +193,8 @@ pub enum JoinKind {
 pub struct OrderNode {
     /// What is ordered by.
     pub node: Node,
+    /// The type of its values; `None` for a column of a set operation, by its place.
+    pub ty: Option<&'static PgType>,
     /// Whether in descending order.
     pub descending: bool,
     /// Where NULLs stand, if it was said.

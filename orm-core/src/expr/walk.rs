@@ -4,10 +4,9 @@
 //! it.
 
 use super::{
-    AggregateCall, CaseNode, Cte, CteBody, FrameBound, Item, Join, Node, OrderNode, Rows, Select,
-    TableRef, WindowNode,
+    Action, AggregateCall, CaseNode, Conflict, ConflictAction, Cte, CteBody, FrameBound, Item,
+    Join, NewRows, Node, OrderNode, Rows, Select, TableRef, WindowNode, Write,
 };
-use crate::model::Table;
 
 /// Looks at the parts of a statement and may change them. What isn't written goes on to the parts inside.
 pub(crate) trait Visit {
@@ -27,8 +26,8 @@ pub(crate) trait Visit {
         select.walk(self);
     }
 
-    /// The conditions of an UPDATE or DELETE that stands inside, whose nodes have been visited.
-    fn write(&mut self, table: &'static Table, filters: &mut Vec<Node>) {
+    /// The conditions of an UPDATE or DELETE under which rows of a table are written or joined; its nodes have been visited.
+    fn write(&mut self, table: TableRef, filters: &mut Vec<Node>) {
         let _ = (table, filters);
     }
 }
@@ -139,18 +138,7 @@ impl Select {
                     visit.select(base);
                     visit.select(step);
                 }
-                CteBody::Write {
-                    table,
-                    filters,
-                    assignments,
-                    returning,
-                } => {
-                    let values = assignments.iter_mut().flatten().map(|(_, value)| value);
-                    let nodes = filters.iter_mut().chain(values);
-                    nodes.for_each(|node| visit.node(node));
-                    items_of(returning, visit);
-                    visit.write(table, filters);
-                }
+                CteBody::Write(write) => write.walk(visit),
             }
         }
         if let Some(set) = set {
@@ -181,6 +169,44 @@ impl Select {
     pub(crate) fn tables(&self) -> impl Iterator<Item = TableRef> {
         let joined = self.joins.iter().map(|join| join.table);
         std::iter::once(self.from).chain(joined)
+    }
+}
+
+impl Write {
+    /// Visits what stands directly in this statement.
+    pub(crate) fn walk<V: Visit>(&mut self, visit: &mut V) {
+        items_of(&mut self.returning, visit);
+        let (assignments, filters, using) = match &mut self.action {
+            Action::Update {
+                assignments,
+                using,
+                filters,
+            } => (assignments.as_mut_slice(), filters, using.as_slice()),
+            Action::Delete { using, filters } => (&mut [][..], filters, using.as_slice()),
+            Action::Insert { rows, conflict, .. } => {
+                if let NewRows::Select(select) = rows {
+                    visit.select(select);
+                }
+                let Some(Conflict {
+                    action:
+                        ConflictAction::Update {
+                            assignments,
+                            filters,
+                        },
+                    ..
+                }) = conflict
+                else {
+                    return;
+                };
+                (assignments.as_mut_slice(), filters, &[][..])
+            }
+        };
+        let values = assignments.iter_mut().map(|(_, value)| value);
+        let nodes = filters.iter_mut().chain(values);
+        nodes.for_each(|node| visit.node(node));
+        for table in std::iter::once(&self.table).chain(using) {
+            visit.write(*table, filters);
+        }
     }
 }
 

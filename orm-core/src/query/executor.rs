@@ -3,9 +3,9 @@
 
 use std::pin::Pin;
 
-use super::{Bulk, Loads, Statement};
+use super::{Loads, Statement};
 use crate::error::Result;
-use crate::expr::Select;
+use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 
 /// What a call gives that talks to the server: a future, to be awaited.
@@ -46,9 +46,19 @@ pub trait Executor: Send {
     /// Sends a statement and gives the number of rows that it changed.
     fn execute(&mut self, statement: Statement) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Runs a bulk UPDATE or DELETE and gives the number of rows that it changed. A session brings the entities that it
+    /// Runs an INSERT, UPDATE or DELETE and gives the number of rows that it wrote. A session brings the entities that it
     /// has loaded in step.
-    fn write(&mut self, bulk: Bulk) -> impl Future<Output = Result<u64>> + Send;
+    fn write(&mut self, write: Write) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Runs a write that returns rows. A session may ask for more of each, behind what was asked for.
+    fn write_rows(&mut self, write: &mut Write) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// The rows that [`write_rows`](Executor::write_rows) gave have been read, of each the first `own` columns: a session
+    /// brings the entities that it has loaded in step.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()>;
 
     /// Says how the rows of the next query are read: `refresh` lets them overwrite what is known of their entities, as
     /// rows that are locked must. Called before every query.

@@ -195,26 +195,38 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 }
 
-fn only_row(rows: Vec<Row>) -> Result<Row> {
+pub(super) fn only_row(rows: Vec<Row>) -> Result<Row> {
     rows.into_iter()
         .next()
         .ok_or_else(|| Error::invalid("the server gave no row for a query that always has one"))
 }
 
 async fn run<Sel: Selection, X: Executor>(
-    mut select: Select,
+    select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
 ) -> Result<Vec<Sel::Row<X>>> {
+    let rows = run_with::<Sel, X, ()>(select, steps, on, |_| ()).await?;
+    Ok(rows.into_iter().map(|(row, ())| row).collect())
+}
+
+/// Runs a query and reads its rows, each with what `behind` takes of the columns behind the select list's own.
+pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
+    mut select: Select,
+    steps: Vec<LoadStep>,
+    on: &mut X,
+    behind: impl Fn(&mut RowReader<'_>) -> T + Send,
+) -> Result<Vec<(Sel::Row<X>, T)>> {
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         on.restrict(&mut select);
         let rows = on.fetch(render::select(&select)).await?;
-        return rows
-            .iter()
-            .map(|row| Sel::read(on, &mut RowReader::new(row)))
-            .collect();
+        let read = |row| {
+            let mut reader = RowReader::new(row);
+            Ok((Sel::read(on, &mut reader)?, behind(&mut reader)))
+        };
+        return rows.iter().map(read).collect();
     }
     let loads = Loads::plan(&mut select, steps);
     on.begin_loads(&loads)?;
@@ -223,7 +235,7 @@ async fn run<Sel: Selection, X: Executor>(
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);
-        found.push(Sel::read(on, &mut reader)?);
+        found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
         on.joined_loads(&loads, &mut reader)?;
     }
     on.finish_loads(loads).await?;

@@ -6,10 +6,11 @@
 pub(crate) mod batch;
 mod expression;
 mod rows;
+pub(crate) mod write;
 
 use std::collections::VecDeque;
 
-use super::{Bulk, Statement, quote};
+use super::{Statement, quote};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
     TableRef,
@@ -95,20 +96,6 @@ pub(crate) fn lateral(
     sql.finish()
 }
 
-/// A bulk UPDATE or DELETE.
-pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
-    let table = TableRef::of(bulk.table);
-    let mut sql = Renderer::default();
-    sql.change(table, bulk.assignments.as_deref(), &bulk.filters);
-    if !returning.is_empty() {
-        sql.text(" RETURNING ");
-        sql.list(returning, ", ", |sql, column| {
-            sql.node(&Node::Column(table, *column))
-        });
-    }
-    sql.finish()
-}
-
 /// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
 #[derive(Default)]
 pub(crate) struct Renderer {
@@ -124,6 +111,8 @@ pub(crate) struct Renderer {
     ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// Whether columns stand without their tables, at this place in the statement.
+    bare_columns: bool,
     /// The table of a [`Node::Renamed`] that is being written.
     renamed: Option<TableRef>,
     /// What the next parameters are replaced by.
@@ -215,6 +204,7 @@ impl Renderer {
             Alias::Numbered(n) => format!("{}_{n}", table.table.name),
             Alias::Loaded(n) => format!("loaded_{n}"),
             Alias::Link(n) => format!("link_{n}"),
+            Alias::Excluded => "excluded".to_owned(),
         };
         quote::identifier(&mut self.sql, &name);
     }

@@ -422,7 +422,7 @@ impl Session {
             select.lock = ask.lock;
             let rows = self.send(&render::select(&select)).await?;
             for row in &rows {
-                if let Some(handle) = self.known_entity(table, row) {
+                if let Some(handle) = self.known_entity(table, row, 0) {
                     self.read_columns(handle, &columns, row)?;
                 }
             }

@@ -8,9 +8,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Info, Session, SessionOptions};
-use crate::expr::{Expression, Filter, Join, JoinKind, Node, Select, TableRef, Visit};
+use crate::expr::{Expression, Filter, Join, JoinKind, Node, Select, TableRef, Visit, Write};
 use crate::model::{Model, Table};
-use crate::query::Bulk;
 
 type Criterion = Arc<dyn Fn(&Info) -> Node + Send + Sync>;
 
@@ -132,8 +131,8 @@ impl Visit for Restrict<'_> {
         select.filters.extend(condition);
     }
 
-    fn write(&mut self, table: &'static Table, filters: &mut Vec<Node>) {
-        filters.extend(self.criteria.of(TableRef::of(table), self.info));
+    fn write(&mut self, table: TableRef, filters: &mut Vec<Node>) {
+        filters.extend(self.criteria.of(table, self.info));
     }
 }
 
@@ -187,19 +186,12 @@ impl Session {
         }
     }
 
-    /// Puts the criteria into a bulk UPDATE or DELETE.
-    pub(super) fn restrict_bulk(&mut self, bulk: &mut Bulk) {
-        self.unfiltered = bulk.unfiltered;
-        let Some(mut restrict) = self.restrict() else {
-            return;
-        };
-        let values = bulk.assignments.iter_mut().flatten();
-        let values = values.map(|(_, value)| value);
-        for node in bulk.filters.iter_mut().chain(values) {
-            restrict.node(node);
+    /// Puts the criteria into a bulk write: only rows that the session sees are changed, by rows that it sees.
+    pub(super) fn restrict_write(&mut self, write: &mut Write) {
+        self.unfiltered = write.unfiltered;
+        if let Some(mut restrict) = self.restrict() {
+            write.walk(&mut restrict);
         }
-        let condition = self.criteria.of(TableRef::of(bulk.table), &self.info);
-        bulk.filters.extend(condition);
     }
 
     fn restrict(&self) -> Option<Restrict<'_>> {

@@ -78,7 +78,7 @@ impl Session {
     pub fn set_expr<M: Model, I>(
         &mut self,
         handle: Handle<M>,
-        assignments: impl Assignments<M, I>,
+        assignments: impl Assignments<M, (M, ()), I>,
     ) -> Result<()> {
         self.check(handle)?;
         let row = handle.raw();

@@ -35,8 +35,10 @@ impl Renderer {
     fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
-                self.alias(*table);
-                self.text(".");
+                if !self.bare_columns {
+                    self.alias(*table);
+                    self.text(".");
+                }
                 self.column_name(table.table.columns[*column as usize].name);
             }
             Node::Renamed(table, inner) => {

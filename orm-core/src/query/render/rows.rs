@@ -35,7 +35,7 @@ impl Renderer {
         self.column_name(cte.table.name);
         match &cte.body {
             CteBody::Select(select) => self.names_unless_same(cte.table, select.outputs()),
-            CteBody::Write { returning, .. } => self.names_unless_same(cte.table, returning),
+            CteBody::Write(write) => self.names_unless_same(cte.table, &write.returning),
             CteBody::Recursive { .. } => self.names(cte.table),
         }
         self.text(match cte.materialized {
@@ -45,16 +45,7 @@ impl Renderer {
         });
         match &cte.body {
             CteBody::Select(select) => self.select(select),
-            CteBody::Write {
-                table,
-                filters,
-                assignments,
-                returning,
-            } => {
-                self.change(TableRef::of(table), assignments.as_deref(), filters);
-                self.text(" RETURNING ");
-                self.list(returning, ", ", Self::item);
-            }
+            CteBody::Write(write) => self.write(write),
             CteBody::Recursive {
                 base,
                 step,
@@ -75,32 +66,6 @@ impl Renderer {
             }
         }
         self.text(")");
-    }
-
-    /// Appends an UPDATE or a DELETE, up to RETURNING.
-    pub(super) fn change(
-        &mut self,
-        table: TableRef,
-        assignments: Option<&[(u16, Node)]>,
-        filters: &[Node],
-    ) {
-        match assignments {
-            Some(assignments) => {
-                self.text("UPDATE ");
-                self.table(table);
-                self.text(" SET ");
-                self.list(assignments, ", ", |sql, (column, value)| {
-                    sql.column_name(table.table.columns[*column as usize].name);
-                    sql.text(" = ");
-                    sql.node(value);
-                });
-            }
-            None => {
-                self.text("DELETE FROM ");
-                self.table(table);
-            }
-        }
-        self.conditions(" WHERE ", filters);
     }
 
     /// Appends `left UNION right ORDER BY ..`.

@@ -1,11 +1,11 @@
 //! Rows of link tables.
 
-use super::insert::insert_into;
 use crate::expr::{BatchColumn, TableRef};
 use crate::model::{RelationKind, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::{found_in, select_batch};
+use crate::query::render::write::insert_into;
 use crate::session::Session;
 use crate::session::plan::Step;
 
@@ -54,7 +54,7 @@ impl Session {
         let (near, far) = Self::link_columns(step);
         let columns: Vec<u16> = near.into_iter().chain(far).collect();
         let mut sql = Renderer::default();
-        insert_into(&mut sql, step.table, &columns);
+        insert_into(&mut sql, TableRef::of(step.table), &columns);
         sql.text(" ");
         select_batch(&mut sql, self.link_batch(step), step.links.len());
         if is_unique(step.table, &columns) {
