@@ -35,17 +35,6 @@ impl World {
             let found = found.unwrap_or_else(|error| panic!("{title}: {error}"));
             self.exchange_book(number, found);
         }
-        // What was read again in the transaction had its values, and is stale now.
-        for book in self.now.books.values() {
-            if self.read_again.contains(&book.handle.raw()) {
-                db.refresh(book.handle).await.unwrap();
-            }
-        }
-        for (author, ..) in self.now.authors.values() {
-            if self.read_again.contains(&author.raw()) {
-                db.refresh(*author).await.unwrap();
-            }
-        }
         let lost: Vec<_> = self
             .now
             .authors
@@ -60,6 +49,17 @@ impl World {
                     .await;
                 let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
                 self.exchange_author(number, found);
+            }
+        }
+        // What was read again in the transaction had its values, and is stale now.
+        for book in self.now.books.values() {
+            if self.read_again.contains(&book.handle.raw()) {
+                db.refresh(book.handle).await.unwrap();
+            }
+        }
+        for (author, ..) in self.now.authors.values() {
+            if self.read_again.contains(&author.raw()) {
+                db.refresh(*author).await.unwrap();
             }
         }
     }
