@@ -12,6 +12,8 @@
 //! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
+//! | `load_plan` | which of a path is joined to a statement, and how |
+//! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
@@ -99,6 +101,7 @@
 mod builder;
 mod combine;
 mod conflict;
+mod contained;
 mod cte;
 mod derived;
 mod executor;
@@ -108,6 +111,7 @@ mod insert;
 mod join;
 mod keyset;
 mod load_path;
+mod load_plan;
 mod lock;
 mod page;
 pub(crate) mod quote;
@@ -136,7 +140,8 @@ pub use insert::{
 pub use join::{OrNothing, StartsIn};
 pub use keyset::{Page, Pages};
 pub(crate) use load_path::merge as merge_step;
-pub use load_path::{JoinedLoad, LoadPath, LoadStep, Loads, Path, StartsAt, Strategy};
+pub use load_path::{Levels, LoadPath, LoadStep, Path, StartsAt, Strategy};
+pub use load_plan::{JoinedLoad, Loads};
 pub use page::CountedPage;
 pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};

@@ -27,8 +27,10 @@
 //! | `merge` | values onto the entities of their keys |
 //! | `detach` | [`Detached`]: rows outside of any session, and into another |
 //! | `criteria` | conditions that every query of a model has |
-//! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
+//! | `load` | `load`: relationships of entities that are there |
 //! | `loader` | relationships from the database, level by level |
+//! | `load_joined` | relationships that come with the rows of a statement |
+//! | `load_tree` | a relationship of a model to itself, followed to its end |
 //! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
@@ -68,7 +70,9 @@ mod key;
 mod link_rows;
 mod links;
 mod load;
+mod load_joined;
 mod load_sql;
+mod load_tree;
 mod load_values;
 mod loader;
 mod matching;
@@ -195,7 +199,7 @@ pub struct Session {
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
-    loading: Option<loader::Loading>,
+    loading: Option<load_joined::Loading>,
     /// Values of the program's own.
     info: Info,
     hooks: Arc<HookSet>,

@@ -60,8 +60,8 @@ macro_rules! plain {
                 )))
             }
 
-            fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
-                Ok(())
+            fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<bool> {
+                Ok(true)
             }
 
             async fn finish_loads(&mut self, _: Loads) -> Result<()> {

@@ -1,17 +1,14 @@
 //! What a relationship says of its members beyond the keys: a condition of its own, and their order. Joins, `any(..)` and
 //! loaders ask here, so that none of them sees other members than the rest.
 
-use super::{Alias, Node, OrderNode, TableRef};
+use super::{Node, OrderNode, TableRef};
 use crate::model::RelationInfo;
 
 /// The condition of a relationship (`filter = recent`), on its target under the name that it has in a query.
 pub(crate) fn own_condition(relation: &RelationInfo, there: TableRef) -> Option<Node> {
     let condition = (relation.members.filter?)().downcast::<Node>();
     let condition = *condition.unwrap_or_else(|_| unreachable!("the derive has put a node there"));
-    Some(match there.alias {
-        Alias::None => condition,
-        _ => Node::Renamed(there, Box::new(condition)),
-    })
+    Some(condition.renamed(TableRef::of(there.table), there))
 }
 
 /// `tie AND the relationship's own condition`: what a join along it is on.

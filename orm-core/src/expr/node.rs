@@ -52,14 +52,14 @@ pub enum Node {
     InRows(Vec<Node>, Vec<(Param, &'static PgType)>),
     /// `EXISTS (select)`.
     Exists(Box<Select>),
-    /// A condition that names a table by its own name, where the query knows it by another.
-    Renamed(TableRef, Box<Node>),
     /// `(select)`: a subquery that gives a value, or, on the right of IN, ANY and ALL, values.
     Subquery(Box<Select>),
     /// `function OVER (window)`.
     Over(Box<Node>, Box<WindowNode>),
     /// A column of a set operation's result, by its position in the select lists, from 0.
     Output(u16),
+    /// The number of a row of a table that is [`Rows::Numbered`].
+    RowNumber(TableRef),
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
@@ -110,6 +110,8 @@ pub enum Alias {
     Loaded(u16),
     /// The link table of a many-to-many join: `link_1`.
     Link(u16),
+    /// The link table before what a loader has joined: `loaded_1_link`.
+    LoadedLink(u16),
     /// The row that an INSERT could not insert: `excluded`.
     Excluded,
 }
@@ -330,8 +332,7 @@ impl Node {
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _)
-            | Node::Renamed(_, operand) => operand.each_aggregate(change),
+            | Node::Cast(operand, _) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
                     node.each_aggregate(change);
@@ -363,7 +364,8 @@ impl Node {
             | Node::Exists(_)
             | Node::Subquery(_)
             | Node::Over(..)
-            | Node::Output(_) => {}
+            | Node::Output(_)
+            | Node::RowNumber(_) => {}
         }
     }
 
@@ -440,7 +442,6 @@ impl Node {
             }
             (Node::Row(a), Node::Row(b)) => all(a, b),
             (Node::Template(text, a), Node::Template(other, b)) => text == other && all(a, b),
-            (Node::Renamed(table, a), Node::Renamed(other, b)) => table.same(other) && a.same(b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }

@@ -14,6 +14,9 @@ pub enum Rows {
         /// Whether it uses tables before it: LATERAL.
         lateral: bool,
     },
+    /// `(select) AS name (columns, number)`: the entities of a query with the numbers of their rows, which
+    /// [`Node::RowNumber`] names. The number is the select's last item.
+    Numbered(Box<Select>),
     /// `function(..) AS name (columns)`: a function that gives rows.
     Function(Node),
     /// `unnest($1::int4[], ..) AS name (columns)`: rows of values, one array a column.

@@ -36,7 +36,11 @@ impl Node {
     /// Visits what stands directly in this node.
     pub(crate) fn walk<V: Visit>(&mut self, visit: &mut V) {
         match self {
-            Node::Column(..) | Node::Param(_) | Node::Word(_) | Node::Output(_) => {}
+            Node::Column(..)
+            | Node::Param(_)
+            | Node::Word(_)
+            | Node::Output(_)
+            | Node::RowNumber(_) => {}
             Node::Infix(left, _, right) => {
                 visit.node(left);
                 visit.node(right);
@@ -53,8 +57,7 @@ impl Node {
             | Node::Postfix(node, _)
             | Node::Extract(_, node)
             | Node::Cast(node, _)
-            | Node::Quantified(_, node)
-            | Node::Renamed(_, node) => visit.node(node),
+            | Node::Quantified(_, node) => visit.node(node),
             Node::Between(operand, low, high) => {
                 visit.node(operand);
                 visit.node(low);
@@ -147,7 +150,7 @@ impl Select {
         }
         for (_, rows) in computed {
             match rows {
-                Rows::Select { select, .. } => visit.select(select),
+                Rows::Select { select, .. } | Rows::Numbered(select) => visit.select(select),
                 Rows::Function(node) => visit.node(node),
                 Rows::Values(_) | Rows::Guarded => {}
             }

@@ -87,11 +87,12 @@ pub trait Executor: Send {
     /// Where there is no place to keep them: on a plain connection.
     fn begin_loads(&mut self, loads: &Loads) -> Result<()>;
 
-    /// Takes the relationships that were joined to a row, behind the row's own columns.
+    /// Takes the relationships that were joined to a row, behind the row's own columns, and says whether the row is one of
+    /// the query's result: not where it only brings more members of a collection.
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()>;
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool>;
 
     /// Loads what is left, level by level.
     fn finish_loads(&mut self, loads: Loads) -> impl Future<Output = Result<()>> + Send;

@@ -228,15 +228,17 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
         };
         return rows.iter().map(read).collect();
     }
-    let loads = Loads::plan(&mut select, steps);
+    let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
     on.restrict(&mut select);
     let rows = on.fetch(render::select(&select)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);
-        found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
-        on.joined_loads(&loads, &mut reader)?;
+        let row = (Sel::read(on, &mut reader)?, behind(&mut reader));
+        if on.joined_loads(&loads, &mut reader)? {
+            found.push(row);
+        }
     }
     on.finish_loads(loads).await?;
     Ok(found)

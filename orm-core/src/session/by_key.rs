@@ -1,16 +1,18 @@
 //! [`Get`] and [`Refresh`]: reading rows by their keys, with locks, named columns and relationships where they are asked
 //! for. Called by users as `db.get(..)` and `db.refresh(..)`; they run when they are awaited.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 
 use super::key::KeyBytes;
+use super::load_joined::Gathered;
 use super::{Loadable, Session};
 use crate::error::{Error, Result};
 use crate::expr::{Column, Item, Lock, LockStrength, LockWait, Node, Select, TableRef};
 use crate::model::{ColumnSet, Handle, Model, RawHandle, Row, RowReader, Table};
-use crate::query::{LoadStep, Running, StartsAt, merge_step, render};
+use crate::query::{LoadStep, Loads, Running, StartsAt, merge_step, render};
 
 /// What [`get`](Session::get) takes: the primary key, or what becomes it by `into`.
 #[diagnostic::on_unimplemented(
@@ -157,8 +159,9 @@ macro_rules! locks {
                 self
             }
 
-            /// Loads a relationship, or a path of them, behind the row, as [`load`](Session::load) does. SQLAlchemy: the loader
-            /// options of `get`, the attribute names of `refresh`.
+            /// Loads a relationship, or a path of them, with the row: a to-one in the same statement, a to-many by one more, as
+            /// `.with(..)` of a query does. With a row that needn't be read, or named columns of one, it is loaded as by
+            /// [`load`](Session::load). SQLAlchemy: the loader options of `get`, the attribute names of `refresh`.
             pub fn with<P: StartsAt<M>>(mut self, path: P) -> Self {
                 merge_step(&mut self.ask.loads, path.into_steps());
                 self
@@ -335,12 +338,12 @@ impl Session {
             let mut select = self.select_by_key(table, table.primary_key, &[key]);
             select.lock = ask.lock;
             self.unfiltered = ask.unfiltered;
+            let loads = Loads::plan(&mut select, ask.loads);
             self.restrict_read(&mut select);
-            let rows = self.send(&render::select(&select)).await?;
-            found = match rows.first() {
-                Some(row) => Some(self.read_entity(table, &mut RowReader::new(row), again)?),
-                None => None,
-            };
+            let found = self.read_with(&select, &loads, again).await?;
+            let entity = found.first().copied();
+            self.load_rests(found, loads.steps).await?;
+            return Ok(entity);
         }
         if let Some(found) = found {
             for step in ask.loads {
@@ -377,14 +380,38 @@ impl Session {
         if !keys.is_empty() {
             let mut select = self.select_by_key(table, table.primary_key, &keys);
             select.lock = ask.lock;
-            let rows = self.send(&render::select(&select)).await?;
-            for row in &rows {
-                self.read_entity(table, &mut RowReader::new(row), true)?;
-            }
-            found_all(table, &keys, &rows)?;
+            self.unfiltered = ask.unfiltered;
+            let loads = Loads::plan(&mut select, ask.loads);
+            // The row itself is read whatever the criteria say; what is joined to it is not.
+            self.restrict_joins(&mut select);
+            let found = self.read_with(&select, &loads, true).await?;
+            found_all(table, &keys, found.len())?;
+            self.load_rests(found, loads.steps).await?;
         }
-        self.load_behind_refresh(&handles, ask.unfiltered, ask.loads)
-            .await
+        Ok(())
+    }
+
+    /// Sends a SELECT for entities by their keys, and takes them and what was joined to them. Each entity comes once.
+    async fn read_with(
+        &mut self,
+        select: &Select,
+        loads: &Loads,
+        overwrite: bool,
+    ) -> Result<Vec<RawHandle>> {
+        let table = select.from.table;
+        let mut gathered = Gathered::default();
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        for row in &self.send(&render::select(select)).await? {
+            let mut reader = RowReader::new(row);
+            let entity = self.read_entity(table, &mut reader, overwrite)?;
+            self.read_joined(&loads.joined, &mut reader, Some(entity), &mut gathered)?;
+            if seen.insert(entity) {
+                found.push(entity);
+            }
+        }
+        self.attach_gathered(&loads.joined, gathered);
+        Ok(found)
     }
 
     async fn load_behind_refresh(
@@ -426,7 +453,7 @@ impl Session {
                     self.read_columns(handle, &columns, row)?;
                 }
             }
-            found_all(table, &keys, &rows)?;
+            found_all(table, &keys, rows.len())?;
         }
         self.load_behind_refresh(&handles, ask.unfiltered, ask.loads)
             .await
@@ -487,8 +514,8 @@ impl Session {
 }
 
 /// Fails where fewer rows came than there are keys.
-fn found_all(table: &'static Table, keys: &[KeyBytes], rows: &[Row]) -> Result<()> {
-    let missing = keys.len().saturating_sub(rows.len());
+fn found_all(table: &'static Table, keys: &[KeyBytes], rows: usize) -> Result<()> {
+    let missing = keys.len().saturating_sub(rows);
     if missing == 0 {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Queries on a session: autoflush, entities from rows, loads, bulk writes that keep the session in step.
 
 use super::key::KeyBytes;
-use super::loader::Loading;
+use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
@@ -176,16 +176,8 @@ impl Executor for Session {
         Ok(())
     }
 
-    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
-        let loading = self.loading.as_mut();
-        let (root, mut ones) = loading.map_or_else(Default::default, |loading| {
-            (loading.take_current(), std::mem::take(&mut loading.ones))
-        });
-        self.read_joined(&loads.joined, row, root, &mut ones)?;
-        if let Some(loading) = &mut self.loading {
-            loading.ones = ones;
-        }
-        Ok(())
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
+        self.read_joined_row(loads, row)
     }
 
     async fn finish_loads(&mut self, loads: Loads) -> Result<()> {
@@ -244,7 +236,7 @@ macro_rules! through {
                 (**self).begin_loads(loads)
             }
 
-            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
+            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
                 (**self).joined_loads(loads, row)
             }
 

@@ -6,7 +6,7 @@ use super::Session;
 use super::key::KeyBytes;
 use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef, own_condition, own_order};
 use crate::model::{RelationInfo, RelationKind, Table};
-use crate::query::{LoadStep, Loads, Statement, render};
+use crate::query::{Levels, LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
 
 /// The columns under which a lateral join names its parents' keys: as many as PostgreSQL allows in a key.
@@ -149,6 +149,49 @@ impl Session {
         of_none.items = nulls.chain([aggregate]).map(Item::Expr).collect();
         of_none.filters.push(Node::Word("FALSE"));
         render::union_all(&groups, &of_none)
+    }
+
+    /// The statement for all rows that are reached along a relationship of a model to itself. Behind a row's own columns
+    /// stands, for a many-to-many, the key of the row that it belongs to.
+    pub(super) fn select_tree(
+        &self,
+        step: LoadStep,
+        keys: &[KeyBytes],
+        levels: Levels,
+    ) -> Statement {
+        let relation = step.relation;
+        let (mut rows, owner, owner_columns) = members_of(relation);
+        let there = rows.from;
+        for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
+            let tie = Node::infix(Node::Column(owner, *column), "=", Node::Word(key));
+            rows.filters.push(tie);
+        }
+        rows.filters.extend(step.filters);
+        let arrays = self.key_arrays(owner.table, owner_columns, keys);
+        let mut level = rows.clone();
+        // A cast, because a recursive column has one type: that of the arrays, and not a relative such as varchar.
+        let next = relation.columns().0.iter().zip(&arrays);
+        let next = next.map(|(column, (_, ty))| {
+            Item::Expr(Node::Cast(Box::new(Node::Column(there, *column)), ty))
+        });
+        level.items = next.collect();
+        rows.items.push(Item::Whole(there));
+        if Wanted::Whole.needs_key(relation) {
+            let columns = owner_columns.iter();
+            rows.items
+                .extend(columns.map(|column| Item::Expr(Node::Column(owner, *column))));
+        }
+        rows.order_by = step.order_by;
+        if rows.order_by.is_empty() {
+            rows.order_by = own_order(relation, there);
+        }
+        self.restrict_read(&mut level);
+        self.restrict_read(&mut rows);
+        let below = match levels {
+            Levels::All => None,
+            Levels::AtMost(levels) => Some(i32::try_from(levels).unwrap_or(i32::MAX)),
+        };
+        render::recursive(&arrays, &level, &rows, below)
     }
 
     /// `column = $1` for one key, `column = ANY($1)` for many, `(a, b) IN (SELECT ..)` for keys of several columns.

@@ -1,6 +1,7 @@
 //! Expressions: one `match` over [`Node`], with brackets where PostgreSQL's precedence would read something else without them.
 
 use super::Renderer;
+use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
 use crate::query::quote;
@@ -40,11 +41,6 @@ impl Renderer {
                     self.text(".");
                 }
                 self.column_name(table.table.columns[*column as usize].name);
-            }
-            Node::Renamed(table, inner) => {
-                let outer = self.renamed.replace(*table);
-                self.expression(inner);
-                self.renamed = outer;
             }
             Node::Param(param) => self.param(param.clone()),
             Node::Word(word) => self.text(word),
@@ -125,6 +121,11 @@ impl Renderer {
                 self.text(")");
             }
             Node::Output(position) => self.text(&(position + 1).to_string()),
+            Node::RowNumber(table) => {
+                self.alias(*table);
+                self.text(".");
+                self.column_name(&number_name(table.table));
+            }
             // A subquery has its brackets; two pairs would make one value of it.
             Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
                 self.text(word);
@@ -237,7 +238,6 @@ fn rank(node: &Node) -> u8 {
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
-        Node::Renamed(_, inner) => rank(inner),
         // It says nothing of itself.
         Node::Template(..) => 0,
         _ => u8::MAX,

@@ -12,6 +12,15 @@ use crate::model::Table;
 const CLOSES_CYCLE: &str = "closes_cycle";
 const CYCLE_PATH: &str = "cycle_path";
 
+/// The name of the column that numbers the rows of a query for a table's entities: none of the table's own.
+pub(super) fn number_name(table: &Table) -> String {
+    let mut name = "loaded_row".to_owned();
+    while table.columns.iter().any(|column| column.name == name) {
+        name.push('_');
+    }
+    name
+}
+
 impl Renderer {
     /// Appends `WITH name AS (..) `, without what a query around it has named.
     pub(super) fn with(&mut self, ctes: &[Cte]) {
@@ -107,6 +116,13 @@ impl Renderer {
                 self.alias(table);
                 self.names_unless_same(table.table, select.outputs());
             }
+            Rows::Numbered(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(") AS ");
+                self.alias(table);
+                self.names_and(table.table, Some(&number_name(table.table)));
+            }
             Rows::Function(call) => {
                 self.node(call);
                 self.text(" AS ");
@@ -132,10 +148,14 @@ impl Renderer {
 
     /// Appends `(a, b)`, the names of a rowset's columns.
     fn names(&mut self, table: &Table) {
+        self.names_and(table, None);
+    }
+
+    /// The same, with one more behind them.
+    fn names_and(&mut self, table: &Table, more: Option<&str>) {
         self.text("(");
-        self.list(table.columns, ", ", |sql, column| {
-            sql.column_name(column.name);
-        });
+        let names = table.columns.iter().map(|column| column.name);
+        self.list(names.chain(more), ", ", Self::column_name);
         self.text(")");
     }
 
