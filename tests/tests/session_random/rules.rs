@@ -19,7 +19,7 @@ pub(super) const HIDDEN: &str = "insert into authors (id, name) values (-1, 'hid
     insert into countries (code, name) values ('-', 'hidden');";
 
 /// No book has this number of pages.
-const REJECTED: i32 = 13;
+const REJECTED: i32 = -13;
 /// A book with this title fails behind its INSERT.
 const FAILS: &str = "fails";
 
@@ -28,7 +28,7 @@ struct Rules;
 impl Hooks<Book> for Rules {
     fn validate(&self, book: &BookDraft, problems: &mut Problems<Book>) {
         if book.pages == Some(REJECTED) {
-            problems.reject(Book::PAGES, "is an unlucky number");
+            problems.reject(Book::PAGES, "must not be negative");
         }
     }
 
