@@ -101,7 +101,7 @@ mod undo;
 mod unit;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -206,6 +206,8 @@ pub struct Session {
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
+    /// Entities with rows that were taken out: what holds one of them is not known any more.
+    expunged: HashSet<RawHandle>,
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
@@ -356,6 +358,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
+            expunged: HashSet::new(),
             refresh_rows: false,
             loading: None,
             singles,

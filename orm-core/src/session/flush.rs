@@ -178,11 +178,26 @@ impl Session {
             self.take_rows(step, Match::of_insert(step), &returned, &rows)?;
         }
         for entity in &step.rows {
+            self.bury_forerunner(*entity);
             let epoch = self.epoch;
             let inserted = self.store_mut(*entity).inserted(entity.index, epoch);
             self.or_fail(inserted)?;
         }
         Ok(())
+    }
+
+    /// A row was inserted with a key that an entity of the session has: so that one's row is gone, deleted by others since it
+    /// was read. It is deleted here, too, or two entities would stand for one row.
+    fn bury_forerunner(&mut self, new: RawHandle) {
+        let slots = self.slots(new);
+        let forerunner = self
+            .key_at(new, slots.table.primary_key)
+            .and_then(|key| slots.keys.get(&key).copied())
+            .map(|index| slots.handle(index))
+            .filter(|known| *known != new && self.raw_state(*known) == State::Persistent);
+        if let Some(gone) = forerunner {
+            self.buried(gone);
+        }
     }
 
     /// Rows that are deleted become others with the same keys.

@@ -221,10 +221,35 @@ impl Session {
 
     /// Runs the `before_` hooks and `validate` of all rows of a flush, and finds anew what there is to do: hooks may have
     /// changed rows, and added some, which have hooks of their own. Gives the rows whose `after_` hooks are to run.
-    pub(super) fn before_rows(
-        &mut self,
-        mut changes: ChangeSet,
-    ) -> Result<(ChangeSet, Vec<Watched>)> {
+    pub(super) fn before_rows(&mut self, changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
+        let added: Vec<u64> = self
+            .arenas
+            .iter()
+            .map(|store| store.slots().adds())
+            .collect();
+        let outcome = self.run_before_rows(changes);
+        if outcome.is_err() {
+            self.forget_added_since(&added);
+        }
+        outcome
+    }
+
+    /// Forgets what hooks have added in a flush that is given up: they run again in the next, and add it again.
+    fn forget_added_since(&mut self, before: &[u64]) {
+        for number in 0..self.arenas.len() {
+            let slots = self.arenas[number].slots();
+            let since = before.get(number).copied().unwrap_or(0);
+            let added: Vec<_> = slots
+                .pending_since(since)
+                .map(|index| slots.handle(index))
+                .collect();
+            for handle in added {
+                self.doom(handle);
+            }
+        }
+    }
+
+    fn run_before_rows(&mut self, mut changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
         self.hook_queue.clear();
         let hooks = Arc::clone(&self.hooks);
         let mut done = HashSet::new();
