@@ -208,10 +208,12 @@ async fn run<Sel: Selection, X: Executor>(
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         let rows = on.fetch(render::select(&select)).await?;
-        return rows
-            .iter()
-            .map(|row| Sel::read(on, &mut RowReader::new(row)))
-            .collect();
+        let mut found = Vec::with_capacity(rows.len());
+        // Each row is freed as soon as it is read, while its memory is still at hand.
+        for row in rows {
+            found.push(Sel::read(on, &mut RowReader::new(&row))?);
+        }
+        return Ok(found);
     }
     let loads = Loads::plan(&mut select, steps);
     on.begin_loads(&loads)?;
