@@ -55,7 +55,7 @@ pub enum Error {
     Stale {
         /// The table.
         table: &'static str,
-        /// `UPDATE`, `DELETE` or `INSERT`.
+        /// `UPDATE`, `DELETE` or `INSERT`; `merge` for values of another version, of which nothing was sent.
         action: &'static str,
         /// How many rows the statement was sent for.
         expected: u64,
@@ -215,6 +215,17 @@ impl fmt::Display for Error {
             Error::NotFound { what } => write!(f, "no row found: {what}"),
             Error::MultipleFound { what } => write!(f, "more than one row found: {what}"),
             Error::Constraint(violation) => violation.fmt(f),
+            Error::Stale {
+                table,
+                action: "merge",
+                expected,
+                changed,
+            } => write!(
+                f,
+                "of {expected} value(s) that were to be merged into `{table}`, {} have another version than the row: it was \
+                 changed since they were read; read the rows again and decide again",
+                expected - changed
+            ),
             Error::Stale {
                 table,
                 action,

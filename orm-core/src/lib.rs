@@ -75,15 +75,20 @@ pub use orm_derive::{Changes, DbEnum, FromRow, Model, Rowset};
 /// What a file with models, queries or sessions wants: `use orm_core::prelude::*;`.
 pub mod prelude {
     pub use crate::Engine;
+    #[cfg(feature = "chrono")]
+    pub use crate::expr::TimeOperators;
     pub use crate::expr::{
-        Condition, Expression, Filter, Nulls, Operators, TextOperators, TruthOperators, all_of,
-        any_of, avg, case, case_of, count, count_all, count_distinct, dense_rank, first_value,
+        ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
+        Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
+        avg, case, case_of, count, count_all, count_distinct, dense_rank, excluded, first_value,
         func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum,
         value, window,
     };
+    #[cfg(feature = "json")]
+    pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Query, QueryOperators, Rowset, exists, not_exists,
+        EntityQuery, Executor, Inserts, Query, QueryOperators, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

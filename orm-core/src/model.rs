@@ -8,6 +8,7 @@
 //! | `traits` | [`Model`], [`Draft`], [`Insertable`], [`Changes`]: what the derives implement |
 //! | `table` | [`Table`], [`ColumnInfo`]: the description of a table |
 //! | `relation_info` | [`RelationInfo`]: the description of a relationship |
+//! | `link_table` | [`LinkKey`]: the columns of link tables without a struct |
 //! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
@@ -21,6 +22,7 @@ mod column_set;
 mod create;
 mod from_row;
 mod handle;
+mod link_table;
 mod nested;
 mod relation;
 mod relation_info;
@@ -33,13 +35,19 @@ pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
 pub use from_row::{ColumnNames, FromRow};
 pub use handle::{Handle, Handles, RawHandle};
+pub use link_table::LinkKey;
+#[doc(hidden)]
+pub use link_table::link_column;
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
-    LeadsBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName, One,
-    OptionalOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
+    LeadsBack, LinksBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName,
+    One, OptionalOne, ReadOnlyMany, ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape,
+    Target, ToMany, ToOne, Writable,
 };
-pub use relation_info::{Cascade, ForeignKey, OnDelete, RelationInfo, RelationKind};
+pub use relation_info::{
+    Cascade, ForeignKey, MemberOrder, Members, OnDelete, RelationInfo, RelationKind,
+};
 pub use row::{Row, RowReader};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]

@@ -17,10 +17,10 @@ pub use std::vec::Vec;
 pub use bytes::BytesMut;
 
 use crate::error::Error;
-use crate::expr::{Agg, Column, Expr, Node};
+use crate::expr::{Agg, Column, Condition, Expr, Node, PerRow, Within};
 use crate::model::{
-    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, Model, RefersTo, RefersToColumn, RelationInfo,
-    RelationKind, Row, RowReader, Table,
+    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
+    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
 };
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
@@ -334,6 +334,50 @@ pub const fn is_belongs_to(relation: &RelationInfo) {
     );
 }
 
+/// Compiles if the relationship is a `many_to_many` of `Other` that leads to `M`.
+pub const fn links_back<Other, M, R: LinksBack<Other, M>>(_: &R) {}
+
+/// The other side's two ends of a `many_to_many`: from here, near is what is far from there. That it is one `links_back`
+/// sees to.
+pub const fn other_side(relation: &'static RelationInfo) -> RelationKind {
+    match relation.kind {
+        RelationKind::ManyToMany { near, far } => RelationKind::ManyToMany {
+            near: far,
+            far: near,
+        },
+        _ => RelationKind::ManyToMany {
+            near: relation,
+            far: relation,
+        },
+    }
+}
+
+/// The position of a column that members are ordered by.
+pub const fn position<To, T>(column: &Column<To, T>) -> u16 {
+    column.position()
+}
+
+/// The condition of a relationship on its target `M`, as the layers below `expr` keep it.
+pub fn condition<M: Model, C: ConditionOf<M, I>, I>(condition: C) -> Box<dyn Any> {
+    Box::new(condition.into_node())
+}
+
+/// A condition on rows of `M` alone.
+#[diagnostic::on_unimplemented(
+    message = "the `filter` of this relationship gives no condition on `{M}`",
+    label = "expected a function that gives a `Filter<{M}>`",
+    note = "it may use the columns of `{M}`, and `any(..)` or `has(..)` of its relationships"
+)]
+pub trait ConditionOf<M, I>: Condition {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model, I, C: Condition + Within<(M, ()), I> + PerRow> ConditionOf<M, I> for C {}
+
+/// The arena of a link table without a struct, which has no entities.
+pub fn no_entities() -> Box<dyn Any> {
+    unreachable!("rows of a link table without a struct are no entities")
+}
+
 /// The description of a relationship of a model whose derive has reported a mistake. Never seen by running code.
 pub const fn broken(table: &'static Table) -> RelationInfo {
     RelationInfo {
@@ -352,6 +396,7 @@ pub const fn broken(table: &'static Table) -> RelationInfo {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: Members::ALL,
     }
 }
 
@@ -372,6 +417,7 @@ pub const fn broken_table(
         uniques: &[],
         indexes: &[],
         checks: &[],
+        is_bare_link: false,
         arena,
         knot: crate::model::Knot::new(),
     }

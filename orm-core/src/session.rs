@@ -23,8 +23,14 @@
 //! | `advisory` | advisory locks |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
-//! | `load` | `get`, `refresh`, `load`: reading from the database by handle |
+//! | `by_key` | `get` and `refresh`: rows by their keys, with locks and loads |
+//! | `merge` | values onto the entities of their keys |
+//! | `detach` | [`Detached`]: rows outside of any session, and into another |
+//! | `criteria` | conditions that every query of a model has |
+//! | `load` | `load`: relationships of entities that are there |
 //! | `loader` | relationships from the database, level by level |
+//! | `load_joined` | relationships that come with the rows of a statement |
+//! | `load_tree` | a relationship of a model to itself, followed to its end |
 //! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
@@ -44,11 +50,14 @@
 
 mod advisory;
 mod arena;
+mod by_key;
 mod cascade;
 mod change_set;
 mod closure;
 mod collection;
+mod criteria;
 mod debug_view;
+mod detach;
 mod entity;
 mod execute;
 mod expressions;
@@ -62,10 +71,13 @@ mod key;
 mod link_rows;
 mod links;
 mod load;
+mod load_joined;
 mod load_sql;
+mod load_tree;
 mod load_values;
 mod loader;
 mod matching;
+mod merge;
 mod options;
 mod parking;
 mod plan;
@@ -90,12 +102,14 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use advisory::LockKey;
 pub use arena::arena;
+pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
 pub use debug_view::DebugView;
+pub use detach::{Branch, Detached, Mergeable, Partial};
 pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
-pub use load::{IntoKey, Loadable};
+pub use load::Loadable;
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
 pub use savepoint::{Nested, NoAutoflush};
@@ -103,6 +117,7 @@ pub use state::State;
 pub use view::{View, ViewShape};
 
 use self::arena::Arena;
+use self::criteria::Criteria;
 use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
 use self::slots::Slots;
@@ -186,10 +201,13 @@ pub struct Session {
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
-    loading: Option<loader::Loading>,
+    loading: Option<load_joined::Loading>,
     /// Values of the program's own.
     info: Info,
     hooks: Arc<HookSet>,
+    criteria: Criteria,
+    /// Whether criteria are left out of what is read just now.
+    unfiltered: bool,
     /// What hooks want to be added.
     hook_queue: hooks::Queue,
 }
@@ -306,6 +324,7 @@ impl Session {
         made_at: &'static Location<'static>,
     ) -> Self {
         let info = std::mem::take(&mut options.info);
+        let criteria = std::mem::take(&mut options.criteria);
         let hooks = Arc::new(std::mem::take(&mut options.hooks));
         Session {
             id: SESSIONS.fetch_add(1, Ordering::Relaxed),
@@ -330,6 +349,8 @@ impl Session {
             loading: None,
             info,
             hooks,
+            criteria,
+            unfiltered: false,
             hook_queue: Vec::new(),
         }
     }

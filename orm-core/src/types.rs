@@ -15,6 +15,7 @@
 //! | `interval` | [`Interval`]: months, days, microseconds |
 //! | `network` | [`Inet`], [`Cidr`], and `IpAddr` |
 //! | `range` | [`PgRange`], [`Multirange`] |
+//! | `text_search` | [`TsVector`], [`TsQuery`] |
 //! | `decimal`, `uuid`, `time`, `json` | the types behind features |
 
 mod array;
@@ -31,6 +32,7 @@ mod param;
 mod range;
 mod scalar;
 mod sql_type;
+mod text_search;
 #[cfg(feature = "chrono")]
 mod time;
 #[cfg(feature = "uuid")]
@@ -49,3 +51,5 @@ pub use network::{Cidr, Inet};
 pub use param::Param;
 pub use range::{Multirange, PgRange, RangeElement};
 pub use sql_type::{DecodeError, KeyPart, Numeric, PgType, Raw, SqlType, TypeKind};
+pub(crate) use text_search::REGCONFIG;
+pub use text_search::{Lexeme, TsQuery, TsVector};

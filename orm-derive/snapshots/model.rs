@@ -111,6 +111,7 @@ const _: () = {
         uniques: &[],
         indexes: &[],
         checks: &[],
+        is_bare_link: false,
         arena: ::orm_core::session::arena::<Product>,
         knot: ::orm_core::model::Knot::new(),
     };
@@ -136,6 +137,7 @@ const _: () = {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
         Review::PRODUCT.info()
@@ -156,6 +158,7 @@ const _: () = {
             delete_orphan: false,
             passive_deletes: false,
         },
+        members: ::orm_core::model::Members::ALL,
     };
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl Product {

@@ -9,6 +9,7 @@
 //! | `constants` | `impl Product { pub const NAME: .. }`, and the same for the alias |
 //! | `table` | the `static` with the table's description |
 //! | `relations` | the `static`s with the relationships' descriptions, and their checks |
+//! | `link_table` | the `static`s of link tables without a struct |
 //! | `model` | `impl Model for Product` |
 //! | `draft` | `struct ProductDraft` |
 //! | `create` | `struct ProductCreate`, the builder |
@@ -25,6 +26,7 @@ mod create;
 mod db_enum;
 mod draft;
 mod from_row;
+mod link_table;
 mod model;
 mod relations;
 mod rowset;

@@ -89,6 +89,13 @@ use ctxt::Ctxt;
 /// | `.. passive_deletes` | in `has_many` and `has_one`: children that aren't loaded are left to the database's ON DELETE |
 /// | `many_to_many(tags: Tag, through = PostTag)` | many-to-many; `PostTag` has a `belongs_to` for each side |
 /// | `.. via = (near, far)` | in `many_to_many`: which `belongs_to` leads back here, and which to the other side, where several do |
+/// | `many_to_many(tags: Tag, table = "post_tags")` | many-to-many through a link table without a struct, which `create_all` makes |
+/// | `.. near = post_id, far = tag_id` | with `table`: its columns, `near(a, b)` for a key of several; without them the models' names with `_id` |
+/// | `.. schema = "shop"`, `.. on_delete = "cascade"` | with `table`: its schema; what the database does with links of deleted rows (the session deletes them itself) |
+/// | `many_to_many(posts: Post, via = tags)` | the other side of a `many_to_many` of `Post` |
+/// | `.. order_by = position`, `.. order_by(position, desc(created_at))` | in `has_many` and `many_to_many`: the order in which members are loaded, unless a load asks for another |
+/// | `.. read_only` | in `has_many`, `has_one` and `many_to_many`: loaded and queried, never written |
+/// | `.. filter = recent, read_only` | only the rows that meet the condition that `fn recent() -> Filter<Order>` gives |
 /// | `belongs_to(line: OrderLine, columns(order_id, line_no))` | many-to-one by a key of several columns |
 /// | `unique(a, b)`, `index(a, b)` | over several columns, named by their fields; may stand several times |
 /// | `check("price > 0")` | a CHECK constraint; may stand several times |
@@ -115,6 +122,58 @@ use ctxt::Ctxt;
 /// | `.. on_delete = "cascade"` | in `belongs_to`: `cascade`, `restrict`, `set null`, `set default` or `no action` |
 /// | `.. deferred` | in `belongs_to`: the constraint is checked at COMMIT |
 /// | `skip` | no column; the type has a `Default`, which rows that are read get |
+///
+/// # Link tables, order, and conditions
+/// ```
+/// use orm_core::prelude::*;
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[orm(
+///     table = "posts",
+///     many_to_many(tags: Tag, table = "post_tags", order_by = word),
+///     has_many(comments: Comment, via = post, order_by(desc(pinned), id)),
+///     has_many(open_comments: Comment, via = post, filter = open, read_only),
+/// )]
+/// pub struct Post {
+///     #[orm(primary_key)]
+///     pub id: i32,
+/// }
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[orm(table = "tags", many_to_many(posts: Post, via = tags))]
+/// pub struct Tag {
+///     #[orm(primary_key)]
+///     pub id: i32,
+///     pub word: String,
+/// }
+///
+/// #[derive(Model, Debug, Clone)]
+/// #[orm(table = "comments")]
+/// pub struct Comment {
+///     #[orm(primary_key)]
+///     pub id: i32,
+///     pub pinned: bool,
+///     pub closed: bool,
+///     #[orm(belongs_to(post: Post))]
+///     pub post_id: i32,
+/// }
+///
+/// fn open() -> Filter<Comment> {
+///     (!Comment::CLOSED).for_model()
+/// }
+///
+/// let sql = orm_core::schema::Registry::of::<(Post, Tag, Comment)>().sql();
+/// assert!(sql.contains("CREATE TABLE post_tags"));
+/// let q = Post::query().filter(Post::OPEN_COMMENTS.exists());
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT posts.id FROM posts WHERE EXISTS \
+///      (SELECT 1 FROM comments WHERE comments.post_id = posts.id AND NOT comments.closed)"
+/// );
+/// ```
+///
+/// A new member of an ordered collection is its last until it is loaded again. A read-only relationship shows what the
+/// database had when it was loaded: what was pushed, set or deleted since shows after the next load.
 ///
 /// A column can be NULL when its type is `Option`. The derive sees words and not types: for a type alias of an `Option`
 /// the table is right, but `create()` asks for a value.

@@ -9,12 +9,15 @@
 //! | `types` | what can be seen of a type |
 //! | `shape` | whether the thing has a shape that can be derived for |
 //! | `model`, `field`, `relation` | `#[derive(Model)]` |
+//! | `link`, `members` | what lies between the sides of a `many_to_many`; condition and order of members |
 //! | `enumeration` | `#[derive(DbEnum)]` |
 //! | `row` | `#[derive(FromRow)]` and `#[derive(Changes)]` |
 
 pub(crate) mod enumeration;
 pub(crate) mod field;
 pub(crate) mod items;
+pub(crate) mod link;
+pub(crate) mod members;
 pub(crate) mod model;
 pub(crate) mod relation;
 pub(crate) mod row;

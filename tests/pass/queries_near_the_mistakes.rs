@@ -53,6 +53,26 @@ fn values() {
         .order_by((Product::NAME.desc(), Product::PRICE + 1));
 }
 
+fn writing() {
+    let _ = Product::query()
+        .join(Product::CATEGORY)
+        .update(Product::NAME.set(Category::NAME))
+        .returning((Product::ALL, Category::NAME));
+    let _ = Product::query().join(Product::ITEMS).delete();
+    let _ = Employee::query().join_on(Boss::ALL, Boss::ID.eq(Employee::MANAGER_ID)).delete();
+    let _ = Tag::insert([Tag::create().name("a")]).on_conflict(Tag::ID).do_nothing();
+    let _ = Tag::insert(vec![Tag { id: 1, name: String::new() }]).on_conflict((Tag::ID, Tag::NAME)).do_update_all();
+    let _ = Tag::insert(["a", "b"].map(|name| Tag::create().name(name)))
+        .on_conflict(Tag::ID)
+        .do_update(Tag::NAME.set(excluded(Tag::NAME)))
+        .filter(Tag::NAME.ne(excluded(Tag::NAME)))
+        .returning(Tag::ALL);
+    let names = Tag::query().select(Tag::NAME);
+    let _ = Category::insert_from(Category::NAME, names.clone());
+    // A column that can be NULL takes what cannot.
+    let _ = Category::insert_from(Category::DESCRIPTION, names);
+}
+
 fn scopes() {
     let _ = User::query()
         .join(User::ORDERS)
@@ -186,4 +206,5 @@ fn main() {
     writes();
     twelve_joins();
     let _ = rows;
+    writing();
 }

@@ -244,7 +244,8 @@ async fn only_changed_link_rows_are_written() {
             "DELETE FROM book_tags USING unnest($1::int4[], $2::int4[]) AS u(k0, k1) WHERE book_tags.tag_id = u.k0 AND \
              book_tags.book_id = u.k1",
             "INSERT INTO book_tags (book_id, tag_id) SELECT u.c0, u.c1 FROM unnest($1::int4[], $2::int4[]) WITH \
-             ORDINALITY AS u(c0, c1, n) ORDER BY u.n",
+             ORDINALITY AS u(c0, c1, n) ORDER BY u.n ON CONFLICT \
+             (book_id, tag_id) DO NOTHING",
         ]
         .map(|sql| sql.replace("u.c0, u.c1", "u.k0, u.k1").replace("u(c0, c1, n)", "u(k0, k1, n)"))
     );

@@ -606,7 +606,7 @@ async fn a_read_only_session_refuses_every_kind_of_write_before_it_is_sent() {
     let bulk = Author::query().update(Author::NAME.set("x"));
     let error = refused(bulk.exec(&mut db).await);
     assert!(
-        text(&error).contains("bulk UPDATE or DELETE of `authors`"),
+        text(&error).contains("bulk INSERT, UPDATE or DELETE of `authors`"),
         "{error}"
     );
     assert_eq!(f.count(), 0);

@@ -3,8 +3,10 @@
 
 use super::{Connection, Transaction};
 use crate::error::{Error, Result};
+use crate::expr::Write;
 use crate::model::{Model, Row, RowReader};
-use crate::query::{Bulk, Executor, Loads, Statement};
+use crate::query::render::write::write;
+use crate::query::{Executor, Loads, Statement};
 
 /// A transaction's guard derefs to its connection, so both take the same methods.
 macro_rules! plain {
@@ -24,8 +26,16 @@ macro_rules! plain {
                 self.run(statement).await
             }
 
-            async fn write(&mut self, bulk: Bulk) -> Result<u64> {
-                self.run(bulk.statement(&[])).await
+            async fn write(&mut self, statement: Write) -> Result<u64> {
+                self.run(write(&statement)).await
+            }
+
+            async fn write_rows(&mut self, statement: &mut Write) -> Result<Vec<Row>> {
+                Connection::fetch(self, write(statement)).await
+            }
+
+            fn written(&mut self, _: &Write, _: usize, _: &[Row]) -> Result<()> {
+                Ok(())
             }
 
             fn read_mode(&mut self, _: bool) {}
@@ -50,8 +60,8 @@ macro_rules! plain {
                 )))
             }
 
-            fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<()> {
-                Ok(())
+            fn joined_loads(&mut self, _: &Loads, _: &mut RowReader<'_>) -> Result<bool> {
+                Ok(true)
             }
 
             async fn finish_loads(&mut self, _: Loads) -> Result<()> {

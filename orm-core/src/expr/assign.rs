@@ -129,20 +129,20 @@ mod decimal {
     }
 }
 
-/// What `update` takes: one [`Assignment`], a tuple of up to 12, or a `Vec` of those with plain values.
+/// What `update` and `do_update` take: one [`Assignment`], a tuple of up to 12, or a `Vec` of those with plain values.
 #[diagnostic::on_unimplemented(
     message = "this is not an assignment to a column of `{S}`",
     label = "expected `{S}::COLUMN.set(..)`, or a tuple of these; found `{Self}`"
 )]
-pub trait Assignments<S, I> {
+pub trait Assignments<S, Scope, I> {
     /// Appends the columns and their values.
     fn push_to(self, assignments: &mut Vec<(u16, Node)>);
 }
 
-impl<S, Target, Uses, I> Assignments<S, I> for Assignment<Target, Uses>
+impl<S, Scope, Target, Uses, I> Assignments<S, Scope, I> for Assignment<Target, Uses>
 where
     Target: Updated<S>,
-    Uses: InScope<(S, ()), I> + RowLevel,
+    Uses: InScope<Scope, I> + RowLevel,
 {
     fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
         assignments.push((self.column, self.value));
@@ -161,7 +161,7 @@ pub trait Updated<S> {}
 impl<S> Updated<S> for S {}
 
 /// Assignments that are put together at run time. They have one type if their values are all plain values.
-impl<S, I, A: Assignments<S, I>> Assignments<S, (I,)> for Vec<A> {
+impl<S, Scope, I, A: Assignments<S, Scope, I>> Assignments<S, Scope, (I,)> for Vec<A> {
     fn push_to(self, assignments: &mut Vec<(u16, Node)>) {
         for assignment in self {
             assignment.push_to(assignments);
@@ -171,9 +171,9 @@ impl<S, I, A: Assignments<S, I>> Assignments<S, (I,)> for Vec<A> {
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        impl<S, $($name, $index),*> Assignments<S, ($($index,)*)> for ($($name,)*)
+        impl<S, Scope, $($name, $index),*> Assignments<S, Scope, ($($index,)*)> for ($($name,)*)
         where
-            $($name: Assignments<S, $index>),*
+            $($name: Assignments<S, Scope, $index>),*
         {
             #[allow(non_snake_case)]
             fn push_to(self, assignments: &mut Vec<(u16, Node)>) {

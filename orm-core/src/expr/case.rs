@@ -64,6 +64,10 @@ pub struct Searched;
 pub struct Simple<T>(PhantomData<fn() -> T>);
 
 /// What `when` takes first: a condition behind [`case`], a value to compare with behind [`case_of`].
+#[diagnostic::on_unimplemented(
+    message = "this cannot stand in WHEN",
+    label = "expected a condition behind `case()`, a value of the operand's type behind `case_of(..)`; found `{Self}`"
+)]
 pub trait When<Kind> {
     /// The tables that it uses.
     type Uses;
@@ -133,21 +137,21 @@ impl<Kind, Uses> CaseStart<Kind, Uses> {
     }
 }
 
-/// The type of a CASE with one value more.
-type With<T, R> = <T as SqlType>::Nullify<
-    <<R as AsExpr<<T as SqlType>::Base>>::Type as SqlType>::Nullify<<T as SqlType>::Base>,
->;
+/// The type of a CASE of type `T` with a value of type `V` more.
+type With<T, V> = <T as SqlType>::Nullify<<V as SqlType>::Nullify<<T as SqlType>::Base>>;
 
-impl<Kind, T: SqlType, Uses> Case<Kind, T, Uses> {
+// The value's type and tables are parameters, and no projections, so that a value that does not fit is reported as such.
+impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses> {
     /// When, and what then.
-    pub fn when<W, R>(
+    pub fn when<W, R, V, U>(
         mut self,
         when: W,
         then: R,
-    ) -> Case<Kind, With<T, R>, (Uses, (Solid<W::Uses>, R::Uses))>
+    ) -> Case<Kind, With<T, V>, (Uses, (Solid<W::Uses>, U))>
     where
         W: When<Kind>,
-        R: AsExpr<T::Base>,
+        R: AsExpr<B, Type = V, Uses = U>,
+        V: SqlType,
     {
         let branch = (when.into_when(), then.into_operand().typed(false));
         self.node.branches.push(branch);
@@ -158,16 +162,17 @@ impl<Kind, T: SqlType, Uses> Case<Kind, T, Uses> {
     }
 
     /// `ELSE value END`.
-    pub fn otherwise<R>(mut self, value: R) -> Expr<With<T, R>, (Uses, R::Uses)>
+    pub fn otherwise<R, V, U>(mut self, value: R) -> Expr<With<T, V>, (Uses, U)>
     where
-        R: AsExpr<T::Base>,
+        R: AsExpr<B, Type = V, Uses = U>,
+        V: SqlType,
     {
         self.node.otherwise = Some(value.into_operand().typed(false));
         Expr::new(Node::Case(Box::new(self.node)))
     }
 
     /// `END`: NULL where nothing fits.
-    pub fn end(self) -> Expr<Option<T::Base>, Uses> {
+    pub fn end(self) -> Expr<Option<B>, Uses> {
         Expr::new(Node::Case(Box::new(self.node)))
     }
 }

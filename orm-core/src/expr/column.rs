@@ -142,6 +142,7 @@ impl<S: Source> NamedColumn<S> {
     fn ordered(self, descending: bool) -> super::Ordered<super::Of<S>> {
         super::Ordered::new(OrderNode {
             node: Node::Column(S::table_ref(), self.position),
+            ty: Some(self.info().ty),
             descending,
             nulls_first: None,
         })

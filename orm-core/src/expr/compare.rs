@@ -219,12 +219,12 @@ pub trait Operators: Expression {
 
     /// In ascending order.
     fn asc(self) -> Ordered<Self::Uses> {
-        ordered(self.into_node(), false)
+        ordered::<Self>(self, false)
     }
 
     /// In descending order.
     fn desc(self) -> Ordered<Self::Uses> {
-        ordered(self.into_node(), true)
+        ordered::<Self>(self, true)
     }
 
     /// In ascending order, NULLs at the given end.
@@ -300,9 +300,10 @@ type Joint<E, R> = <<E as Expression>::Type as SqlType>::Nullify<
     <<R as Expression>::Type as SqlType>::Nullify<bool>,
 >;
 
-fn ordered<Uses>(node: Node, descending: bool) -> Ordered<Uses> {
+fn ordered<E: Expression>(expression: E, descending: bool) -> Ordered<E::Uses> {
     Ordered::new(OrderNode {
-        node,
+        node: expression.into_node(),
+        ty: Some(E::Type::TYPE),
         descending,
         nulls_first: None,
     })

@@ -13,7 +13,35 @@ pub use super::aggregate::{
     bool_and, bool_or, corr, covar_pop, covar_samp, regr_intercept, regr_slope, stddev_pop,
     stddev_samp, var_pop, var_samp,
 };
+pub use super::array::{array_append, array_position, array_remove, cardinality, unnest};
+#[cfg(feature = "chrono")]
+pub use super::datetime::{
+    age, clock_timestamp, current_date, date_trunc, make_date, make_interval, now, to_timestamp,
+};
+#[cfg(feature = "json")]
+pub use super::json::{
+    jsonb_agg, jsonb_array_length, jsonb_build_object, jsonb_set, jsonb_typeof, to_jsonb,
+};
+#[cfg(feature = "decimal")]
+pub use super::math::round_to;
+pub use super::math::{
+    bit_not, ceil, exp, floor, ln, log, pi, power, random, round, sign, sqrt, trunc,
+};
+pub use super::network::{host, masklen, network};
 pub use super::ordered_set::{array_agg, mode, percentile_cont, percentile_disc, string_agg};
+pub use super::range::{
+    range_agg, range_is_empty, range_lower, range_lower_inclusive, range_lower_infinite,
+    range_upper, range_upper_inclusive, range_upper_infinite,
+};
+pub use super::strings::{
+    array_to_string, concat, concat_ws, initcap, left, lpad, ltrim, md5, position, regexp_match,
+    regexp_replace, regexp_replace_flags, regexp_split_to_array, repeat, replace, reverse, right,
+    rpad, rtrim, split_part, string_to_array, substring, to_char, translate, trim, trim_characters,
+};
+pub use super::text_search::{
+    Weight, phraseto_tsquery, plainto_tsquery, setweight, to_tsquery, to_tsvector, ts_headline,
+    ts_rank, ts_rank_cd, websearch_to_tsquery,
+};
 use super::{Agg, AsExpr, Expr, Expression, Node, Solid, Text};
 use crate::types::{Numeric, PgType, SqlType};
 
@@ -189,12 +217,6 @@ pub fn grouping<A: Arguments>(expressions: A) -> Expr<i32, Agg<A::Uses>> {
     super::function::aggregate("grouping", expressions.into_nodes())
 }
 
-/// `now()`: when the transaction began.
-#[cfg(feature = "chrono")]
-pub fn now() -> Expr<chrono::DateTime<chrono::Utc>, ()> {
-    Expr::new(Node::call("now", Vec::new()))
-}
-
 /// `extract(part FROM moment)`: `func::extract(func::Year, Order::CREATED_AT)`. Whole numbers come as `i32`, seconds and
 /// the epoch as `f64`.
 pub fn extract<P: DatePart, E: Expression>(part: P, moment: E) -> Expr<Like<E, P::Type>, E::Uses>
@@ -255,6 +277,7 @@ mod moments {
     impl super::Moment for chrono::NaiveDateTime {}
     impl super::Moment for chrono::NaiveDate {}
     impl super::Moment for chrono::NaiveTime {}
+    impl super::Moment for crate::types::Interval {}
 }
 
 /// Any function by its name: `func::call::<f64, _>("similarity", (User::NAME, value("ann")))`. The caller says the type

@@ -107,6 +107,10 @@ macro_rules! sql_function {
 
 /// What a function that was declared by [`sql_function!`](crate::sql_function) takes for a parameter of type `P`: a value, a
 /// column or an expression of that type; where `P` is an `Option`, `None` too.
+#[diagnostic::on_unimplemented(
+    message = "expected a value, a column or an expression of type `{P}`",
+    label = "the function was declared with a parameter of type `{P}`; found `{Self}`"
+)]
 pub trait Argument<P> {
     /// A type that is an `Option` if the result becomes one.
     type Null: SqlType;

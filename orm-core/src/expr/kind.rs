@@ -133,7 +133,7 @@ pub trait PerRow {}
 impl<E> PerRow for E
 where
     E: Expression,
-    E::Uses: RowLevel,
+    E::Uses: WindowFree + RowLevel,
 {
 }
 
@@ -148,7 +148,9 @@ impl<U: RowLevel> RowLevel for Open<U> {}
 #[diagnostic::do_not_recommend]
 impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}
 
-impl<U> RowLevel for Windowed<U> where Windowed<U>: NoWindow {}
+/// That a window function has no place where values of each row have one, [`WindowFree`] reports.
+#[diagnostic::do_not_recommend]
+impl<U> RowLevel for Windowed<U> {}
 
 /// An expression without a window function: what HAVING can ask.
 pub trait PerGroup {}

@@ -58,6 +58,8 @@ pub enum Node {
     Over(Box<Node>, Box<WindowNode>),
     /// A column of a set operation's result, by its position in the select lists, from 0.
     Output(u16),
+    /// The number of a row of a table that is [`Rows::Numbered`].
+    RowNumber(TableRef),
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
@@ -108,6 +110,10 @@ pub enum Alias {
     Loaded(u16),
     /// The link table of a many-to-many join: `link_1`.
     Link(u16),
+    /// The link table before what a loader has joined: `loaded_1_link`.
+    LoadedLink(u16),
+    /// The row that an INSERT could not insert: `excluded`.
+    Excluded,
 }
 
 /// A SELECT.
@@ -145,6 +151,8 @@ pub struct Select {
     pub lock: Option<Lock>,
     /// Whether a session lets the rows overwrite what it knows. Not SQL.
     pub refresh: bool,
+    /// Whether a session leaves its criteria out. Not SQL.
+    pub unfiltered: bool,
 }
 
 /// A part of a select list.
@@ -187,6 +195,8 @@ pub enum JoinKind {
 pub struct OrderNode {
     /// What is ordered by.
     pub node: Node,
+    /// The type of its values; `None` for a column of a set operation, by its place.
+    pub ty: Option<&'static PgType>,
     /// Whether in descending order.
     pub descending: bool,
     /// Where NULLs stand, if it was said.
@@ -354,7 +364,8 @@ impl Node {
             | Node::Exists(_)
             | Node::Subquery(_)
             | Node::Over(..)
-            | Node::Output(_) => {}
+            | Node::Output(_)
+            | Node::RowNumber(_) => {}
         }
     }
 
@@ -495,6 +506,7 @@ impl Select {
             offset: None,
             lock: None,
             refresh: false,
+            unfiltered: false,
         }
     }
 }

@@ -66,9 +66,10 @@ pub trait OrderBy<Scope, I> {
     fn push_to(self, order: &mut Vec<OrderNode>);
 }
 
-fn ascending(node: Node) -> OrderNode {
+fn ascending<T: SqlType>(node: Node) -> OrderNode {
     OrderNode {
         node,
+        ty: Some(T::TYPE),
         descending: false,
         nulls_first: None,
     }
@@ -85,13 +86,13 @@ where
     Of<S>: InScope<Scope, I>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
+        order.push(ascending::<T>(self.into_node()));
     }
 }
 
 impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T, Uses> {
     fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
+        order.push(ascending::<T>(self.into_node()));
     }
 }
 
@@ -136,7 +137,7 @@ impl<S: Selectable, T: SqlType> OrderList for Column<S, T> {
     type Uses = Of<S>;
 
     fn push_list(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
+        order.push(ascending::<T>(self.into_node()));
     }
 }
 
@@ -144,7 +145,7 @@ impl<T: SqlType, Uses> OrderList for Expr<T, Uses> {
     type Uses = Uses;
 
     fn push_list(self, order: &mut Vec<OrderNode>) {
-        order.push(ascending(self.into_node()));
+        order.push(ascending::<T>(self.into_node()));
     }
 }
 

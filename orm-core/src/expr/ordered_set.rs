@@ -187,7 +187,7 @@ impl<Kind> WithinGroup<Kind> {
         E::Uses: RowLevel,
         Kind: OfValues<E::Type, Result = T>,
     {
-        self.of(expression.into_node(), false)
+        self.of::<E::Type, _, _>(expression.into_node(), false)
     }
 
     /// As [`within_group`](WithinGroup::within_group), counted from the greatest value down.
@@ -208,12 +208,13 @@ impl<Kind> WithinGroup<Kind> {
         E::Uses: RowLevel,
         Kind: OfValues<E::Type, Result = T>,
     {
-        self.of(expression.into_node(), true)
+        self.of::<E::Type, _, _>(expression.into_node(), true)
     }
 
-    fn of<T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, Agg<Uses>> {
+    fn of<By: SqlType, T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, Agg<Uses>> {
         self.call.order_by = vec![OrderNode {
             node,
+            ty: Some(By::TYPE),
             descending,
             nulls_first: None,
         }];

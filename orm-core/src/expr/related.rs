@@ -5,7 +5,7 @@ use bytes::BytesMut;
 
 use super::{
     Alias, Condition, Expr, Item, Join, JoinKind, Node, Of, PerRow, Select, Selectable, Solid,
-    TableRef, Within,
+    TableRef, Within, own_condition,
 };
 use crate::model::{Joinable, Model, Relation, RelationKind, Source, Target, ToMany, ToOne};
 use crate::types::Param;
@@ -49,6 +49,7 @@ pub(super) fn select_related<R: Joinable>(
             .filters
             .push(Node::tie(there, there_columns, here, here_columns)),
     }
+    select.filters.extend(own_condition(info, there));
     select.filters.extend(condition);
     select
 }

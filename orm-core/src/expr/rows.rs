@@ -1,6 +1,6 @@
 //! Rows that a query computes in place, as plain data: derived tables, set-returning functions, CTEs, set operations.
 
-use super::{Item, Node, Select};
+use super::{Item, Node, Select, Write};
 use crate::model::Table;
 use crate::types::{Param, PgType};
 
@@ -14,6 +14,9 @@ pub enum Rows {
         /// Whether it uses tables before it: LATERAL.
         lateral: bool,
     },
+    /// `(select) AS name (columns, number)`: the entities of a query with the numbers of their rows, which
+    /// [`Node::RowNumber`] names. The number is the select's last item.
+    Numbered(Box<Select>),
     /// `function(..) AS name (columns)`: a function that gives rows.
     Function(Node),
     /// `unnest($1::int4[], ..) AS name (columns)`: rows of values, one array a column.
@@ -50,17 +53,8 @@ pub enum CteBody {
         /// What keeps it from going in a circle.
         guard: Option<Guard>,
     },
-    /// A bulk UPDATE or DELETE with RETURNING.
-    Write {
-        /// The table.
-        table: &'static Table,
-        /// The rows.
-        filters: Vec<Node>,
-        /// The columns to set and their values; `None` deletes the rows.
-        assignments: Option<Vec<(u16, Node)>>,
-        /// What is given of each row.
-        returning: Vec<Item>,
-    },
+    /// An UPDATE or DELETE with RETURNING.
+    Write(Box<Write>),
 }
 
 /// `CYCLE columns SET closes_cycle USING cycle_path`.

@@ -1,4 +1,4 @@
-//! [`TextOperators`]: patterns. In the prelude.
+//! [`TextOperators`]: patterns and regular expressions. In the prelude.
 
 use super::{AsExpr, Expr, Expression, Node};
 use crate::types::{Param, SqlType};
@@ -83,6 +83,54 @@ pub trait TextOperators: Expression {
             "NOT ILIKE",
             pattern.into_operand(),
         ))
+    }
+
+    /// `~`: whether a regular expression matches anywhere in it. One that is none is an error of the server's. SQLAlchemy:
+    /// `regexp_match(pattern)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// let q = User::query().filter(User::NAME.matches("^a.*[0-9]$")).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name ~ $1");
+    /// ```
+    fn matches<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(self.into_node(), "~", pattern.into_operand()))
+    }
+
+    /// `!~`: whether a regular expression matches nowhere in it.
+    fn not_matches<R: AsExpr<String>>(
+        self,
+        pattern: R,
+    ) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(self.into_node(), "!~", pattern.into_operand()))
+    }
+
+    /// `~*`: whether a regular expression matches anywhere in it, upper and lower case alike. SQLAlchemy:
+    /// `regexp_match(pattern, flags="i")`.
+    fn imatches<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(self.into_node(), "~*", pattern.into_operand()))
+    }
+
+    /// `!~*`: whether a regular expression matches nowhere in it, upper and lower case alike.
+    fn not_imatches<R: AsExpr<String>>(
+        self,
+        pattern: R,
+    ) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(self.into_node(), "!~*", pattern.into_operand()))
     }
 
     /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.

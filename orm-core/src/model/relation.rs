@@ -152,6 +152,13 @@ pub struct Many;
 #[derive(Debug)]
 pub struct ManyThrough;
 
+/// One or none, for reading alone: a `has_one(.., read_only)`.
+#[derive(Debug)]
+pub struct ReadOnlyOne;
+/// Any number, for reading alone: a `has_many` or `many_to_many` with `read_only`.
+#[derive(Debug)]
+pub struct ReadOnlyMany;
+
 impl RelationShape for One {
     type Value<M: Model> = Handle<M>;
 
@@ -160,29 +167,54 @@ impl RelationShape for One {
     }
 }
 
-impl RelationShape for OptionalOne {
-    type Value<M: Model> = Option<Handle<M>>;
+macro_rules! optional_one {
+    ($($shape:ident),*) => { $(
+        impl RelationShape for $shape {
+            type Value<M: Model> = Option<Handle<M>>;
 
-    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Option<Handle<M>>> {
-        Some(targets.first().copied())
-    }
+            fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Option<Handle<M>>> {
+                Some(targets.first().copied())
+            }
+        }
+
+        impl ToOne for $shape {
+            fn target<M: Model>(value: Option<Handle<M>>) -> Option<Handle<M>> {
+                value
+            }
+        }
+    )* };
 }
 
-impl RelationShape for Many {
-    type Value<M: Model> = Handles<M>;
+optional_one!(OptionalOne, ReadOnlyOne);
 
-    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handles<M>> {
-        Some(Handles::from(targets))
-    }
+macro_rules! many {
+    ($($shape:ident),*) => { $(
+        impl RelationShape for $shape {
+            type Value<M: Model> = Handles<M>;
+
+            fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handles<M>> {
+                Some(Handles::from(targets))
+            }
+        }
+
+        impl ToMany for $shape {}
+    )* };
 }
 
-impl RelationShape for ManyThrough {
-    type Value<M: Model> = Handles<M>;
+many!(Many, ManyThrough, ReadOnlyMany);
 
-    fn value<M: Model>(targets: Vec<Handle<M>>) -> Option<Handles<M>> {
-        Some(Handles::from(targets))
-    }
-}
+/// The shapes that `db.set`, `push`, `remove` and `replace` change.
+#[diagnostic::on_unimplemented(
+    message = "this relationship is read-only",
+    label = "it says `read_only` where it is declared",
+    note = "change the relationship that holds all of the rows, and load this one again"
+)]
+pub trait Writable {}
+
+impl Writable for One {}
+impl Writable for OptionalOne {}
+impl Writable for Many {}
+impl Writable for ManyThrough {}
 
 /// The shapes with at most one target, which `db.set` changes.
 #[diagnostic::on_unimplemented(
@@ -197,12 +229,6 @@ pub trait ToOne: RelationShape {
 impl ToOne for One {
     fn target<M: Model>(value: Handle<M>) -> Option<Handle<M>> {
         Some(value)
-    }
-}
-
-impl ToOne for OptionalOne {
-    fn target<M: Model>(value: Option<Handle<M>>) -> Option<Handle<M>> {
-        value
     }
 }
 
@@ -253,9 +279,6 @@ impl<M, T> IntoTarget<Handles<M>> for T {
     label = "use `db.set(..)`"
 )]
 pub trait ToMany: RelationShape {}
-
-impl ToMany for Many {}
-impl ToMany for ManyThrough {}
 
 /// Whether a foreign key column can hold a key of type `Key`.
 #[diagnostic::on_unimplemented(
@@ -323,3 +346,16 @@ pub trait LinksTo<M> {
     /// The `belongs_to`.
     const LINK: &'static RelationInfo;
 }
+
+/// A `many_to_many` of `Other` that leads to `M`: what `via = ..` of `M`'s `many_to_many` has to name where it is the other
+/// side of that one.
+#[diagnostic::on_unimplemented(
+    message = "`via` has to name a `many_to_many` of `{Other}` that leads to `{M}`",
+    label = "this is a `{Self}`"
+)]
+pub trait LinksBack<Other, M> {}
+
+#[diagnostic::do_not_recommend]
+impl<Other, M> LinksBack<Other, M> for Relation<Other, M, ManyThrough> {}
+#[diagnostic::do_not_recommend]
+impl<M> LinksBack<M, M> for Relation<M, Itself<M>, ManyThrough> {}

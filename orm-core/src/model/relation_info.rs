@@ -1,6 +1,8 @@
 //! [`RelationInfo`]: the static description of a relationship. Written by the derive; what the session and the renderer
 //! work on once the types have been checked.
 
+use std::any::Any;
+
 use super::Table;
 
 /// The description of a relationship: one `static` for each `belongs_to`, `has_many`, `has_one` and `many_to_many`.
@@ -19,6 +21,39 @@ pub struct RelationInfo {
     pub kind: RelationKind,
     /// What happens along it when its owner is deleted.
     pub cascade: Cascade,
+    /// Which of the rows that the keys tie are its members, and in which order.
+    pub members: Members,
+}
+
+/// What a to-many (or a `has_one`) says of its members beyond the keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Members {
+    /// The order in which they are loaded. SQLAlchemy: `relationship(order_by=..)`.
+    pub order_by: &'static [MemberOrder],
+    /// Makes the condition that they meet: a boxed `expr::Node`, which this layer does not know. SQLAlchemy: a
+    /// `primaryjoin` with a condition more.
+    pub filter: Option<fn() -> Box<dyn Any>>,
+    /// Whether it is for reading alone: what is pushed to others doesn't show in it until it is loaded again. SQLAlchemy:
+    /// `viewonly=True`.
+    pub read_only: bool,
+}
+
+/// A column that members are ordered by.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberOrder {
+    /// The column there.
+    pub column: u16,
+    /// Whether in descending order.
+    pub descending: bool,
+}
+
+impl Members {
+    /// All that the keys tie, in no order.
+    pub const ALL: Members = Members {
+        order_by: &[],
+        filter: None,
+        read_only: false,
+    };
 }
 
 /// How two tables are tied together.
@@ -139,12 +174,13 @@ impl RelationInfo {
     }
 
     /// The relationships of the other side that go along the same foreign key: for a `belongs_to`, the `has_many` and
-    /// `has_one` that name it. They change with it.
+    /// `has_one` that name it. They change with it; read-only ones don't, as nobody can tell in memory who is in them.
     pub fn inverses(&'static self) -> impl Iterator<Item = &'static RelationInfo> {
         self.to
             .relations
             .iter()
             .copied()
+            .filter(|other| !other.members.read_only)
             .filter(move |other| match &other.kind {
                 RelationKind::HasMany { via } | RelationKind::HasOne { via } => {
                     std::ptr::eq(*via, self)

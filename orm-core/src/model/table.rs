@@ -29,6 +29,8 @@ pub struct Table {
     pub indexes: &'static [IndexInfo],
     /// CHECK constraints.
     pub checks: &'static [CheckInfo],
+    /// Whether it is a link table without a struct, which a `many_to_many(.., table = "..")` declares.
+    pub is_bare_link: bool,
     /// Makes the place where a session keeps this model's rows: a boxed `Box<dyn Store>` of the session module, which
     /// this layer does not know.
     pub arena: fn() -> Box<dyn Any>,

@@ -7,7 +7,8 @@ use super::load_path::merge;
 use super::{LoadStep, SelectList, StartsAt, Statement, render};
 use crate::expr::{
     Accepts, Column, Condition, Expr, Expression, Grouped, InScope, Item, KindOf, Node, Of,
-    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole, Within,
+    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole,
+    WindowFree, Within,
 };
 use crate::model::{Model, Source};
 use crate::types::SqlType;
@@ -271,6 +272,23 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// Leaves out the criteria that the session has for its queries, here, in subqueries, and in what is loaded behind.
+    /// SQLAlchemy: an execution option that the `do_orm_execute` hook looks at.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// db.add_criteria::<Order>(Order::TOTAL.gt(15).for_model());
+    /// assert_eq!(Order::query().count(&mut db).await?, 2);
+    /// assert_eq!(Order::query().without_criteria().count(&mut db).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    pub fn without_criteria(mut self) -> Self {
+        self.select.unfiltered = true;
+        self
+    }
+
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
     pub fn to_sql(&self) -> String {
         self.statement().sql
@@ -345,7 +363,7 @@ where
 
 impl<Scope, I, T: SqlType, Uses> GroupBy<Scope, I> for Expr<T, Uses>
 where
-    Uses: InScope<Scope, I> + RowLevel,
+    Uses: InScope<Scope, I> + WindowFree + RowLevel,
 {
     fn push_to(self, groups: &mut Vec<Node>) {
         groups.push(self.into_node());

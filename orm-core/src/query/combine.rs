@@ -81,6 +81,7 @@ impl<const N: usize> Place<N> {
 fn ordered<Uses>(place: usize, descending: bool) -> Ordered<Uses> {
     Ordered::new(OrderNode {
         node: Node::Output(u16::try_from(place).unwrap_or(u16::MAX).saturating_sub(1)),
+        ty: None,
         descending,
         nulls_first: None,
     })

@@ -3,7 +3,9 @@
 
 use super::{BulkDelete, BulkUpdate, Derived, Fits, Query, Rowset, SelectList};
 use crate::error::Result;
-use crate::expr::{Column, Cte, CteBody, Guard, Item, Node, RowLevel, Rows, Select, Standalone};
+use crate::expr::{
+    Column, Cte, CteBody, Guard, Item, Node, RowLevel, Rows, Select, Standalone, Write,
+};
 use crate::model::{Model, Table};
 
 /// A CTE: what [`Query::as_cte`] and [`Query::recursive`] give. Clone it to use it more than once; the query that uses it
@@ -168,7 +170,7 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
     }
 }
 
-impl<M: Model> BulkDelete<M> {
+impl<M: Model, Scope> BulkDelete<M, Scope> {
     /// The DELETE as a CTE that gives what it deleted: `WITH gone AS (DELETE .. RETURNING ..)`. It runs with the query that
     /// uses it, once, whatever that query reads. SQLAlchemy: `delete(..).returning(..).cte()`.
     ///
@@ -196,17 +198,17 @@ impl<M: Model> BulkDelete<M> {
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
         R: Rowset,
-        L: SelectList<(M, ()), I, Row, Uses>,
+        L: SelectList<Scope, I, Row, Uses>,
         Row: Fits<R::Fields>,
         Uses: RowLevel,
     {
-        Ok(changing::<R>(self.into_bulk()?, |items| {
+        Ok(changing::<R>(self.into_write()?, |items| {
             returning.push_to(items)
         }))
     }
 }
 
-impl<M: Model> BulkUpdate<M> {
+impl<M: Model, Scope> BulkUpdate<M, Scope> {
     /// The UPDATE as a CTE that gives the rows that it changed, with their new values. As
     /// [`BulkDelete::as_cte`].
     ///
@@ -235,26 +237,19 @@ impl<M: Model> BulkUpdate<M> {
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
         R: Rowset,
-        L: SelectList<(M, ()), I, Row, Uses>,
+        L: SelectList<Scope, I, Row, Uses>,
         Row: Fits<R::Fields>,
         Uses: RowLevel,
     {
-        Ok(changing::<R>(self.into_bulk()?, |items| {
+        Ok(changing::<R>(self.into_write()?, |items| {
             returning.push_to(items)
         }))
     }
 }
 
-fn changing<R: Rowset>(bulk: super::Bulk, list: impl FnOnce(&mut Vec<Item>)) -> CteOf<R> {
-    let mut returning = Vec::new();
-    list(&mut returning);
-    let body = CteBody::Write {
-        table: bulk.table,
-        filters: bulk.filters,
-        assignments: bulk.assignments,
-        returning,
-    };
-    named::<R>(body, None)
+fn changing<R: Rowset>(mut write: Write, list: impl FnOnce(&mut Vec<Item>)) -> CteOf<R> {
+    list(&mut write.returning);
+    named::<R>(CteBody::Write(Box::new(write)), None)
 }
 
 /// The columns by which a recursion knows a row again: a column of its rowset, or a tuple of two or three.

@@ -3,8 +3,9 @@
 
 use std::pin::Pin;
 
-use super::{Bulk, Loads, Statement};
+use super::{Loads, Statement};
 use crate::error::Result;
+use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 
 /// What a call gives that talks to the server: a future, to be awaited.
@@ -45,13 +46,28 @@ pub trait Executor: Send {
     /// Sends a statement and gives the number of rows that it changed.
     fn execute(&mut self, statement: Statement) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Runs a bulk UPDATE or DELETE and gives the number of rows that it changed. A session brings the entities that it
+    /// Runs an INSERT, UPDATE or DELETE and gives the number of rows that it wrote. A session brings the entities that it
     /// has loaded in step.
-    fn write(&mut self, bulk: Bulk) -> impl Future<Output = Result<u64>> + Send;
+    fn write(&mut self, write: Write) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Runs a write that returns rows. A session may ask for more of each, behind what was asked for.
+    fn write_rows(&mut self, write: &mut Write) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// The rows that [`write_rows`](Executor::write_rows) gave have been read, of each the first `own` columns: a session
+    /// brings the entities that it has loaded in step.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()>;
 
     /// Says how the rows of the next query are read: `refresh` lets them overwrite what is known of their entities, as
     /// rows that are locked must. Called before every query.
     fn read_mode(&mut self, refresh: bool);
+
+    /// Adds what holds for every query here: a session's criteria. Called for every SELECT before it is rendered.
+    fn restrict(&mut self, select: &mut Select) {
+        let _ = select;
+    }
 
     /// Takes an entity off a row.
     ///
@@ -71,11 +87,12 @@ pub trait Executor: Send {
     /// Where there is no place to keep them: on a plain connection.
     fn begin_loads(&mut self, loads: &Loads) -> Result<()>;
 
-    /// Takes the relationships that were joined to a row, behind the row's own columns.
+    /// Takes the relationships that were joined to a row, behind the row's own columns, and says whether the row is one of
+    /// the query's result: not where it only brings more members of a collection.
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()>;
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool>;
 
     /// Loads what is left, level by level.
     fn finish_loads(&mut self, loads: Loads) -> impl Future<Output = Result<()>> + Send;

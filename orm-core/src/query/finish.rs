@@ -151,12 +151,13 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
+    pub fn count<X: Executor>(mut self, on: &mut X) -> Running<'_, i64>
     where
         Scope: Standalone,
     {
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::count(self.select)).await?)?;
             row.get(0)
         })
@@ -187,42 +188,59 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.select.lock = None;
         Box::pin(async move {
             on.before_query().await?;
+            on.restrict(&mut self.select);
             let row = only_row(on.fetch(render::exists(self.select)).await?)?;
             row.get(0)
         })
     }
 }
 
-fn only_row(rows: Vec<Row>) -> Result<Row> {
+pub(super) fn only_row(rows: Vec<Row>) -> Result<Row> {
     rows.into_iter()
         .next()
         .ok_or_else(|| Error::invalid("the server gave no row for a query that always has one"))
 }
 
 async fn run<Sel: Selection, X: Executor>(
-    mut select: Select,
+    select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
 ) -> Result<Vec<Sel::Row<X>>> {
+    let rows = run_with::<Sel, X, ()>(select, steps, on, |_| ()).await?;
+    Ok(rows.into_iter().map(|(row, ())| row).collect())
+}
+
+/// Runs a query and reads its rows, each with what `behind` takes of the columns behind the select list's own.
+pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
+    mut select: Select,
+    steps: Vec<LoadStep>,
+    on: &mut X,
+    behind: impl Fn(&mut RowReader<'_>) -> T + Send,
+) -> Result<Vec<(Sel::Row<X>, T)>> {
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
+        on.restrict(&mut select);
         let rows = on.fetch(render::select(&select)).await?;
         let mut found = Vec::with_capacity(rows.len());
         // Each row is freed as soon as it is read, while its memory is still at hand.
         for row in rows {
-            found.push(Sel::read(on, &mut RowReader::new(&row))?);
+            let mut reader = RowReader::new(&row);
+            found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
         }
         return Ok(found);
     }
-    let loads = Loads::plan(&mut select, steps);
+    let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
+    on.restrict(&mut select);
     let rows = on.fetch(render::select(&select)).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);
-        found.push(Sel::read(on, &mut reader)?);
-        on.joined_loads(&loads, &mut reader)?;
+        let row = (Sel::read(on, &mut reader)?, behind(&mut reader));
+        if on.joined_loads(&loads, &mut reader)? {
+            found.push(row);
+        }
     }
     on.finish_loads(loads).await?;
     Ok(found)

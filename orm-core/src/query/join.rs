@@ -3,7 +3,7 @@
 use super::{FromItem, Query};
 use crate::expr::{
     Alias, Condition, Has, InScope, Join, JoinKind, Maybe, Node, Nullable, PerRow, Select,
-    Selectable, TableRef, Within,
+    Selectable, TableRef, Within, with_own_condition,
 };
 use crate::model::{Joinable, RelationKind};
 
@@ -313,7 +313,7 @@ fn along<R: Joinable>(select: &mut Select, kind: JoinKind, relation: &R) {
             select,
             kind,
             there,
-            Node::tie(there, there_key, link, link_far),
+            with_own_condition(Node::tie(there, there_key, link, link_far), info, there),
         );
     } else {
         let (here_columns, there_columns) = info.columns();
@@ -321,7 +321,11 @@ fn along<R: Joinable>(select: &mut Select, kind: JoinKind, relation: &R) {
             select,
             kind,
             there,
-            Node::tie(there, there_columns, here, here_columns),
+            with_own_condition(
+                Node::tie(there, there_columns, here, here_columns),
+                info,
+                there,
+            ),
         );
     }
 }

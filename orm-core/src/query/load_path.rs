@@ -7,13 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::expr::{
-    Alias, Condition, InScope, Item, Join, JoinKind, Node, OrderBy, OrderNode, RowLevel, Select,
-    TableRef,
-};
-use crate::model::{
-    Model, Relation, RelationInfo, RelationShape, Source, Table, Target, ToMany, ToOne,
-};
+use crate::expr::{Alias, Condition, InScope, Node, OrderBy, OrderNode, RowLevel};
+use crate::model::{Itself, Model, Relation, RelationInfo, RelationShape, Source, Target, ToMany};
 
 /// One relationship to load, and what to load from there.
 #[derive(Debug, Clone)]
@@ -28,8 +23,31 @@ pub struct LoadStep {
     pub order_by: Vec<OrderNode>,
     /// At most this many related rows for each parent.
     pub limit: Option<i64>,
+    /// How far it is followed, where it leads from a model back to itself and is to be followed further than to the next row.
+    pub levels: Option<Levels>,
+    /// The table of the query whose rows are taken for the related ones, where the query has joined them anyhow.
+    pub taken_from: Option<Alias>,
     /// What to load from there.
     pub then: Vec<LoadStep>,
+}
+
+/// How far a relationship of a model to itself is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Levels {
+    /// To its end.
+    All,
+    /// At most so many levels; 1 is the related rows themselves.
+    AtMost(u32),
+}
+
+impl Levels {
+    /// Whether what lies behind the entities of a level belongs to it; the level that it starts at is 0.
+    pub fn goes_below(self, level: u32) -> bool {
+        match self {
+            Levels::All => true,
+            Levels::AtMost(levels) => level < levels,
+        }
+    }
 }
 
 /// By which statement a relationship is loaded.
@@ -159,9 +177,7 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
     pub fn selectin(self) -> Self {
         self.last(|step| step.strategy = Some(Strategy::SelectIn))
     }
-}
 
-impl<Root, End, Shape: ToOne> Path<Root, End, Shape> {
     /// Loads the last relationship by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
     pub fn joined(self) -> Self {
         self.last(|step| step.strategy = Some(Strategy::Joined))
@@ -219,10 +235,90 @@ impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     }
 }
 
-impl<From: Model, To: Target, Shape: ToOne> Relation<From, To, Shape> {
+impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// Loads it by a LEFT JOIN in the parents' statement, which a to-one is loaded by anyhow. SQLAlchemy: `joinedload`.
+    ///
+    /// A collection can be joined, too: one statement in place of two, for which the server sends a parent's columns again
+    /// with each member. The query gives each parent once all the same, and its LIMIT and OFFSET count parents: the query
+    /// becomes a subquery, and the collection is joined to that.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let newest = User::ORDERS.order_by(Order::ID.desc()).joined();
+    /// let users = User::query().with(newest).order_by(User::NAME).limit(1).all(&mut db).await?; // one statement
+    /// assert_eq!(users.len(), 1); // one user, not one row
+    /// assert_eq!(db.related(users[0], User::ORDERS)?.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// Two collections of one parent that are both joined come in every combination of their members: twenty orders and
+    /// thirty addresses are six hundred rows. Join one at most, and leave others to statements of their own.
+    ///
+    /// A collection with a `limit` is loaded by a statement of its own whatever was asked for, and so is one of a query with
+    /// DISTINCT, GROUP BY or a select list, and of a query that both locks rows and has a LIMIT or joins of its own.
     pub fn joined(self) -> Path<From, To::Model, Shape> {
         self.path().joined()
+    }
+}
+
+impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
+    /// Follows a relationship of a model to itself to its end, in one statement: a whole tree downwards, all ancestors
+    /// upwards, all that can be reached in a graph. Afterwards it is loaded for every row that was reached. A ring ends
+    /// where it began. SQLAlchemy: `selectinload(.., recursion_depth=-1)`, which sends a statement a level.
+    ///
+    /// ```text
+    /// db.load(root, Node::CHILDREN.recursive())        db.load(leaf, Node::PARENT.recursive())
+    ///
+    ///            root                                             root
+    ///           /    \                                             ^
+    ///        left    right        one statement                  left
+    ///        /                                                      ^
+    ///     leaf                                                    leaf
+    /// ```
+    ///
+    /// ```
+    /// # #[cfg(feature = "testing")]
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> orm_core::Result<()> {
+    /// use orm_core::prelude::*;
+    ///
+    /// #[derive(Model, Clone)]
+    /// #[orm(table = "categories", has_many(children: Category, via = parent))]
+    /// struct Category {
+    ///     #[orm(primary_key)]
+    ///     id: i32,
+    ///     name: String,
+    ///     #[orm(belongs_to(parent: Self))]
+    ///     parent_id: Option<i32>,
+    /// }
+    /// # let test = orm_core::testing::TestDb::with_models::<(Category,)>().await?;
+    /// # let mut db = test.engine().await?.session();
+    /// # let root = db.add(Category::create().name("all"));
+    /// # let books = db.add(Category::create().name("books").parent(root));
+    /// # let poems = db.add(Category::create().name("poems").parent(books));
+    /// # db.commit().await?;
+    /// # db.close().await?;
+    /// let root = Category::query().filter(Category::NAME.eq("all")).one(&mut db).await?;
+    /// db.load(root, Category::CHILDREN.recursive()).await?;
+    /// let books = db.related(root, Category::CHILDREN)?[0];
+    /// let poems = db.related(books, Category::CHILDREN)?[0];
+    /// assert!(db.related(poems, Category::CHILDREN)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// `filter` leaves out rows and all that lies behind them, `order_by` orders the members of each; a `limit` is an
+    /// error. What `then` names is loaded for the rows of all levels.
+    pub fn recursive(self) -> Path<M, M, Shape> {
+        self.path().last(|step| step.levels = Some(Levels::All))
+    }
+
+    /// As [`recursive`](Relation::recursive), so many levels at most; 1 is the related rows themselves.
+    /// SQLAlchemy: `recursion_depth`.
+    pub fn recursive_to(self, levels: u32) -> Path<M, M, Shape> {
+        self.path()
+            .last(|step| step.levels = Some(Levels::AtMost(levels)))
     }
 }
 
@@ -279,12 +375,18 @@ impl LoadStep {
             filters: Vec::new(),
             order_by: Vec::new(),
             limit: None,
+            levels: None,
+            taken_from: None,
             then: Vec::new(),
         }
     }
 
     /// By which statement: joined for a to-one, select-in for a to-many, where nothing else was asked for.
+    /// What is followed to its end is never joined, and neither is a collection with a limit.
     pub fn strategy(&self) -> Strategy {
+        if self.levels.is_some() || (self.limit.is_some() && !self.relation.is_to_one()) {
+            return Strategy::SelectIn;
+        }
         self.strategy.unwrap_or(if self.relation.is_to_one() {
             Strategy::Joined
         } else {
@@ -307,89 +409,9 @@ pub(crate) fn merge(steps: &mut Vec<LoadStep>, step: LoadStep) {
     other.filters.extend(step.filters);
     other.order_by.extend(step.order_by);
     other.limit = step.limit.or(other.limit);
+    other.levels = step.levels.or(other.levels);
+    other.taken_from = step.taken_from.or(other.taken_from);
     for inner in step.then {
         merge(&mut other.then, inner);
-    }
-}
-
-/// What a query loads with its entities: which relationships are joined to its rows, and the whole tree.
-#[derive(Debug)]
-pub struct Loads {
-    /// The table whose entities the tree starts at.
-    pub root: &'static Table,
-    /// The joined relationships, in the order of their columns behind the row's own.
-    pub joined: Vec<JoinedLoad>,
-    /// The tree.
-    pub steps: Vec<LoadStep>,
-}
-
-/// A relationship that is joined to a query's rows.
-#[derive(Debug)]
-pub struct JoinedLoad {
-    /// The relationship.
-    pub relation: &'static RelationInfo,
-    /// Which of the joined ones before it starts from; `None` is the root.
-    pub parent: Option<usize>,
-}
-
-impl Loads {
-    /// Adds LEFT JOINs for the joined steps to the select, and their columns behind its own.
-    ///
-    /// Rows of groups cannot have more columns: there a to-one is loaded by its own statement. And a select list without
-    /// the root's entity has nothing to load anything of.
-    pub(crate) fn plan(select: &mut Select, mut steps: Vec<LoadStep>) -> Loads {
-        let root = select.from;
-        let has_root = |item: &Item| {
-            matches!(item, Item::Whole(table)
-            if std::ptr::eq(table.table, root.table) && table.alias == root.alias)
-        };
-        if !select.items.iter().any(has_root) {
-            steps.clear();
-        }
-        if !select.group_by.is_empty() {
-            for step in &mut steps {
-                step.strategy = Some(Strategy::SelectIn);
-            }
-        }
-        let mut loads = Loads {
-            root: select.from.table,
-            joined: Vec::new(),
-            steps,
-        };
-        let mut joined = Vec::new();
-        join_steps(&loads.steps, select.from, None, select, &mut joined);
-        loads.joined = joined;
-        loads
-    }
-}
-
-fn join_steps(
-    steps: &[LoadStep],
-    here: TableRef,
-    parent: Option<usize>,
-    select: &mut Select,
-    joined: &mut Vec<JoinedLoad>,
-) {
-    for step in steps {
-        if step.strategy() != Strategy::Joined {
-            continue;
-        }
-        joined.push(JoinedLoad {
-            relation: step.relation,
-            parent,
-        });
-        let this = joined.len() - 1;
-        let there = TableRef {
-            table: step.relation.to,
-            alias: Alias::Loaded(joined.len() as u16),
-        };
-        let (here_columns, there_columns) = step.relation.columns();
-        select.joins.push(Join {
-            kind: JoinKind::Left,
-            table: there,
-            on: Node::tie(there, there_columns, here, here_columns),
-        });
-        select.items.push(Item::Whole(there));
-        join_steps(&step.then, there, Some(this), select, joined);
     }
 }

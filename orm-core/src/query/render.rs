@@ -6,10 +6,11 @@
 pub(crate) mod batch;
 mod expression;
 mod rows;
+pub(crate) mod write;
 
 use std::collections::VecDeque;
 
-use super::{Bulk, Statement, quote};
+use super::{Statement, quote};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
     TableRef,
@@ -64,6 +65,49 @@ pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
     sql.finish()
 }
 
+/// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parents.k0`,
+/// `parents.k1` .., and the rows that belong to them. `level` says which keys come from one level to the next; `below`
+/// how many levels there are at most.
+pub(crate) fn recursive(
+    keys: &[(Param, &'static PgType)],
+    level: &Select,
+    rows: &Select,
+    below: Option<i32>,
+) -> Statement {
+    let mut sql = Renderer::default();
+    let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
+    let names = names.join(", ");
+    let depth = |words| if below.is_some() { words } else { "" };
+    sql.text(&format!(
+        "WITH RECURSIVE parents({names}{}) AS (SELECT *{} FROM ",
+        depth(", depth"),
+        depth(", 0"),
+    ));
+    sql.unnest(keys);
+    // UNION, and not UNION ALL: a key that was reached before is not followed again.
+    sql.text(" UNION SELECT ");
+    sql.list(&level.items, ", ", Renderer::item);
+    sql.text(depth(", parents.depth + 1"));
+    sql.text(" FROM parents CROSS JOIN ");
+    sql.rows_of_parents(level);
+    if let Some(below) = below {
+        sql.text(" AND parents.depth + 1 < ");
+        sql.param(Param::new(&below));
+    }
+    sql.text(") SELECT ");
+    sql.list(&rows.items, ", ", Renderer::item);
+    // With a depth, a key is there once for each level that it is in.
+    match below {
+        Some(_) => sql.text(&format!(
+            " FROM (SELECT DISTINCT {names} FROM parents) AS parents CROSS JOIN "
+        )),
+        None => sql.text(" FROM parents CROSS JOIN "),
+    }
+    sql.rows_of_parents(rows);
+    sql.order_by(&rows.order_by);
+    sql.finish()
+}
+
 /// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
 /// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
 pub(crate) fn lateral(
@@ -95,20 +139,6 @@ pub(crate) fn lateral(
     sql.finish()
 }
 
-/// A bulk UPDATE or DELETE.
-pub(crate) fn bulk(bulk: &Bulk, returning: &[u16]) -> Statement {
-    let table = TableRef::of(bulk.table);
-    let mut sql = Renderer::default();
-    sql.change(table, bulk.assignments.as_deref(), &bulk.filters);
-    if !returning.is_empty() {
-        sql.text(" RETURNING ");
-        sql.list(returning, ", ", |sql, column| {
-            sql.node(&Node::Column(table, *column))
-        });
-    }
-    sql.finish()
-}
-
 /// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
 #[derive(Default)]
 pub(crate) struct Renderer {
@@ -124,6 +154,8 @@ pub(crate) struct Renderer {
     ctes: Vec<usize>,
     /// The numbers that the next parameters get, because they stand in an expression that is a repetition.
     repeated: VecDeque<usize>,
+    /// Whether columns stand without their tables, at this place in the statement.
+    bare_columns: bool,
     /// What the next parameters are replaced by.
     in_place_of_params: VecDeque<String>,
 }
@@ -199,6 +231,15 @@ impl Renderer {
         }
     }
 
+    /// Appends the tables of a SELECT, behind a FROM that has begun, and its conditions.
+    fn rows_of_parents(&mut self, select: &Select) {
+        self.table(select.from);
+        for join in &select.joins {
+            self.join(join, &select.computed);
+        }
+        self.conditions(" WHERE ", &select.filters);
+    }
+
     /// Appends the name that a table's columns stand behind.
     fn alias(&mut self, table: TableRef) {
         let name = match table.alias {
@@ -208,6 +249,8 @@ impl Renderer {
             Alias::Numbered(n) => format!("{}_{n}", table.table.name),
             Alias::Loaded(n) => format!("loaded_{n}"),
             Alias::Link(n) => format!("link_{n}"),
+            Alias::LoadedLink(n) => format!("loaded_{n}_link"),
+            Alias::Excluded => "excluded".to_owned(),
         };
         quote::identifier(&mut self.sql, &name);
     }

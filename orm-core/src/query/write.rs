@@ -1,51 +1,44 @@
 //! Bulk UPDATE and DELETE: one statement for all rows that a query describes.
 
+use std::fmt;
 use std::marker::PhantomData;
 
-use super::{EntityQuery, Executor, Query, Running, Statement, render};
+use super::returning::{self, Returning};
+use super::{Executor, Query, Running, SelectList, Statement};
 use crate::error::{Error, Result};
-use crate::expr::{Assignments, Node, Select};
-use crate::model::{Model, Table};
+use crate::expr::{
+    Action, Assignments, JoinKind, Node, RowLevel, Select, TableRef, Ungrouped, Whole, Write,
+};
+use crate::model::{Model, Source};
 
-/// A bulk UPDATE or DELETE without its types: what an [`Executor`] runs.
-#[derive(Debug)]
-pub struct Bulk {
-    /// The table.
-    pub table: &'static Table,
-    /// The rows.
-    pub filters: Vec<Node>,
-    /// The columns to set and their values; `None` deletes the rows.
-    pub assignments: Option<Vec<(u16, Node)>>,
-}
-
-impl Bulk {
-    /// The statement. With `returning` it gives the columns of these positions for each row that it changes.
-    pub fn statement(&self, returning: &[u16]) -> Statement {
-        render::bulk(self, returning)
-    }
+/// A bulk UPDATE or DELETE of rows of `M`, in a query with the tables of `Scope`. Sent by [`exec`](Bulk::exec), or by
+/// [`returning`](Bulk::returning) and its finishers.
+#[must_use = "a write does nothing until it runs: `.exec(&mut db).await`"]
+pub struct Bulk<M, Scope, Verb> {
+    write: Result<Write>,
+    #[allow(clippy::type_complexity)]
+    types: PhantomData<fn() -> (M, Scope, Verb)>,
 }
 
 /// A bulk UPDATE: `Product::query().filter(..).update((Product::STOCK.set(0),))`.
-#[must_use = "an update does nothing until it runs: `.exec(&mut db).await`"]
-#[derive(Debug)]
-pub struct BulkUpdate<M> {
-    bulk: Result<Bulk>,
-    model: PhantomData<fn() -> M>,
-}
+pub type BulkUpdate<M, Scope = (M, ())> = Bulk<M, Scope, Updating>;
 
 /// A bulk DELETE: `Product::query().filter(..).delete()`.
-#[must_use = "a delete does nothing until it runs: `.exec(&mut db).await`"]
-#[derive(Debug)]
-pub struct BulkDelete<M> {
-    bulk: Result<Bulk>,
-    model: PhantomData<fn() -> M>,
-}
+pub type BulkDelete<M, Scope = (M, ())> = Bulk<M, Scope, Deleting>;
 
-/// A query that is nothing but the rows of one model: what can be updated or deleted.
+/// The [`Bulk`] is an UPDATE.
+#[derive(Debug)]
+pub struct Updating;
+
+/// The [`Bulk`] is a DELETE.
+#[derive(Debug)]
+pub struct Deleting;
+
+/// A query of one model's rows: what can be updated or deleted.
 #[diagnostic::on_unimplemented(
-    message = "an UPDATE or DELETE goes to the rows of one model, and this query has joins, groups or a select list",
-    label = "`update` and `delete` need `Model::query()` with filters alone",
-    note = "filter by a related table without a join: `.filter(User::ORDERS.any(..))`"
+    message = "an UPDATE or DELETE goes to the rows of one model, and this query has groups or a select list",
+    label = "`update` and `delete` need `Model::query()` with filters and inner joins alone",
+    note = "what is given of the rows comes behind: `.update(..).returning(..)`"
 )]
 pub trait OneModel {
     /// The model.
@@ -53,15 +46,47 @@ pub trait OneModel {
 }
 
 #[diagnostic::do_not_recommend]
-impl<M: Model> OneModel for EntityQuery<M> {
+impl<M: Model, Scope> OneModel for Query<Whole<M>, Scope, Ungrouped> {
     type Model = M;
 }
+
+/// A scope whose first table is that of `M`, without outer joins.
+pub trait InnerJoined<M> {}
+
+impl<M, S: FirstTable<M>> InnerJoined<M> for (S, ()) {}
+
+impl<M, S: InnerTable, Next, Rest> InnerJoined<M> for (S, (Next, Rest)) where
+    (Next, Rest): InnerJoined<M>
+{
+}
+
+/// A table of an inner join.
+#[diagnostic::on_unimplemented(
+    message = "an UPDATE or DELETE joins tables by inner joins alone, and cannot have a LEFT JOIN",
+    label = "this query has a join that is no inner join of a table: `{Self}`",
+    note = "for rows without a partner: `.filter(User::ORDERS.none(..))`; for those with one: `.join(..)`"
+)]
+pub trait InnerTable {}
+
+#[diagnostic::do_not_recommend]
+impl<S: Source> InnerTable for S {}
+
+/// The model that a query began with.
+#[diagnostic::on_unimplemented(
+    message = "this query began with `{Self}`, and its rows are of `{M}`: an UPDATE or DELETE would write to `{Self}`",
+    label = "begin with `{M}::query()`, and join `{Self}`"
+)]
+pub trait FirstTable<M> {}
+
+#[diagnostic::do_not_recommend]
+impl<M> FirstTable<M> for M {}
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Changes all rows of the query in one statement. The values are computed by the server, so
     /// `Product::STOCK.set(Product::STOCK - 1)` is safe whatever other transactions do. Sent by `.exec(..)`, which gives
     /// the number of rows. Columns with
-    /// `on_update = ..` get their new values, too, unless they are set here. SQLAlchemy: `query.update({..})`.
+    /// `on_update = ..` get their new values and a version counts up, unless they are set here.
+    /// SQLAlchemy: `query.update({..})`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -76,21 +101,51 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
-    pub fn update<A, I>(self, assignments: A) -> BulkUpdate<<Self as OneModel>::Model>
+    ///
+    /// Tables that the query joins can be used in conditions and values. A row with several partners is updated once, by
+    /// one of them that PostgreSQL picks.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "categories")]
+    /// # struct Category { #[orm(primary_key)] id: i32, name: String, discount: i32 }
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, price: i32, #[orm(belongs_to(category: Category))] category_id: i32 }
+    /// let sale = Product::query()
+    ///     .join(Product::CATEGORY)
+    ///     .filter(Category::NAME.eq("Phones"))
+    ///     .update(Product::PRICE.set(Product::PRICE - Category::DISCOUNT));
+    /// assert_eq!(
+    ///     sale.to_sql()?,
+    ///     "UPDATE products SET price = products.price - categories.discount FROM categories \
+    ///      WHERE categories.id = products.category_id AND categories.name = $1"
+    /// );
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn update<A, I>(self, assignments: A) -> BulkUpdate<<Self as OneModel>::Model, Scope>
     where
         Self: OneModel,
-        A: Assignments<<Self as OneModel>::Model, I>,
+        Scope: InnerJoined<<Self as OneModel>::Model>,
+        A: Assignments<<Self as OneModel>::Model, Scope, I>,
     {
-        let mut values = Vec::new();
-        assignments.push_to(&mut values);
-        for (column, value) in <<Self as OneModel>::Model as Model>::on_update() {
-            if values.iter().all(|(set, _)| *set != column) {
-                values.push((column, Node::Param(value)));
+        let mut set = Vec::new();
+        assignments.push_to(&mut set);
+        let write = bulk(self.select, |table, using, filters| {
+            if set.is_empty() {
+                return Err(Error::invalid(format!(
+                    "an UPDATE of `{}` sets no column",
+                    table.table.name
+                )));
             }
-        }
-        BulkUpdate {
-            bulk: bulk(self.select, Some(values)),
-            model: PhantomData,
+            Ok(Action::Update {
+                assignments: with_implied::<<Self as OneModel>::Model>(table, set),
+                using,
+                filters,
+            })
+        });
+        Bulk {
+            write,
+            types: PhantomData,
         }
     }
 
@@ -103,21 +158,37 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # struct User { #[orm(primary_key)] id: i32, active: bool }
     /// let gone = User::query().filter(!User::ACTIVE).delete();
     /// assert_eq!(gone.to_sql()?, "DELETE FROM users WHERE NOT users.active");
+    ///
+    /// // By what belongs to a row, in one statement.
+    /// # #[derive(Model, Clone)] #[orm(table = "profiles")]
+    /// # struct Profile { #[orm(primary_key)] id: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+    /// let gone = Profile::query().join(Profile::USER).filter(!User::ACTIVE).delete();
+    /// assert_eq!(
+    ///     gone.to_sql()?,
+    ///     "DELETE FROM profiles USING users WHERE users.id = profiles.user_id AND NOT users.active"
+    /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
-    pub fn delete(self) -> BulkDelete<<Self as OneModel>::Model>
+    pub fn delete(self) -> BulkDelete<<Self as OneModel>::Model, Scope>
     where
         Self: OneModel,
+        Scope: InnerJoined<<Self as OneModel>::Model>,
     {
-        BulkDelete {
-            bulk: bulk(self.select, None),
-            model: PhantomData,
+        Bulk {
+            write: bulk(self.select, |_, using, filters| {
+                Ok(Action::Delete { using, filters })
+            }),
+            types: PhantomData,
         }
     }
 }
 
 /// UPDATE and DELETE have no ORDER BY, LIMIT, DISTINCT or lock; a query that has one means something else.
-fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
+fn bulk(
+    select: Select,
+    action: impl FnOnce(TableRef, Vec<TableRef>, Vec<Node>) -> Result<Action>,
+) -> Result<Write> {
+    let table = select.from;
     let clause = if select.limit.is_some() {
         Some("LIMIT")
     } else if select.offset.is_some() {
@@ -130,84 +201,115 @@ fn bulk(select: Select, assignments: Option<Vec<(u16, Node)>>) -> Result<Bulk> {
         Some("FOR UPDATE")
     } else if !select.having.is_empty() {
         Some("HAVING")
+    } else if !select.ctes.is_empty() {
+        Some("WITH")
+    } else if select.set.is_some() || !select.computed.is_empty() {
+        Some("rows that a query computes")
+    } else if select.joins.iter().any(|join| join.kind != JoinKind::Inner) {
+        Some("an outer join")
     } else {
         None
     };
-    if assignments.as_ref().is_some_and(Vec::is_empty) {
+    if let Some(clause) = clause {
         return Err(Error::invalid(format!(
-            "an UPDATE of `{}` sets no column",
-            select.from.table.name
+            "an UPDATE or DELETE of `{}` cannot have {clause}: filter the rows by their keys instead",
+            table.table.name
         )));
     }
-    match clause {
-        Some(clause) => Err(Error::invalid(format!(
-            "an UPDATE or DELETE of `{}` cannot have {clause}: filter the rows by their keys instead",
-            select.from.table.name
-        ))),
-        None => Ok(Bulk {
-            table: select.from.table,
-            filters: select.filters,
-            assignments,
-        }),
-    }
-}
-
-impl<M: Model> BulkUpdate<M> {
-    pub(super) fn into_bulk(self) -> Result<Bulk> {
-        self.bulk
-    }
-
-    /// Sends the statement and gives the number of rows that it changed. On a session, entities that are loaded are in
-    /// step afterwards (by RETURNING), and a rollback takes that back too.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
-    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
-        exec(self.bulk, on)
-    }
-
-    /// The SQL text, without the values.
-    ///
-    /// # Errors
-    /// As [`exec`](BulkUpdate::exec).
-    pub fn to_sql(&self) -> Result<String> {
-        sql(&self.bulk)
-    }
-}
-
-impl<M: Model> BulkDelete<M> {
-    pub(super) fn into_bulk(self) -> Result<Bulk> {
-        self.bulk
-    }
-
-    /// Sends the statement and gives the number of rows that it deleted. On a session, entities that are loaded leave it
-    /// (by RETURNING), and a rollback takes that back too.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock; what the server refuses.
-    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
-        exec(self.bulk, on)
-    }
-
-    /// The SQL text, without the values.
-    ///
-    /// # Errors
-    /// As [`exec`](BulkDelete::exec).
-    pub fn to_sql(&self) -> Result<String> {
-        sql(&self.bulk)
-    }
-}
-
-fn exec<X: Executor>(bulk: Result<Bulk>, on: &mut X) -> Running<'_, u64> {
-    Box::pin(async move {
-        on.before_query().await?;
-        on.write(bulk?).await
+    // The conditions of joins stand in WHERE: those in FROM cannot speak of the table that is written to.
+    let (using, mut filters): (Vec<_>, Vec<_>) = select
+        .joins
+        .into_iter()
+        .map(|join| (join.table, join.on))
+        .unzip();
+    filters.extend(select.filters);
+    Ok(Write {
+        table,
+        action: action(table, using, filters)?,
+        returning: Vec::new(),
+        unfiltered: select.unfiltered,
     })
 }
 
-fn sql(bulk: &Result<Bulk>) -> Result<String> {
-    match bulk {
-        Ok(bulk) => Ok(bulk.statement(&[]).sql),
-        Err(error) => Err(Error::invalid(error.to_string())),
+/// What an update sets beside what was asked for: `on_update = ..`, and the version.
+pub(super) fn with_implied<M: Model>(
+    table: TableRef,
+    mut set: Vec<(u16, Node)>,
+) -> Vec<(u16, Node)> {
+    let version = M::TABLE.version.map(|version| {
+        let next = Node::infix(Node::Column(table, version), "+", Node::Word("1"));
+        (version, next)
+    });
+    let values = M::on_update().into_iter();
+    let implied = values.map(|(column, value)| (column, Node::Param(value)));
+    for (column, value) in implied.chain(version) {
+        if set.iter().all(|(other, _)| *other != column) {
+            set.push((column, value));
+        }
+    }
+    set
+}
+
+impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
+    /// The statement as data, for one around it.
+    pub(super) fn into_write(self) -> Result<Write> {
+        self.write
+    }
+
+    /// What is given of each row that is written: columns, expressions, `Model::ALL`, or a tuple of these; columns of joined
+    /// tables too. An UPDATE gives the new values, a DELETE the last ones. SQLAlchemy: `.returning(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, active: bool }
+    /// let q = User::query().filter(User::ID.eq(7)).update(User::ACTIVE.set(false)).returning(User::NAME);
+    /// assert_eq!(q.to_sql()?, "UPDATE users SET active = $1 WHERE users.id = $2 RETURNING users.name");
+    ///
+    /// let q = User::query().filter(!User::ACTIVE).delete().returning(User::ALL);
+    /// assert_eq!(
+    ///     q.to_sql()?,
+    ///     "DELETE FROM users WHERE NOT users.active RETURNING users.id, users.name, users.active"
+    /// );
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn returning<L, I, Row, Uses>(self, list: L) -> Returning<Row>
+    where
+        L: SelectList<Scope, I, Row, Uses>,
+        Uses: RowLevel,
+    {
+        Returning::new(self.write, list)
+    }
+
+    /// Sends the statement and gives the number of rows that it wrote. On a session, entities that are loaded are in step
+    /// afterwards (by RETURNING): changed ones have their new values, deleted ones leave. A rollback takes that back too.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock, and on a session for an UPDATE of the
+    /// primary key of rows that it has; what the server refuses.
+    pub fn exec<X: Executor>(self, on: &mut X) -> Running<'_, u64> {
+        returning::exec(self.write, on)
+    }
+
+    /// The SQL text, without the values.
+    ///
+    /// # Errors
+    /// As [`exec`](Bulk::exec).
+    pub fn to_sql(&self) -> Result<String> {
+        Ok(self.statement()?.sql)
+    }
+
+    /// The SQL text and its parameters.
+    ///
+    /// # Errors
+    /// As [`exec`](Bulk::exec).
+    pub fn statement(&self) -> Result<Statement> {
+        returning::statement(&self.write)
+    }
+}
+
+impl<M, Scope, Verb> fmt::Debug for Bulk<M, Scope, Verb> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        returning::debug(&self.write, f)
     }
 }

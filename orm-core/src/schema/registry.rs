@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Models;
 use super::enums::{self, EnumType};
 use crate::error::{Error, Result};
-use crate::model::Table;
+use crate::model::{RelationKind, Table};
 
 /// A list of models, as a value. SQLAlchemy: `MetaData`, the registry behind `DeclarativeBase`.
 ///
@@ -75,6 +75,14 @@ impl Registry {
     pub(crate) fn push(&mut self, table: &'static Table) {
         if !self.tables.iter().any(|known| known.id() == table.id()) {
             self.tables.push(table);
+            // A link table without a struct comes with the models that it links, once, whichever of them says it.
+            for relation in table.relations {
+                if let RelationKind::ManyToMany { near, .. } = &relation.kind
+                    && near.from.is_bare_link
+                {
+                    self.push(near.from);
+                }
+            }
         }
     }
 
@@ -86,6 +94,13 @@ impl Registry {
         let mut models = HashMap::new();
         for table in &self.tables {
             if let Some(other) = models.insert((table.schema, table.name), table.model) {
+                if table.is_bare_link {
+                    return Err(Error::invalid(format!(
+                        "two relationships declare the link table `{}`, or a model has this table: let the `many_to_many` of \
+                         one side declare it with `table = \"{}\"`, and that of the other side name the first with `via = ..`",
+                        table.name, table.name
+                    )));
+                }
                 return Err(Error::invalid(format!(
                     "`{other}` and `{}` are both models of the table `{}`: create it from the one that has all its columns, \
                      and leave the other out of the list",

@@ -34,7 +34,10 @@ pub(super) fn create_table(
 ) -> String {
     let columns = table.columns.iter().enumerate();
     let mut lines: Vec<String> = columns
-        .map(|(at, column)| column_line(column, table.primary_key == [at as u16]))
+        .map(|(at, column)| {
+            let declared = column.declared.or_else(|| linked_type(table, at as u16));
+            column_line(column, declared, table.primary_key == [at as u16])
+        })
         .collect();
     let mut constraint = |name: &str, what: String| {
         let mut line = "CONSTRAINT ".to_owned();
@@ -103,12 +106,28 @@ pub(super) fn table_name(table: &Table) -> String {
     name
 }
 
+/// The declared type of a column of a link table without a struct: that of the key column that it refers to.
+fn linked_type(table: &'static Table, column: u16) -> Option<&'static str> {
+    if !table.is_bare_link {
+        return None;
+    }
+    table.relations.iter().find_map(|relation| {
+        let (here, there) = relation.columns();
+        let part = here.iter().position(|other| *other == column)?;
+        relation.to.columns[there[part] as usize].declared
+    })
+}
+
 /// `email text NOT NULL DEFAULT 'none'`
-fn column_line(column: &'static ColumnInfo, is_key: bool) -> String {
+fn column_line(
+    column: &'static ColumnInfo,
+    declared: Option<&'static str>,
+    is_key: bool,
+) -> String {
     let mut line = String::new();
     quote::identifier(&mut line, column.name);
     line.push(' ');
-    match column.declared {
+    match declared {
         Some(declared) => line.push_str(declared),
         None => line.push_str(&type_name(column)),
     }

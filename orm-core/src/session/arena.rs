@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use super::detach::{Detached, Value};
 use super::key::KeyBytes;
 use super::slots::Slots;
 use super::state::State;
@@ -99,6 +100,36 @@ impl<M: Model> Arena<M> {
             return None;
         }
         Some(rows.map(|row| row.unwrap_or_else(|| unreachable!("checked above"))))
+    }
+
+    /// Takes a slot for a row from outside, as a stale one. `before` is what it was when it was last read.
+    pub(crate) fn attach(&mut self, row: M, before: Option<M>) -> u32 {
+        let index = self.slots.claim(State::Persistent, 0);
+        let known = before.as_ref().unwrap_or(&row);
+        self.slots.keys.insert(Self::key_of(known), index);
+        let changed = before.filter(|before| !row.diff(before).is_empty());
+        self.put(index, Content::Row(row));
+        if let Some(before) = changed {
+            self.kept[index as usize] = Some(Arc::new(before));
+            self.slots.touch(index);
+        }
+        index
+    }
+
+    /// Gives one row the values of another in some columns.
+    fn copy_columns(from: &M, to: &mut M, columns: &[u16]) {
+        for column in columns {
+            let mut out = BytesMut::new();
+            let present = from.encode(*column, &mut out);
+            let ty = M::TABLE.columns[*column as usize].ty;
+            let raw = Raw {
+                bytes: present.then_some(&out),
+                oid: ty.oid,
+                type_name: ty.name,
+            };
+            // A value of the row itself fits the row.
+            let _ = to.write(*column, raw);
+        }
     }
 
     /// The draft of a pending entity.
@@ -278,6 +309,19 @@ impl<M: Model> Store for Arena<M> {
             // A value of the row itself fits the row.
             let _ = kept.write(*column, raw);
         }
+    }
+
+    fn revert(&mut self, index: u32, columns: &[u16]) {
+        let at = index as usize;
+        if let (Some(kept), Content::Row(row)) = (&self.kept[at], &mut self.contents[at]) {
+            Self::copy_columns(kept, row, columns);
+        }
+    }
+
+    fn copy_out(&self, index: u32) -> Option<Box<dyn Value>> {
+        let row = self.row(index)?;
+        let before = self.kept[index as usize].as_deref().unwrap_or(row);
+        Some(Box::new(Detached::known(row.copy(), before.copy())))
     }
 
     fn changes(&self, index: u32) -> ColumnSet {

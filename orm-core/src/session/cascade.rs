@@ -13,6 +13,14 @@ use crate::model::{RawHandle, RelationInfo, RelationKind};
 impl Session {
     /// Finds all that goes with what is deleted, loading children that aren't known.
     pub(super) async fn cascade(&mut self) -> Result<()> {
+        // Children that criteria hide hold the foreign key as others do.
+        let before = std::mem::replace(&mut self.unfiltered, true);
+        let outcome = self.cascade_to_all().await;
+        self.unfiltered = before;
+        outcome
+    }
+
+    async fn cascade_to_all(&mut self) -> Result<()> {
         self.let_go_of_replaced().await?;
         self.doom_orphans();
         let mut seen = HashSet::new();
@@ -182,6 +190,7 @@ impl Session {
 /// The foreign key of the children, where a relationship leads from a parent to children.
 fn from_parent(relation: &'static RelationInfo) -> Option<&'static RelationInfo> {
     match &relation.kind {
+        _ if relation.members.read_only => None,
         RelationKind::HasMany { via } | RelationKind::HasOne { via } => Some(via),
         _ => None,
     }

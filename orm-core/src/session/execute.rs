@@ -1,14 +1,14 @@
 //! Queries on a session: autoflush, entities from rows, loads, bulk writes that keep the session in step.
 
-use std::collections::HashSet;
-
 use super::key::KeyBytes;
-use super::loader::Loading;
+use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Handle, Model, RawHandle, Row, RowReader, Table};
-use crate::query::{Bulk, Executor, Loads, Statement};
+use crate::expr::{Item, Node, Select, Write};
+use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
+use crate::query::render::write::write as statement_of;
+use crate::query::{Executor, Loads, Statement};
 
 impl Session {
     /// What goes before every read: autoflush.
@@ -20,57 +20,99 @@ impl Session {
         Ok(())
     }
 
-    /// Runs a bulk UPDATE or DELETE. Where entities of the table are in the session, RETURNING says which of them were
-    /// changed, and to what.
-    async fn run_bulk(&mut self, bulk: Bulk) -> Result<u64> {
-        let table = bulk.table;
+    /// Lets a write say which rows it changed, and to what: their keys, and the columns that it sets or that the server
+    /// computes from them. Nothing where no entity could be meant.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for new keys of rows that may be entities: RETURNING gives no old key to know them by.
+    fn track(&mut self, write: &mut Write) -> Result<()> {
+        let table = write.table.table;
         if self.options.is_read_only() {
             return Err(Error::invalid(format!(
-                "this session is read-only, and this is a bulk UPDATE or DELETE of `{}`: use `engine.session()`",
+                "this session is read-only, and this is a bulk INSERT, UPDATE or DELETE of `{}`: use `engine.session()`",
                 table.name
             )));
         }
+        self.restrict_write(write);
         let number = self.arena_number(table);
-        if self.arenas[number as usize].slots().keys.is_empty() {
-            return self.send_counted(&bulk.statement(&[])).await;
+        let known = !self.arenas[number as usize].slots().keys.is_empty();
+        // Entities that are read from a DELETE's own rows are deleted, too.
+        let reads = write.is_delete() && !write.returning.is_empty();
+        let set = write.set_columns();
+        let changes = !set.is_empty() || write.is_delete();
+        if known && let Some(key) = table.primary_key.iter().find(|key| set.contains(key)) {
+            return Err(Error::invalid(format!(
+                "a bulk write cannot set `{}.{}` on a session that has rows of `{}`: nobody could tell which of them are \
+                 meant; set it on the entities, or run the statement on a connection",
+                table.name, table.columns[*key as usize].name, table.name
+            )));
         }
-        let set = bulk.assignments.iter().flatten().map(|(column, _)| *column);
-        let mut returning: Vec<u16> = table.primary_key.to_vec();
-        let new: Vec<u16> = set.filter(|column| !returning.contains(column)).collect();
-        returning.extend(&new);
-        let rows = self.send(&bulk.statement(&returning)).await?;
-        for row in &rows {
-            let Some(handle) = self.known_entity(table, row) else {
+        if changes && (known || reads) {
+            let columns = tracked(table, &set, write.is_delete());
+            let from = write.table;
+            let columns = columns.map(|column| Item::Expr(Node::Column(from, column)));
+            write.returning.extend(columns);
+        }
+        Ok(())
+    }
+
+    /// Brings entities in step with the rows that a write returned, whose tracked columns begin at `own`.
+    fn follow_write(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
+        if write.returned() == own {
+            return Ok(());
+        }
+        let table = write.table.table;
+        let keys = table.primary_key.len();
+        let set = write.set_columns();
+        let new: Vec<u16> = tracked(table, &set, write.is_delete()).skip(keys).collect();
+        for row in rows {
+            let Some(handle) = self.known_entity(table, row, own) else {
                 continue;
             };
-            if bulk.assignments.is_none() {
+            if write.is_delete() {
                 self.buried(handle);
                 continue;
             }
             self.save(handle);
-            let keys = table.primary_key.len();
-            let columns: HashSet<u16> = new.iter().copied().collect();
             for (at, column) in new.iter().enumerate() {
-                let value = row.raw(keys + at);
+                let value = row.raw(own + keys + at);
                 let written = self.store_mut(handle).write(handle.index, *column, value);
                 self.or_fail(written)?;
             }
-            let columns: Vec<u16> = columns.into_iter().collect();
-            self.store_mut(handle).rebase(handle.index, &columns);
-            let moved = columns.iter().copied().collect();
-            self.follow_row(handle, moved);
+            self.store_mut(handle).rebase(handle.index, &new);
+            self.follow_row(handle, new.iter().copied().collect());
         }
-        Ok(rows.len() as u64)
+        Ok(())
     }
 
-    /// The entity whose key stands at the beginning of a row.
-    fn known_entity(&self, table: &'static Table, row: &Row) -> Option<RawHandle> {
-        let key = KeyBytes::in_front_of(row, table.primary_key.len())?;
+    /// The entity whose key begins at a column of a row.
+    pub(super) fn known_entity(
+        &self,
+        table: &'static Table,
+        row: &Row,
+        at: usize,
+    ) -> Option<RawHandle> {
+        let key = KeyBytes::at(row, at, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
         let index = *slots.keys.get(&key)?;
         let handle = slots.handle(index);
         (self.raw_state(handle) == State::Persistent).then_some(handle)
     }
+}
+
+/// The columns by which a write is followed: the key, what was set, and what the server makes of that.
+fn tracked(table: &'static Table, set: &[u16], delete: bool) -> impl Iterator<Item = u16> + use<> {
+    let mut columns = table.primary_key.to_vec();
+    if !delete {
+        columns.extend(set);
+        let others = table.columns.iter().enumerate();
+        let by_server = others.filter(|(_, column)| {
+            column.computed.is_some() || column.on_update == OnUpdate::Server
+        });
+        let by_server = by_server.map(|(at, _)| at as u16);
+        columns.extend(by_server.filter(|column| !set.contains(column)));
+    }
+    columns.into_iter()
 }
 
 impl Executor for Session {
@@ -88,12 +130,32 @@ impl Executor for Session {
         self.send_counted(&statement).await
     }
 
-    async fn write(&mut self, bulk: Bulk) -> Result<u64> {
-        self.run_bulk(bulk).await
+    async fn write(&mut self, mut write: Write) -> Result<u64> {
+        self.track(&mut write)?;
+        let statement = statement_of(&write);
+        if write.returning.is_empty() {
+            return self.send_counted(&statement).await;
+        }
+        let rows = self.send(&statement).await?;
+        self.follow_write(&write, 0, &rows)?;
+        Ok(rows.len() as u64)
+    }
+
+    async fn write_rows(&mut self, write: &mut Write) -> Result<Vec<Row>> {
+        self.track(write)?;
+        self.send(&statement_of(write)).await
+    }
+
+    fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
+        self.follow_write(write, own, rows)
     }
 
     fn read_mode(&mut self, refresh: bool) {
         self.refresh_rows = refresh;
+    }
+
+    fn restrict(&mut self, select: &mut Select) {
+        self.restrict_query(select);
     }
 
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -114,9 +176,8 @@ impl Executor for Session {
         Ok(())
     }
 
-    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
-        let root = self.loading.as_mut().and_then(Loading::take_current);
-        self.read_joined(&loads.joined, row, root)
+    fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
+        self.read_joined_row(loads, row)
     }
 
     async fn finish_loads(&mut self, loads: Loads) -> Result<()> {
@@ -142,12 +203,24 @@ macro_rules! through {
                 (**self).execute(statement).await
             }
 
-            async fn write(&mut self, bulk: Bulk) -> Result<u64> {
-                (**self).write(bulk).await
+            async fn write(&mut self, write: Write) -> Result<u64> {
+                (**self).write(write).await
+            }
+
+            async fn write_rows(&mut self, write: &mut Write) -> Result<Vec<Row>> {
+                (**self).write_rows(write).await
+            }
+
+            fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
+                (**self).written(write, own, rows)
             }
 
             fn read_mode(&mut self, refresh: bool) {
                 (**self).read_mode(refresh);
+            }
+
+            fn restrict(&mut self, select: &mut Select) {
+                (**self).restrict(select);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -163,7 +236,7 @@ macro_rules! through {
                 (**self).begin_loads(loads)
             }
 
-            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<()> {
+            fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
                 (**self).joined_loads(loads, row)
             }
 

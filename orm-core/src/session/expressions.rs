@@ -78,7 +78,7 @@ impl Session {
     pub fn set_expr<M: Model, I>(
         &mut self,
         handle: Handle<M>,
-        assignments: impl Assignments<M, I>,
+        assignments: impl Assignments<M, (M, ()), I>,
     ) -> Result<()> {
         self.check(handle)?;
         let row = handle.raw();
@@ -134,7 +134,7 @@ impl Session {
         )))
     }
 
-    fn field_bytes(&self, row: RawHandle, column: u16) -> Option<BytesMut> {
+    pub(super) fn field_bytes(&self, row: RawHandle, column: u16) -> Option<BytesMut> {
         let mut out = BytesMut::new();
         let present = self.store(row).encode(row.index, column, &mut out);
         present.then_some(out)

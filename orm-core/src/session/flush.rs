@@ -189,8 +189,8 @@ impl Session {
             Some(expected) if expected != changed => self.or_fail(Err(Error::Stale {
                 table: step.table.name,
                 action: match step.kind {
-                    StepKind::Insert | StepKind::Link => "INSERT",
-                    StepKind::Delete | StepKind::Unlink | StepKind::UnlinkAll => "DELETE",
+                    StepKind::Insert => "INSERT",
+                    StepKind::Delete => "DELETE",
                     _ => "UPDATE",
                 },
                 expected,
@@ -423,7 +423,10 @@ impl Session {
             .filter_map(|row| self.key_before(*row))
             .collect();
         let select = self.select_by_key(table, table.primary_key, &keys);
-        let left = self.send(&select).await?.len();
+        let left = self
+            .send(&crate::query::render::select(&select))
+            .await?
+            .len();
         if left == 0 {
             return Ok(());
         }

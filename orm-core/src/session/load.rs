@@ -1,8 +1,7 @@
-//! `get`, `refresh` and `load`: reading from the database by handle or key. What follows relationships is in `loader`.
+//! `load`: relationships of entities that are there. What follows them is in `loader`, and rows by their keys in `by_key`.
 
-use super::key::KeyBytes;
 use super::{Session, State};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
 use crate::query::{Running, StartsAt};
 
@@ -42,125 +41,7 @@ impl<M> Loadable<M> for Handles<M> {
     }
 }
 
-/// What [`get`](Session::get) takes: the primary key, or what becomes it by `into`.
-#[diagnostic::on_unimplemented(
-    message = "the primary key is `{Key}`, and `{Self}` was given",
-    label = "expected `{Key}`",
-    note = "a primary key of several columns is a tuple, in the order of the fields"
-)]
-pub trait IntoKey<Key> {
-    /// The key.
-    fn into_key(self) -> Key;
-}
-
-#[diagnostic::do_not_recommend]
-impl<Key, T: Into<Key>> IntoKey<Key> for T {
-    fn into_key(self) -> Key {
-        self.into()
-    }
-}
-
 impl Session {
-    /// The entity of a primary key. A row of this transaction that is in the identity map sends nothing; else what is
-    /// pending is flushed, and one SELECT refreshes a stale row or finds an unknown one. SQLAlchemy: `get`.
-    ///
-    /// ```
-    #[doc = include_str!("example_shop.txt")]
-    /// let ann = db.get::<User>(1).await?.expect("the row is there");
-    /// assert_eq!(db.get::<User>(1).await?, Some(ann)); // sends nothing
-    /// assert_eq!(db.get::<User>(99).await?, None);
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "testing"))] fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// What the server refuses; those of [`flush`](Session::flush).
-    pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Running<'_, Option<Handle<M>>> {
-        let key = key.into_key();
-        let bytes = KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
-            M::encode_key(&key, part, out)
-        });
-        Box::pin(async move {
-            match bytes {
-                Some(bytes) => Ok(self.get_raw(M::TABLE, bytes).await?.map(Handle::from_raw)),
-                None => Ok(None),
-            }
-        })
-    }
-
-    async fn get_raw(
-        &mut self,
-        table: &'static Table,
-        bytes: KeyBytes,
-    ) -> Result<Option<RawHandle>> {
-        self.ready().await?;
-        if let Some(known) = self.fresh(table, &bytes) {
-            return Ok(Some(known));
-        }
-        if self.autoflush && self.has_changes() {
-            self.flush().await?;
-            // It may have been pending.
-            if let Some(known) = self.fresh(table, &bytes) {
-                return Ok(Some(known));
-            }
-        }
-        let select = self.select_by_key(table, table.primary_key, &[bytes]);
-        let rows = self.send(&select).await?;
-        match rows.first() {
-            Some(row) => {
-                let read = self.read_entity(table, &mut RowReader::new(row), false)?;
-                Ok(Some(read))
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// The entity of a key, if it is known and needn't be read again.
-    fn fresh(&mut self, table: &'static Table, key: &KeyBytes) -> Option<RawHandle> {
-        let number = self.arena_number(table);
-        let slots = self.arenas[number as usize].slots();
-        let index = *slots.keys.get(key)?;
-        let head = slots.heads[index as usize];
-        (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
-    }
-
-    /// Reads the row of an entity again, and gives up its unflushed changes; loaded relationships are unknown again.
-    /// One SELECT. SQLAlchemy: `refresh`.
-    ///
-    /// ```
-    #[doc = include_str!("example_shop.txt")]
-    /// let ann = db.get::<User>(1).await?.expect("the row is there");
-    /// db[ann].name.push('!');
-    /// db.refresh(ann).await?;
-    /// assert_eq!(db[ann].name, "Ann");
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "testing"))] fn main() {}
-    /// ```
-    ///
-    /// # Errors
-    /// [`Error::NotFound`] where the row is gone, [`Error::Pending`], [`Error::Detached`].
-    pub async fn refresh<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
-        self.peek(handle)?;
-        let raw = handle.raw();
-        let table = M::TABLE;
-        let key = self.key_before(raw);
-        self.expire(handle)?;
-        self.before_read().await?;
-        let key: Vec<_> = key.into_iter().collect();
-        let select = self.select_by_key(table, table.primary_key, &key);
-        let rows = self.send(&select).await?;
-        match rows.first() {
-            Some(row) => self
-                .read_entity(table, &mut RowReader::new(row), true)
-                .map(drop),
-            None => Err(Error::NotFound {
-                what: format!("the row of this `{}`, to refresh it from", table.model),
-            }),
-        }
-    }
-
     /// Loads a relationship, or a path of them, of one entity or many: the explicit form of lazy loading.
     ///
     /// Sends one statement a level whatever the number of entities; a to-one sends nothing for targets that the session
@@ -205,6 +86,7 @@ impl Session {
             self.check_raw(*root, M::TABLE.model)?;
         }
         self.before_read().await?;
+        self.unfiltered = false;
         for root in &roots {
             self.check_row(*root)?;
         }

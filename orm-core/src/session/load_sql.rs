@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::Session;
 use super::key::KeyBytes;
-use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef};
+use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef, own_condition, own_order};
 use crate::model::{RelationInfo, RelationKind, Table};
-use crate::query::{LoadStep, Loads, Statement, render};
+use crate::query::{Levels, LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
 
 /// The columns under which a lateral join names its parents' keys: as many as PostgreSQL allows in a key.
@@ -46,10 +46,11 @@ impl Wanted<'_> {
 }
 
 /// FROM the table that a relationship leads to, joined to the link table where there is one; and the columns that refer to
-/// the parents: those of the link table, or the member's own.
+/// the parents: those of the link table, or the member's own. Those that meet the relationship's own condition.
 fn members_of(relation: &'static RelationInfo) -> (Select, TableRef, &'static [u16]) {
     let there = TableRef::of(relation.to);
     let mut members = Select::from(there);
+    members.filters.extend(own_condition(relation, there));
     let RelationKind::ManyToMany { near, far } = &relation.kind else {
         return (members, there, relation.columns().1);
     };
@@ -80,6 +81,9 @@ impl Session {
         let there = members.from;
         members.filters.extend(step.filters);
         members.order_by = step.order_by;
+        if members.order_by.is_empty() {
+            members.order_by = own_order(step.relation, there);
+        }
         let keyed = wanted.needs_key(step.relation);
         let Some(limit) = step.limit else {
             wanted.push_to(there, &mut members.items);
@@ -93,6 +97,7 @@ impl Session {
                 .filters
                 .push(self.is_one_of(owner, owner_columns, keys));
             let loads = Loads::plan(&mut members, step.then);
+            self.restrict_read(&mut members);
             return (render::select(&members), loads);
         };
         members.items.push(Item::Whole(there));
@@ -114,6 +119,8 @@ impl Session {
         }
         outer.order_by.clone_from(&members.order_by);
         let loads = Loads::plan(&mut outer, step.then);
+        self.restrict_read(&mut members);
+        self.restrict_joins(&mut outer);
         let arrays = self.key_arrays(owner.table, owner_columns, keys);
         (render::lateral(&outer, arrays, &members), loads)
     }
@@ -132,10 +139,11 @@ impl Session {
         groups.group_by = columns.map(|column| Node::Column(owner, *column)).collect();
         let key = groups.group_by.iter().cloned().map(Item::Expr);
         groups.items = key.chain([Item::Expr(aggregate.clone())]).collect();
-        groups.filters = filters;
+        groups.filters.extend(filters);
         groups
             .filters
             .push(self.is_one_of(owner, owner_columns, keys));
+        self.restrict_read(&mut groups);
         let mut of_none = Select::from(groups.from);
         let nulls = owner_columns.iter().map(|_| Node::Word("NULL"));
         of_none.items = nulls.chain([aggregate]).map(Item::Expr).collect();
@@ -143,18 +151,47 @@ impl Session {
         render::union_all(&groups, &of_none)
     }
 
-    /// The SELECT of some rows of a table by a key.
-    pub(super) fn select_by_key(
+    /// The statement for all rows that are reached along a relationship of a model to itself. Behind a row's own columns
+    /// stands, for a many-to-many, the key of the row that it belongs to.
+    pub(super) fn select_tree(
         &self,
-        table: &'static Table,
-        columns: &[u16],
+        step: LoadStep,
         keys: &[KeyBytes],
+        levels: Levels,
     ) -> Statement {
-        let from = TableRef::of(table);
-        let mut select = Select::from(from);
-        select.items.push(Item::Whole(from));
-        select.filters.push(self.is_one_of(from, columns, keys));
-        render::select(&select)
+        let relation = step.relation;
+        let (mut rows, owner, owner_columns) = members_of(relation);
+        let there = rows.from;
+        for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
+            let tie = Node::infix(Node::Column(owner, *column), "=", Node::Word(key));
+            rows.filters.push(tie);
+        }
+        rows.filters.extend(step.filters);
+        let arrays = self.key_arrays(owner.table, owner_columns, keys);
+        let mut level = rows.clone();
+        // A cast, because a recursive column has one type: that of the arrays, and not a relative such as varchar.
+        let next = relation.columns().0.iter().zip(&arrays);
+        let next = next.map(|(column, (_, ty))| {
+            Item::Expr(Node::Cast(Box::new(Node::Column(there, *column)), ty))
+        });
+        level.items = next.collect();
+        rows.items.push(Item::Whole(there));
+        if Wanted::Whole.needs_key(relation) {
+            let columns = owner_columns.iter();
+            rows.items
+                .extend(columns.map(|column| Item::Expr(Node::Column(owner, *column))));
+        }
+        rows.order_by = step.order_by;
+        if rows.order_by.is_empty() {
+            rows.order_by = own_order(relation, there);
+        }
+        self.restrict_read(&mut level);
+        self.restrict_read(&mut rows);
+        let below = match levels {
+            Levels::All => None,
+            Levels::AtMost(levels) => Some(i32::try_from(levels).unwrap_or(i32::MAX)),
+        };
+        render::recursive(&arrays, &level, &rows, below)
     }
 
     /// `column = $1` for one key, `column = ANY($1)` for many, `(a, b) IN (SELECT ..)` for keys of several columns.

@@ -13,84 +13,36 @@ use std::pin::Pin;
 use super::Session;
 use super::collection::Collection;
 use super::key::KeyBytes;
+use super::load_joined::Gathered;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
-use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader, Table};
-use crate::query::{JoinedLoad, LoadStep, Loads, Strategy, render};
+use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader};
+use crate::query::{LoadStep, Loads, Strategy, render};
 
 /// The future of a level of loading, which goes on to the next level.
 type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
 
-/// What a query that loads relationships collects while its rows are read.
-#[derive(Debug, Default)]
-pub(super) struct Loading {
-    root: usize,
-    /// The root of the row that is being read, and those of all rows, each once.
-    current: Option<RawHandle>,
-    roots: Vec<RawHandle>,
-    seen: HashSet<RawHandle>,
-}
-
-impl Loading {
-    pub(super) fn new(root: &'static Table) -> Self {
-        Loading {
-            root: root.id(),
-            ..Loading::default()
-        }
-    }
-
-    /// The root of the row that was read.
-    pub(super) fn take_current(&mut self) -> Option<RawHandle> {
-        self.current.take()
-    }
-
-    /// An entity was read off a row.
-    pub(super) fn note(&mut self, table: &'static Table, handle: RawHandle) {
-        if table.id() == self.root && self.current.is_none() {
-            self.current = Some(handle);
-            if self.seen.insert(handle) {
-                self.roots.push(handle);
-            }
-        }
-    }
-}
-
 /// What was changed along a relationship since the last flush, by parent: members that come, and members that go.
 #[derive(Default)]
-struct Waiting(HashMap<RawHandle, Vec<(RawHandle, bool)>>);
+pub(super) struct Waiting(HashMap<RawHandle, Vec<(RawHandle, bool)>>);
 
 impl Session {
-    /// Takes the relationships that a query joined to a row.
-    pub(super) fn read_joined(
-        &mut self,
-        joined: &[JoinedLoad],
-        row: &mut RowReader<'_>,
-        root: Option<RawHandle>,
-    ) -> Result<()> {
-        let mut found: Vec<Option<RawHandle>> = Vec::with_capacity(joined.len());
-        for load in joined {
-            let parent = match load.parent {
-                None => root,
-                Some(at) => found[at],
-            };
-            let target = self.read_maybe(load.relation.to, row)?;
-            if let Some(parent) = parent {
-                self.attach_one(parent, load.relation, target);
-            }
-            found.push(target.filter(|_| parent.is_some()));
-        }
-        Ok(())
-    }
-
     /// Loads what a query did not join, level by level.
     pub(super) async fn finish_loading(&mut self, loads: Loads) -> Result<()> {
-        let Some(loading) = self.loading.take() else {
-            return Ok(());
-        };
-        for step in loads.steps {
-            self.load_rest(loading.roots.clone(), step).await?;
+        let roots = self.take_roots(&loads.joined);
+        self.load_rests(roots, loads.steps).await
+    }
+
+    /// The same for entities that are known.
+    pub(super) async fn load_rests(
+        &mut self,
+        roots: Vec<RawHandle>,
+        steps: Vec<LoadStep>,
+    ) -> Result<()> {
+        for step in steps {
+            self.load_rest(roots.clone(), step).await?;
         }
         Ok(())
     }
@@ -129,6 +81,11 @@ impl Session {
         Box::pin(async move {
             let mut seen = HashSet::new();
             parents.retain(|parent| self.is_persistent(*parent) && seen.insert(*parent));
+            if let Some(levels) = step.levels
+                && !parents.is_empty()
+            {
+                return self.load_tree(&parents, step, levels).await;
+            }
             match step.relation.kind {
                 _ if parents.is_empty() => Ok(()),
                 RelationKind::BelongsTo(_) => self.load_targets(&parents, step).await,
@@ -169,6 +126,7 @@ impl Session {
             let slots = self.arenas[number as usize].slots();
             let fresh = slots.keys.get(&key).filter(|index| {
                 references == relation.to.primary_key
+                    && !self.hides(relation.to)
                     && slots.heads[**index as usize].epoch == self.epoch
             });
             if let Some(index) = fresh {
@@ -202,16 +160,19 @@ impl Session {
                 .filters
                 .push(self.is_one_of(table, references, &missing));
             let loads = Loads::plan(&mut select, then);
+            self.restrict_read(&mut select);
             let rows = self.send(&render::select(&select)).await?;
+            let mut gathered = Gathered::default();
             for row in &rows {
                 let mut reader = RowReader::new(row);
                 let target = self.read_entity(relation.to, &mut reader, false)?;
-                self.read_joined(&loads.joined, &mut reader, Some(target))?;
+                self.read_joined(&loads.joined, &mut reader, Some(target), &mut gathered)?;
                 let key = self.key_at(target, references);
                 for parent in key.and_then(|key| waiting.remove(&key)).unwrap_or_default() {
                     self.attach_one(parent, relation, Some(target));
                 }
             }
+            self.attach_gathered(&loads.joined, gathered);
             then = loads.steps;
         }
         for parent in waiting.into_values().flatten() {
@@ -226,6 +187,9 @@ impl Session {
         let (filtered, limit) = (!step.filters.is_empty(), step.limit);
         let (members, then) = self.fetch_members(parents, step).await?;
         let waiting = self.waiting_along(relation);
+        if relation.is_to_one() && members.iter().any(|members| members.len() > 1) {
+            return Err(several(relation));
+        }
         for (parent, members) in parents.iter().zip(members) {
             let cut = limit.is_some_and(|limit| members.len() as i64 >= limit);
             let mut loaded = Collection::new(members, self.epoch);
@@ -292,6 +256,8 @@ impl Session {
         let linked = Wanted::Whole.needs_key(relation);
         let (statement, loads) = self.select_members(step, &keys, Wanted::Whole);
         let rows = self.send(&statement).await?;
+        let mut gathered = Gathered::default();
+        let mut seen = HashSet::new();
         for row in &rows {
             let mut reader = RowReader::new(row);
             let member = self.read_entity(relation.to, &mut reader, false)?;
@@ -302,16 +268,19 @@ impl Session {
             } else {
                 self.key_at(member, there_columns)
             };
-            self.read_joined(&loads.joined, &mut reader, Some(member))?;
-            if let Some(at) = key.and_then(|key| parent_of.get(&key)) {
+            self.read_joined(&loads.joined, &mut reader, Some(member), &mut gathered)?;
+            if let Some(at) = key.and_then(|key| parent_of.get(&key))
+                && (!loads.repeats || seen.insert((*at, member)))
+            {
                 members[*at].push(member);
             }
         }
+        self.attach_gathered(&loads.joined, gathered);
         Ok((members, loads.steps))
     }
 
     /// A to-one was loaded. What was set since the last flush stays.
-    fn attach_one(
+    pub(super) fn attach_one(
         &mut self,
         parent: RawHandle,
         relation: &'static RelationInfo,
@@ -330,7 +299,11 @@ impl Session {
 
     /// What was changed along the foreign key or the link table of a relationship since the last flush. Nothing, where
     /// autoflush is on.
-    fn waiting_along(&self, relation: &'static RelationInfo) -> Waiting {
+    pub(super) fn waiting_along(&self, relation: &'static RelationInfo) -> Waiting {
+        if relation.members.read_only {
+            // Who of them will be in it is for the database to say.
+            return Waiting::default();
+        }
         let Some(via) = relation.owner() else {
             return Waiting(self.link_rows.along(relation));
         };
@@ -346,7 +319,7 @@ impl Session {
     }
 
     /// A collection or a `has_one` was loaded: both sides know one another.
-    fn attach_many(
+    pub(super) fn attach_many(
         &mut self,
         parent: RawHandle,
         relation: &'static RelationInfo,
@@ -373,6 +346,18 @@ impl Session {
             LinkState::Many(loaded)
         };
         self.set_link(parent, relation.index, state);
+    }
+}
+
+/// The error of a `has_one` that the database has several rows for. SQLAlchemy warns, and takes the first.
+pub(super) fn several(relation: &'static RelationInfo) -> Error {
+    let (there, here) = (relation.to.model, relation.from.model);
+    Error::MultipleFound {
+        what: format!(
+            "`{}` leads to several `{there}` of one `{here}`: delete the wrong ones and make the foreign key unique, or \
+             declare it as a `has_many`",
+            relation.path()
+        ),
     }
 }
 

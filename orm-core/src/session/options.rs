@@ -1,5 +1,6 @@
 //! [`SessionOptions`] and [`Isolation`]: how a session behaves, and how its transactions begin.
 
+use super::criteria::Criteria;
 use super::hook_calls::HookSet;
 use super::{Hooks, Info, SessionEvents};
 use crate::engine::Engine;
@@ -26,6 +27,7 @@ pub struct SessionOptions {
     deferrable: bool,
     pub(super) info: Info,
     pub(super) hooks: HookSet,
+    pub(super) criteria: Criteria,
 }
 
 /// The isolation level of a transaction.
@@ -48,6 +50,7 @@ impl Default for SessionOptions {
             deferrable: false,
             info: Info::default(),
             hooks: HookSet::default(),
+            criteria: Criteria::default(),
         }
     }
 }
@@ -124,9 +127,11 @@ impl SessionOptions {
         let mut base = Self::of_engine(engine);
         base.info.extend(self.info);
         base.hooks.extend(self.hooks);
+        base.criteria.extend(self.criteria);
         SessionOptions {
             info: base.info,
             hooks: base.hooks,
+            criteria: base.criteria,
             ..self
         }
     }

@@ -187,6 +187,7 @@ impl Session {
                     RelationKind::HasMany { .. } | RelationKind::HasOne { .. }
                 );
                 if to_many
+                    && !relation.members.read_only
                     && !relation.cascade.passive_deletes
                     && !self.is_complete(*handle, relation)
                 {

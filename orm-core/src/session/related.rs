@@ -8,7 +8,7 @@ use super::{Loadable, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{
     Handle, IntoTarget, Model, RawHandle, Relation, RelationInfo, RelationKind, RelationShape,
-    Target, ToMany, ToOne,
+    Target, ToMany, ToOne, Writable,
 };
 
 impl Session {
@@ -74,7 +74,7 @@ impl Session {
     /// # Panics
     /// When a handle names no entity of this session.
     #[track_caller]
-    pub fn set<From: Model, To: Target, Shape: ToOne>(
+    pub fn set<From: Model, To: Target, Shape: ToOne + Writable>(
         &mut self,
         handle: Handle<From>,
         relation: Relation<From, To, Shape>,
@@ -94,7 +94,9 @@ impl Session {
 
     /// Puts an entity into a to-many relationship, on both sides in memory at once. One that is there already stays once.
     /// A child of another parent moves. Nothing has to be loaded: a collection that isn't known stays so, and has the new
-    /// member when it is loaded. SQLAlchemy: `append`.
+    /// member when it is loaded. In a collection with an `order_by` the new member is the last until it is loaded again. A
+    /// link of a `many_to_many` that is in the database already, and wasn't loaded, is no mistake: a row of the link table
+    /// says no more than that the two are linked, and the INSERT passes over it. SQLAlchemy: `append`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
@@ -113,7 +115,7 @@ impl Session {
     /// # Panics
     /// When a handle names no entity of this session.
     #[track_caller]
-    pub fn push<From: Model, To: Target, Shape: ToMany>(
+    pub fn push<From: Model, To: Target, Shape: ToMany + Writable>(
         &mut self,
         owner: Handle<From>,
         relation: Relation<From, To, Shape>,
@@ -129,7 +131,8 @@ impl Session {
     }
 
     /// Takes an entity out of a to-many relationship, on both sides in memory at once; the other side's foreign key
-    /// becomes NULL, or the orphan is deleted where the relationship says so. One that isn't in it stays as it is.
+    /// becomes NULL, or the orphan is deleted where the relationship says so. One that isn't in it stays as it is, also where
+    /// the database is the first to know: a link of a `many_to_many` that is gone already is no mistake.
     /// SQLAlchemy: `remove`.
     ///
     /// ```
@@ -150,7 +153,7 @@ impl Session {
     /// # Panics
     /// When a handle names no entity of this session.
     #[track_caller]
-    pub fn remove<From: Model, To: Target, Shape: ToMany>(
+    pub fn remove<From: Model, To: Target, Shape: ToMany + Writable>(
         &mut self,
         owner: Handle<From>,
         relation: Relation<From, To, Shape>,
@@ -192,7 +195,7 @@ impl Session {
     /// # Panics
     /// When a handle names no entity of this session.
     #[track_caller]
-    pub fn replace<From: Model, To: Target, Shape: ToMany>(
+    pub fn replace<From: Model, To: Target, Shape: ToMany + Writable>(
         &mut self,
         owner: Handle<From>,
         relation: Relation<From, To, Shape>,
@@ -244,7 +247,12 @@ impl Session {
         let members = match slots.link(relation.index, handle.index) {
             LinkState::One(target) => target.as_slice(),
             LinkState::Many(collection) => collection.members(),
-            LinkState::NotLoaded if slots.heads[handle.index as usize].created > 0 => &[],
+            LinkState::NotLoaded
+                if slots.heads[handle.index as usize].created > 0
+                    && !relation.members.read_only =>
+            {
+                &[]
+            }
             LinkState::NotLoaded => return None,
         };
         let members = members.iter().copied();
@@ -263,9 +271,11 @@ impl Session {
         let slots = self.slots(handle);
         let head = slots.heads[handle.index as usize];
         match slots.link(relation.index, handle.index) {
+            LinkState::NotLoaded => head.created == self.epoch,
+            // What criteria have hidden is there all the same.
+            _ if self.hides(relation.to) => false,
             LinkState::Many(collection) => collection.is_complete_in(self.epoch),
             LinkState::One(_) => head.epoch == self.epoch,
-            LinkState::NotLoaded => head.created == self.epoch,
         }
     }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 
 use bytes::BytesMut;
 
+use super::detach::Value;
 use super::slots::Slots;
 use crate::error::Result;
 use crate::model::{ColumnSet, RowReader};
@@ -54,6 +55,12 @@ pub(crate) trait Store: Send + Sync {
 
     /// Lets the kept copy have the row's values in some columns, so that they don't count as changed.
     fn rebase(&mut self, index: u32, columns: &[u16]);
+
+    /// Gives the row the kept copy's values in some columns: their changes are given up.
+    fn revert(&mut self, index: u32, columns: &[u16]);
+
+    /// The row as a value of its own, with what it was; `None` for a draft.
+    fn copy_out(&self, index: u32) -> Option<Box<dyn Value>>;
 
     /// The columns in which the row differs from the copy that was kept.
     fn changes(&self, index: u32) -> ColumnSet;

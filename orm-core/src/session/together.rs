@@ -158,7 +158,8 @@ impl Session {
     pub(super) fn must_change(&self, step: &Step) -> Option<u64> {
         let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
         match step.kind {
-            StepKind::Open | StepKind::UnlinkAll => None,
+            // A link that was there before, or is gone already, is what was asked for.
+            StepKind::Open | StepKind::UnlinkAll | StepKind::Link | StepKind::Unlink => None,
             // A row that is about to be deleted may be gone already, and the value that was to be moved aside with it.
             StepKind::Park if step.rows.iter().all(gone) => None,
             StepKind::Delete if step.table.version.is_none() => None,

@@ -185,7 +185,7 @@ impl Session {
         Ok(())
     }
 
-    fn discard(&mut self, handle: RawHandle) {
+    pub(super) fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
         self.expressions.forget(handle);
         self.store_mut(handle).release(handle.index);
@@ -235,7 +235,8 @@ impl Session {
                 if slots.heads[index as usize].doomed {
                     return refuse("deleted", slots.table.model);
                 }
-                if !store.changes(index).is_empty() {
+                let handle = slots.handle(index);
+                if !store.changes(index).is_empty() || !self.computed_columns(handle).is_empty() {
                     return refuse("changed", slots.table.model);
                 }
             }
@@ -343,7 +344,7 @@ impl Session {
         }
     }
 
-    fn expire_raw(&mut self, handle: RawHandle) {
+    pub(super) fn expire_raw(&mut self, handle: RawHandle) {
         if self.raw_state(handle) != State::Persistent {
             return;
         }

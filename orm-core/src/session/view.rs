@@ -5,7 +5,8 @@ use std::ops::Deref;
 use super::Session;
 use crate::error::Result;
 use crate::model::{
-    Handle, Many, ManyThrough, Model, One, OptionalOne, Relation, RelationShape, Target,
+    Handle, Many, ManyThrough, Model, One, OptionalOne, ReadOnlyMany, ReadOnlyOne, Relation,
+    RelationShape, Target,
 };
 
 impl Session {
@@ -122,13 +123,22 @@ impl ViewShape for One {
     }
 }
 
-impl ViewShape for OptionalOne {
-    type View<'db, M: Model> = Option<View<'db, M>>;
+macro_rules! optional_one {
+    ($($shape:ident),*) => { $(
+        impl ViewShape for $shape {
+            type View<'db, M: Model> = Option<View<'db, M>>;
 
-    fn view<M: Model>(db: &Session, value: Option<Handle<M>>) -> Result<Option<View<'_, M>>> {
-        value.map(|handle| view(db, handle)).transpose()
-    }
+            fn view<M: Model>(
+                db: &Session,
+                value: Option<Handle<M>>,
+            ) -> Result<Option<View<'_, M>>> {
+                value.map(|handle| view(db, handle)).transpose()
+            }
+        }
+    )* };
 }
+
+optional_one!(OptionalOne, ReadOnlyOne);
 
 macro_rules! many {
     ($($shape:ident),*) => { $(
@@ -147,4 +157,4 @@ macro_rules! many {
     )* };
 }
 
-many!(Many, ManyThrough);
+many!(Many, ManyThrough, ReadOnlyMany);

@@ -2,6 +2,7 @@
 
 use crate::ctxt::Ctxt;
 use crate::names;
+use crate::parse::link::{Link, LinkTable};
 use crate::parse::model::Model;
 use crate::parse::relation::{BelongsTo, Kind, OnDelete, Relation, last};
 
@@ -12,7 +13,11 @@ pub(super) fn check(cx: &Ctxt, model: &Model) {
     for relation in &model.relations {
         match &relation.kind {
             Kind::BelongsTo(key) => foreign_key(cx, model, relation, key),
-            Kind::ManyToMany { via, .. } => both_sides(cx, model, relation, via.is_some()),
+            Kind::ManyToMany { link, .. } => match link {
+                Link::Model { via, .. } => both_sides(cx, model, relation, via.is_some()),
+                Link::Table(table) => link_table(cx, model, relation, table),
+                Link::OtherSide(_) => {}
+            },
             Kind::HasMany(_) | Kind::HasOne(_) => {}
         }
     }
@@ -131,6 +136,35 @@ fn both_sides(cx: &Ctxt, model: &Model, relation: &Relation, said: bool) {
             format!(
                 "both sides of this `many_to_many` are `{name}`, so it has to say which key of the link model leads where\n\
                  help: add `via = (near, far)`: the `belongs_to` that leads back here, and the one that leads to the other `{name}`"
+            ),
+        );
+    }
+}
+
+/// A link table's columns have names of their own, and as many hold this side's key as the key has columns. (The other
+/// side's key is for the compiler to count.)
+fn link_table(cx: &Ctxt, model: &Model, relation: &Relation, table: &LinkTable) {
+    let (near, far) = table.columns(model, relation);
+    if let Some(twice) = near.iter().find(|column| far.contains(column)) {
+        let help = if model.is_self(&relation.target) {
+            "both sides are the same model: name the columns with `near = ..` and `far = ..`"
+        } else {
+            "the names in `near` and `far` have to differ"
+        };
+        cx.error(
+            &relation.name,
+            format!("the link table has two columns called `{twice}`\nhelp: {help}"),
+        );
+    }
+    let key = model.key().len();
+    if key > 0 && near.len() != key {
+        cx.error(
+            &relation.name,
+            format!(
+                "the primary key of `{}` has {key} columns, and the link table has {} for it\n\
+                 help: name one for each with `near(..)`, in the order of the fields",
+                names::plain(&model.ident),
+                near.len(),
             ),
         );
     }

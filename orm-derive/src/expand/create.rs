@@ -281,6 +281,7 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
     let (name, constant) = (&relation.name, names::constant(&relation.name));
     let target = relations::target(model, &relation.target);
     let place = match &relation.kind {
+        _ if relation.is_read_only() => return None,
         Kind::BelongsTo(_) => return None,
         Kind::ManyToMany { .. } => quote! { #krate::model::TARGET },
         // Of a model with a mistake the other side is not looked at.

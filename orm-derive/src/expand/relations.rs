@@ -29,8 +29,9 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
 
-use super::{position, private, private_at, some};
+use super::{link_table, position, private, private_at, some};
 use crate::names;
+use crate::parse::link::Link;
 use crate::parse::model::Model;
 use crate::parse::relation::{BelongsTo, Has, Kind, OnDelete, Relation, last};
 
@@ -51,11 +52,15 @@ fn otherwise(model: &Model) -> Option<TokenStream> {
     for relation in &model.relations {
         match &relation.kind {
             Kind::HasMany(has) | Kind::HasOne(has) => names.push(names::constant(&has.via)),
-            Kind::ManyToMany {
-                via: Some((near, far)),
-                ..
-            } => names.extend([names::constant(near), names::constant(far)]),
-            Kind::ManyToMany { .. } | Kind::BelongsTo(_) => {}
+            Kind::ManyToMany { link, .. } => match link {
+                Link::Model {
+                    via: Some((near, far)),
+                    ..
+                } => names.extend([names::constant(near), names::constant(far)]),
+                Link::OtherSide(via) => names.push(names::constant(via)),
+                Link::Model { via: None, .. } | Link::Table(_) => {}
+            },
+            Kind::BelongsTo(_) => {}
         }
     }
     names.sort();
@@ -82,7 +87,7 @@ fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
         Kind::BelongsTo(key) => belongs_to(model, key, &target),
         Kind::HasMany(has) => has_via(model, relation, has, &quote! { HasMany }),
         Kind::HasOne(has) => has_via(model, relation, has, &quote! { HasOne }),
-        Kind::ManyToMany { through, via } => many_to_many(model, relation, through, via.as_ref()),
+        Kind::ManyToMany { link, .. } => many_to_many(model, relation, link),
     };
     let (delete, delete_orphan, passive_deletes) = match &relation.kind {
         Kind::HasMany(has) | Kind::HasOne(has) => {
@@ -90,6 +95,7 @@ fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
         }
         _ => (false, false, false),
     };
+    let members = members(model, relation, &target);
     quote! {
         #checks
         static #info: #krate::model::RelationInfo = #krate::model::RelationInfo {
@@ -97,12 +103,13 @@ fn description(model: &Model, index: u16, relation: &Relation) -> TokenStream {
             index: #index,
             from: &__TABLE,
             to: #to,
-            kind: #krate::model::RelationKind::#kind,
+            kind: #kind,
             cascade: #krate::model::Cascade {
                 delete: #delete,
                 delete_orphan: #delete_orphan,
                 passive_deletes: #passive_deletes,
             },
+            members: #members,
         };
     }
 }
@@ -144,16 +151,10 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
         }
     };
     let references = some(&private, references);
-    let on_delete = match key.on_delete.as_ref().map(|on_delete| on_delete.value) {
-        None | Some(OnDelete::NoAction) => quote! { NoAction },
-        Some(OnDelete::Restrict) => quote! { Restrict },
-        Some(OnDelete::Cascade) => quote! { Cascade },
-        Some(OnDelete::SetNull) => quote! { SetNull },
-        Some(OnDelete::SetDefault) => quote! { SetDefault },
-    };
+    let on_delete = on_delete(key.on_delete.as_ref().map(|on_delete| on_delete.value));
     let deferred = key.deferred;
     let kind = quote! {
-        BelongsTo(#krate::model::ForeignKey {
+        #krate::model::RelationKind::BelongsTo(#krate::model::ForeignKey {
             columns: &[#(#columns),*],
             references: #references,
             on_delete: #krate::model::OnDelete::#on_delete,
@@ -170,7 +171,7 @@ fn has_via(model: &Model, relation: &Relation, has: &Has, kind: &TokenStream) ->
     (
         link,
         quote_spanned! { there.span() => <#there as #krate::model::Model>::TABLE },
-        quote! { #kind { via: #name() } },
+        quote! { #krate::model::RelationKind::#kind { via: #name() } },
     )
 }
 
@@ -179,20 +180,34 @@ pub(super) fn via_name(relation: &Relation) -> Ident {
     format_ident!("__{}_via", names::plain(&relation.name))
 }
 
-fn many_to_many(
-    model: &Model,
-    relation: &Relation,
-    through: &Path,
-    via: Option<&(Ident, Ident)>,
-) -> Parts {
+/// The variant of `OnDelete`.
+pub(super) fn on_delete(on_delete: Option<OnDelete>) -> TokenStream {
+    match on_delete {
+        None | Some(OnDelete::NoAction) => quote! { NoAction },
+        Some(OnDelete::Restrict) => quote! { Restrict },
+        Some(OnDelete::Cascade) => quote! { Cascade },
+        Some(OnDelete::SetNull) => quote! { SetNull },
+        Some(OnDelete::SetDefault) => quote! { SetDefault },
+    }
+}
+
+fn many_to_many(model: &Model, relation: &Relation, between: &Link) -> Parts {
     let (krate, here) = (&model.krate, Path::from(model.ident.clone()));
     let target = target(model, &relation.target);
-    let (checks, near, far) = match via {
-        None => {
+    let (checks, near, far) = match between {
+        Link::Table(table) => {
+            let (statics, near, far) = link_table::statics(model, relation, table);
+            (statics, quote! { &#near }, quote! { &#far })
+        }
+        Link::OtherSide(via) => return other_side(model, relation, via, &target),
+        Link::Model { through, via: None } => {
             let only = |to: &Path| quote! { <#through as #krate::model::LinksTo<#to>>::LINK };
             (TokenStream::new(), only(&here), only(&target))
         }
-        Some((near, far)) => {
+        Link::Model {
+            through,
+            via: Some((near, far)),
+        } => {
             let name = names::plain(&relation.name);
             let (near_name, far_name) = (
                 format_ident!("__{name}_near"),
@@ -207,11 +222,68 @@ fn many_to_many(
             )
         }
     };
+    let to = match between {
+        Link::Table(_) => quote! { <#target as #krate::model::Model>::TABLE },
+        _ => quote! { #far.to },
+    };
     (
         checks,
-        quote! { #far.to },
-        quote! { ManyToMany { near: #near, far: #far } },
+        to,
+        quote! { #krate::model::RelationKind::ManyToMany { near: #near, far: #far } },
     )
+}
+
+/// The other side of a `many_to_many` that the target declares: its two ends, exchanged.
+fn other_side(model: &Model, relation: &Relation, via: &Ident, target: &Path) -> Parts {
+    let (krate, here) = (&model.krate, &model.ident);
+    let name = via_name(relation);
+    let (span, private) = (via.span(), private_at(model, via.span()));
+    let via = names::constant(via);
+    let links_back =
+        quote_spanned! { span => #private::links_back::<#target, #here, _>(&#target::#via) };
+    let private = super::private(model);
+    let checks = quote! {
+        const fn #name() -> &'static #krate::model::RelationInfo {
+            #target::#via.info()
+        }
+        const _: () = #links_back;
+    };
+    (
+        checks,
+        quote! { #name().from },
+        quote! { #private::other_side(#name()) },
+    )
+}
+
+/// Which members, and in which order.
+fn members(model: &Model, relation: &Relation, target: &Path) -> TokenStream {
+    let krate = &model.krate;
+    let Some(members) = relation.members() else {
+        return quote! { #krate::model::Members::ALL };
+    };
+    if members.order_by.is_empty() && members.filter.is_none() && !members.read_only {
+        return quote! { #krate::model::Members::ALL };
+    }
+    let order_by = members.order_by.iter().map(|part| {
+        let private = private_at(model, part.column.span());
+        let (column, descending) = (names::constant(&part.column), part.descending);
+        let column =
+            quote_spanned! { part.column.span() => #private::position::<#target, _>(&#target::#column) };
+        quote! { #krate::model::MemberOrder { column: #column, descending: #descending } }
+    });
+    let filter = members.filter.as_ref().map(|function| {
+        let private = private_at(model, function.span());
+        quote_spanned! { function.span() => || #private::condition::<#target, _, _>(#function()) }
+    });
+    let filter = some(&private(model), filter);
+    let read_only = members.read_only;
+    quote! {
+        #krate::model::Members {
+            order_by: &[#(#order_by),*],
+            filter: #filter,
+            read_only: #read_only,
+        }
+    }
 }
 
 /// A function that gives what `via` names, which has to be a `belongs_to` of the model there that leads to the model here.
@@ -284,6 +356,8 @@ pub(super) fn ty(model: &Model, relation: &Relation, source: &TokenStream) -> To
     let shape = match &relation.kind {
         Kind::BelongsTo(key) if is_nullable(model, key) => quote! { OptionalOne },
         Kind::BelongsTo(_) => quote! { One },
+        Kind::HasOne(_) if relation.is_read_only() => quote! { ReadOnlyOne },
+        _ if relation.is_read_only() => quote! { ReadOnlyMany },
         Kind::HasOne(_) => quote! { OptionalOne },
         Kind::HasMany(_) => quote! { Many },
         Kind::ManyToMany { .. } => quote! { ManyThrough },
@@ -322,11 +396,13 @@ pub(super) fn doc(model: &Model, relation: &Relation) -> String {
                 names::plain(&has.via)
             )
         }
-        Kind::ManyToMany { through, .. } => {
-            format!(
-                "Each `{target}` that a `{}` links this one to: `{name}`.",
-                last(through)
-            )
+        Kind::ManyToMany { link, .. } => {
+            let by = match link {
+                Link::Model { through, .. } => format!("a `{}`", last(through)),
+                Link::Table(table) => format!("a row of `{}`", table.name.value),
+                Link::OtherSide(via) => format!("its `{}`", names::plain(via)),
+            };
+            format!("Each `{target}` that {by} links this one to: `{name}`.")
         }
     }
 }

@@ -71,6 +71,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
             uniques: &[#(#uniques),*],
             indexes: &[#(#indexes),*],
             checks: &[#(#checks),*],
+            is_bare_link: false,
             arena: #krate::session::arena::<#ident>,
             knot: #krate::model::Knot::new(),
         };

@@ -3,9 +3,11 @@
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Expr, Path, Token};
+use syn::{Path, Token};
 
 use super::items::{self, Item, Value};
+use super::link::{self, Link};
+use super::members::{self, Members};
 use super::values::{self, At};
 use crate::ctxt::Ctxt;
 use crate::names;
@@ -17,15 +19,27 @@ pub(crate) struct Relation {
     pub(crate) kind: Kind,
 }
 
+impl Relation {
+    /// What it says of its members; a `belongs_to` says nothing.
+    pub(crate) fn members(&self) -> Option<&Members> {
+        match &self.kind {
+            Kind::BelongsTo(_) => None,
+            Kind::HasMany(has) | Kind::HasOne(has) => Some(&has.members),
+            Kind::ManyToMany { members, .. } => Some(members),
+        }
+    }
+
+    /// Whether nothing can be put into it.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.members().is_some_and(|members| members.read_only)
+    }
+}
+
 pub(crate) enum Kind {
     BelongsTo(BelongsTo),
     HasMany(Has),
     HasOne(Has),
-    ManyToMany {
-        through: Path,
-        /// The link model's `belongs_to` that leads back here, and the one that leads to the target.
-        via: Option<(Ident, Ident)>,
-    },
+    ManyToMany { link: Link, members: Members },
 }
 
 /// The foreign key of a `belongs_to`.
@@ -44,6 +58,7 @@ pub(crate) struct Has {
     pub(crate) delete: bool,
     pub(crate) delete_orphan: bool,
     pub(crate) passive_deletes: bool,
+    pub(crate) members: Members,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -55,7 +70,7 @@ pub(crate) enum OnDelete {
     SetDefault,
 }
 
-const ON_DELETE: [(&str, OnDelete); 5] = [
+pub(super) const ON_DELETE: [(&str, OnDelete); 5] = [
     ("cascade", OnDelete::Cascade),
     ("restrict", OnDelete::Restrict),
     ("set null", OnDelete::SetNull),
@@ -69,7 +84,10 @@ pub(crate) fn of_struct(cx: &Ctxt, item: &Item, form: &str) -> Option<Relation> 
     let kind = match item.name.to_string().as_str() {
         "has_many" => Kind::HasMany(has(cx, item, &mut options, &target, &name)),
         "has_one" => Kind::HasOne(has(cx, item, &mut options, &target, &name)),
-        "many_to_many" => many_to_many(cx, item, &mut options, &name, &target),
+        "many_to_many" => Kind::ManyToMany {
+            link: link::read(cx, item, &mut options, &name, &target),
+            members: members::read(cx, &mut options),
+        },
         _ => {
             let columns = take(&mut options, "columns");
             if columns.is_none() {
@@ -228,83 +246,59 @@ fn has(cx: &Ctxt, item: &Item, options: &mut Vec<Item>, target: &Path, name: &Id
         }
     }
     let passive = take(options, "passive_deletes").and_then(|item| values::flag(cx, &item));
+    let members = members::read(cx, options);
+    if members.read_only && (delete || delete_orphan || passive.is_some()) {
+        cx.error(
+            name,
+            "a `read_only` relationship has no part in deletes\n\
+             help: write `cascade(..)` or `passive_deletes` in the relationship that holds all of the rows",
+        );
+    }
+    if item.name == "has_one"
+        && let Some(part) = members.order_by.first()
+    {
+        cx.error(
+            &part.column,
+            "`order_by` is for relationships with many members, and a `has_one` has one\n\
+             help: where there are several to choose from, write a `has_many` and take the first",
+        );
+    }
     // A name that is missing has been reported; with one of our own the relationship can still be named by others.
     Has {
         via: via.unwrap_or_else(|| name.clone()),
         delete,
         delete_orphan,
         passive_deletes: passive.is_some(),
+        members,
     }
 }
 
-fn many_to_many(
-    cx: &Ctxt,
-    item: &Item,
-    options: &mut Vec<Item>,
-    name: &Ident,
-    target: &Path,
-) -> Kind {
-    let form = format!(
-        "{}({name}: {}, through = LinkModel)",
-        item.name,
-        last(target)
-    );
-    let via = take(options, "via").and_then(|via| near_and_far(cx, &via));
-    let through = match take(options, "through") {
-        None => {
-            cx.error(
-                name,
-                format!(
-                    "this `many_to_many` does not say through which model it leads\n\
-                     help: write `{form}`, a model with a `belongs_to` for each side"
-                ),
-            );
-            None
-        }
-        Some(through) => match through.value {
-            Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path),
-            Value::Broken => None,
-            _ => {
-                cx.error_at(
-                    through.value_span(),
-                    format!("the value of `through` has to be a model\nhelp: write `{form}`"),
-                );
-                None
-            }
-        },
-    };
-    Kind::ManyToMany {
-        through: through.unwrap_or_else(|| target.clone()),
-        via,
-    }
-}
-
-/// `via = (follower, followed)`
-fn near_and_far(cx: &Ctxt, item: &Item) -> Option<(Ident, Ident)> {
-    if let Value::Is(Expr::Tuple(tuple)) = &item.value {
-        let names: Vec<_> = tuple.elems.iter().filter_map(values::as_name).collect();
-        if let (2, [near, far]) = (tuple.elems.len(), names.as_slice()) {
-            return Some((near.clone(), far.clone()));
-        }
-    }
-    if !matches!(item.value, Value::Broken) {
-        cx.error_at(
-            item.value_span(),
-            "`via` of a `many_to_many` has to be two `belongs_to` of the link model\n\
-             help: write `via = (near, far)`: the one that leads back here, and the one that leads to the other side",
-        );
-    }
-    None
-}
-
-fn take(options: &mut Vec<Item>, name: &str) -> Option<Item> {
+pub(super) fn take(options: &mut Vec<Item>, name: &str) -> Option<Item> {
     let at = options.iter().position(|item| item.name == name)?;
     Some(options.remove(at))
 }
 
 const BELONGS_TO: &[&str] = &["columns", "references", "on_delete", "deferred"];
-const HAS: &[&str] = &["via", "cascade", "passive_deletes"];
-const MANY_TO_MANY: &[&str] = &["through", "via"];
+const HAS: &[&str] = &[
+    "via",
+    "cascade",
+    "passive_deletes",
+    "order_by",
+    "filter",
+    "read_only",
+];
+const MANY_TO_MANY: &[&str] = &[
+    "through",
+    "table",
+    "via",
+    "schema",
+    "near",
+    "far",
+    "on_delete",
+    "order_by",
+    "filter",
+    "read_only",
+];
 
 fn leftover(cx: &Ctxt, options: &[Item], kind: &Kind) {
     let known = match kind {
@@ -327,6 +321,9 @@ fn leftover_names(cx: &Ctxt, options: &[Item], known: &[&str]) {
             }
             ("delete" | "delete_orphan", HAS) => format!("write `cascade({name})`"),
             ("on_delete", HAS) => "ON DELETE belongs to the foreign key: write it in the other side's `belongs_to`".to_owned(),
+            ("order_by" | "filter" | "read_only", BELONGS_TO) => {
+                format!("`{name}` is for the other side: a `belongs_to` leads to one row")
+            }
             ("via" | "back_populates", BELONGS_TO) => {
                 "`via` belongs to the other side's `has_many` or `has_one`, and names this `belongs_to`".to_owned()
             }

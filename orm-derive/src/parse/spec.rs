@@ -18,7 +18,10 @@ pub(crate) const STRUCT: Place = Place {
         ("schema", "schema = \"shop\""),
         ("has_many", "has_many(orders: Order, via = user)"),
         ("has_one", "has_one(profile: Profile, via = user)"),
-        ("many_to_many", "many_to_many(tags: Tag, through = PostTag)"),
+        (
+            "many_to_many",
+            "many_to_many(tags: Tag, table = \"post_tags\")",
+        ),
         (
             "belongs_to",
             "belongs_to(line: OrderLine, columns(order_id, line_no))",

@@ -1,6 +1,7 @@
 //! Expressions: one `match` over [`Node`], with brackets where PostgreSQL's precedence would read something else without them.
 
 use super::Renderer;
+use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
 use crate::query::quote;
@@ -35,8 +36,10 @@ impl Renderer {
     fn expression(&mut self, node: &Node) {
         match node {
             Node::Column(table, column) => {
-                self.alias(*table);
-                self.text(".");
+                if !self.bare_columns {
+                    self.alias(*table);
+                    self.text(".");
+                }
                 self.column_name(table.table.columns[*column as usize].name);
             }
             Node::Param(param) => self.param(param.clone()),
@@ -118,6 +121,11 @@ impl Renderer {
                 self.text(")");
             }
             Node::Output(position) => self.text(&(position + 1).to_string()),
+            Node::RowNumber(table) => {
+                self.alias(*table);
+                self.text(".");
+                self.column_name(&number_name(table.table));
+            }
             // A subquery has its brackets; two pairs would make one value of it.
             Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
                 self.text(word);

@@ -12,6 +12,15 @@ use crate::model::Table;
 const CLOSES_CYCLE: &str = "closes_cycle";
 const CYCLE_PATH: &str = "cycle_path";
 
+/// The name of the column that numbers the rows of a query for a table's entities: none of the table's own.
+pub(super) fn number_name(table: &Table) -> String {
+    let mut name = "loaded_row".to_owned();
+    while table.columns.iter().any(|column| column.name == name) {
+        name.push('_');
+    }
+    name
+}
+
 impl Renderer {
     /// Appends `WITH name AS (..) `, without what a query around it has named.
     pub(super) fn with(&mut self, ctes: &[Cte]) {
@@ -35,7 +44,7 @@ impl Renderer {
         self.column_name(cte.table.name);
         match &cte.body {
             CteBody::Select(select) => self.names_unless_same(cte.table, select.outputs()),
-            CteBody::Write { returning, .. } => self.names_unless_same(cte.table, returning),
+            CteBody::Write(write) => self.names_unless_same(cte.table, &write.returning),
             CteBody::Recursive { .. } => self.names(cte.table),
         }
         self.text(match cte.materialized {
@@ -45,16 +54,7 @@ impl Renderer {
         });
         match &cte.body {
             CteBody::Select(select) => self.select(select),
-            CteBody::Write {
-                table,
-                filters,
-                assignments,
-                returning,
-            } => {
-                self.change(TableRef::of(table), assignments.as_deref(), filters);
-                self.text(" RETURNING ");
-                self.list(returning, ", ", Self::item);
-            }
+            CteBody::Write(write) => self.write(write),
             CteBody::Recursive {
                 base,
                 step,
@@ -75,32 +75,6 @@ impl Renderer {
             }
         }
         self.text(")");
-    }
-
-    /// Appends an UPDATE or a DELETE, up to RETURNING.
-    pub(super) fn change(
-        &mut self,
-        table: TableRef,
-        assignments: Option<&[(u16, Node)]>,
-        filters: &[Node],
-    ) {
-        match assignments {
-            Some(assignments) => {
-                self.text("UPDATE ");
-                self.table(table);
-                self.text(" SET ");
-                self.list(assignments, ", ", |sql, (column, value)| {
-                    sql.column_name(table.table.columns[*column as usize].name);
-                    sql.text(" = ");
-                    sql.node(value);
-                });
-            }
-            None => {
-                self.text("DELETE FROM ");
-                self.table(table);
-            }
-        }
-        self.conditions(" WHERE ", filters);
     }
 
     /// Appends `left UNION right ORDER BY ..`.
@@ -142,6 +116,13 @@ impl Renderer {
                 self.alias(table);
                 self.names_unless_same(table.table, select.outputs());
             }
+            Rows::Numbered(select) => {
+                self.text("(");
+                self.select(select);
+                self.text(") AS ");
+                self.alias(table);
+                self.names_and(table.table, Some(&number_name(table.table)));
+            }
             Rows::Function(call) => {
                 self.node(call);
                 self.text(" AS ");
@@ -167,10 +148,14 @@ impl Renderer {
 
     /// Appends `(a, b)`, the names of a rowset's columns.
     fn names(&mut self, table: &Table) {
+        self.names_and(table, None);
+    }
+
+    /// The same, with one more behind them.
+    fn names_and(&mut self, table: &Table, more: Option<&str>) {
         self.text("(");
-        self.list(table.columns, ", ", |sql, column| {
-            sql.column_name(column.name);
-        });
+        let names = table.columns.iter().map(|column| column.name);
+        self.list(names.chain(more), ", ", Self::column_name);
         self.text(")");
     }
 

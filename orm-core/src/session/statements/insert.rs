@@ -3,10 +3,10 @@
 use super::batch::{BatchValue, select_values};
 use super::returning_clause;
 use crate::expr::TableRef;
-use crate::model::Table;
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
+use crate::query::render::write::insert_into;
 use crate::session::Session;
 use crate::session::matching::Match;
 use crate::session::plan::Step;
@@ -34,7 +34,7 @@ impl Session {
         let mut sql = Renderer::default();
         match matching {
             Match::Single => {
-                insert_into(&mut sql, table, &columns);
+                insert_into(&mut sql, TableRef::of(table), &columns);
                 if columns.is_empty() {
                     sql.text(" DEFAULT VALUES");
                 } else {
@@ -47,7 +47,7 @@ impl Session {
                 returning_clause(&mut sql, table, &returning);
             }
             Match::ByKey | Match::Ascending => {
-                insert_into(&mut sql, table, &columns);
+                insert_into(&mut sql, TableRef::of(table), &columns);
                 let batch = self.batch_values(step, &columns);
                 sql.text(" ");
                 select_values(&mut sql, batch, step.rows.len());
@@ -96,7 +96,7 @@ impl Session {
         unnest(sql, BatchValue::into_columns(batch), step.rows.len(), true);
         sql.text("), inserted AS (");
         let all: Vec<u16> = made.iter().chain(columns).copied().collect();
-        insert_into(sql, table, &all);
+        insert_into(sql, TableRef::of(table), &all);
         sql.text(" SELECT ");
         let names = (0..made.len())
             .map(|at| format!("k{at}"))
@@ -119,17 +119,5 @@ impl Session {
             sql.text(&format!(" = input.k{at}"));
         });
         sql.text(" ORDER BY input.n");
-    }
-}
-
-pub(super) fn insert_into(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
-    sql.text("INSERT INTO ");
-    sql.table(TableRef::of(table));
-    if !columns.is_empty() {
-        sql.text(" (");
-        sql.list(columns, ", ", |sql, column| {
-            sql.column_name(table.columns[*column as usize].name);
-        });
-        sql.text(")");
     }
 }

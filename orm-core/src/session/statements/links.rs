@@ -1,13 +1,21 @@
 //! Rows of link tables.
 
-use super::insert::insert_into;
 use crate::expr::{BatchColumn, TableRef};
-use crate::model::RelationKind;
+use crate::model::{RelationKind, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::{found_in, select_batch};
+use crate::query::render::write::insert_into;
 use crate::session::Session;
 use crate::session::plan::Step;
+
+/// Whether no two rows of a link table can have the same keys on both sides. One that allows it has its reasons.
+fn is_unique(table: &'static Table, columns: &[u16]) -> bool {
+    let same = |others: &[u16]| {
+        others.len() == columns.len() && columns.iter().all(|column| others.contains(column))
+    };
+    same(table.primary_key) || table.uniques.iter().any(|unique| same(unique))
+}
 
 impl Session {
     fn link_columns(step: &Step) -> (Vec<u16>, Vec<u16>) {
@@ -46,9 +54,17 @@ impl Session {
         let (near, far) = Self::link_columns(step);
         let columns: Vec<u16> = near.into_iter().chain(far).collect();
         let mut sql = Renderer::default();
-        insert_into(&mut sql, step.table, &columns);
+        insert_into(&mut sql, TableRef::of(step.table), &columns);
         sql.text(" ");
         select_batch(&mut sql, self.link_batch(step), step.links.len());
+        if is_unique(step.table, &columns) {
+            // Two that are linked already are linked: the link may have been made by others, or not been loaded.
+            sql.text(" ON CONFLICT (");
+            sql.list(&columns, ", ", |sql, column| {
+                sql.column_name(step.table.columns[*column as usize].name);
+            });
+            sql.text(") DO NOTHING");
+        }
         sql.finish()
     }
 

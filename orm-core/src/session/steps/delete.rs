@@ -15,6 +15,9 @@ impl Session {
                 let RelationKind::ManyToMany { near, .. } = &relation.kind else {
                     continue;
                 };
+                if relation.members.read_only {
+                    continue;
+                }
                 let id = std::ptr::from_ref(*relation).addr();
                 let at = steps
                     .iter()

@@ -1,0 +1,149 @@
+//! [`Returning`]: a write whose rows come back, and what all writes share: how they are sent and shown.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::{Executor, Running, SelectList, Selection, Statement, render};
+use crate::error::{Error, Result};
+use crate::expr::Write;
+use crate::model::RowReader;
+
+/// An INSERT, UPDATE or DELETE that gives something of each row that it writes. Sent by [`all`](Returning::all),
+/// [`one`](Returning::one) and [`one_or_none`](Returning::one_or_none).
+///
+/// On a session, entities in the list come back tracked and with the values that were written, whatever was known of them.
+/// Those of a DELETE are deleted: their last values can be read until the commit, and a rollback brings them back.
+#[must_use = "a write does nothing until it runs: `.all(&mut db).await`"]
+pub struct Returning<Sel> {
+    pub(super) write: Result<Write>,
+    types: PhantomData<fn() -> Sel>,
+}
+
+impl<Sel> Returning<Sel> {
+    pub(super) fn new<L, Scope, I, Uses>(mut write: Result<Write>, list: L) -> Self
+    where
+        L: SelectList<Scope, I, Sel, Uses>,
+    {
+        if let Ok(write) = &mut write {
+            list.push_to(&mut write.returning);
+        }
+        Returning {
+            write,
+            types: PhantomData,
+        }
+    }
+
+    /// The SQL text, without the values.
+    ///
+    /// # Errors
+    /// As `exec` of the same write.
+    pub fn to_sql(&self) -> Result<String> {
+        Ok(self.statement()?.sql)
+    }
+
+    /// The SQL text and its parameters.
+    ///
+    /// # Errors
+    /// As `exec` of the same write.
+    pub fn statement(&self) -> Result<Statement> {
+        statement(&self.write)
+    }
+}
+
+impl<Sel: Selection> Returning<Sel> {
+    /// Sends the statement and gives what it returned, one for each row that was written. One statement; none where there
+    /// is nothing to insert.
+    ///
+    /// # Errors
+    /// As `exec` of the same write, and values that do not fit their types.
+    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+        Box::pin(rows::<Sel, X>(self.write, on))
+    }
+
+    /// Sends the statement and gives what it returned of the only row that it wrote.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and [`Error::MultipleFound`] where there were several, all of which are written; else as
+    /// [`all`](Returning::all).
+    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+        let what = self.to_sql();
+        let row = self.one_or_none(on);
+        Box::pin(async move {
+            let what = what?;
+            row.await?.ok_or(Error::NotFound { what })
+        })
+    }
+
+    /// Sends the statement and gives what it returned of the only row that it wrote, if it wrote one: after `do_nothing`,
+    /// or by a filter that need not match.
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`] where there were several, all of which are written; else as [`all`](Returning::all).
+    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+        let what = self.to_sql();
+        let rows = rows::<Sel, X>(self.write, on);
+        Box::pin(async move {
+            let what = what?;
+            let mut rows = rows.await?.into_iter();
+            match (rows.next(), rows.next()) {
+                (_, Some(_)) => Err(Error::MultipleFound { what }),
+                (row, None) => Ok(row),
+            }
+        })
+    }
+}
+
+impl<Sel> fmt::Debug for Returning<Sel> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(&self.write, f)
+    }
+}
+
+async fn rows<Sel: Selection, X: Executor>(
+    write: Result<Write>,
+    on: &mut X,
+) -> Result<Vec<Sel::Row<X>>> {
+    let mut write = write?;
+    if write.is_empty() {
+        return Ok(Vec::new());
+    }
+    on.before_query().await?;
+    let own = write.returned();
+    let rows = on.write_rows(&mut write).await?;
+    on.read_mode(true);
+    let found = rows
+        .iter()
+        .map(|row| Sel::read(on, &mut RowReader::new(row)))
+        .collect();
+    on.read_mode(false);
+    on.written(&write, own, &rows)?;
+    found
+}
+
+/// Sends a write and gives the number of rows that it wrote.
+pub(super) fn exec<X: Executor>(write: Result<Write>, on: &mut X) -> Running<'_, u64> {
+    Box::pin(async move {
+        let write = write?;
+        if write.is_empty() {
+            return Ok(0);
+        }
+        on.before_query().await?;
+        on.write(write).await
+    })
+}
+
+/// The statement of a write, or why there is none; empty where nothing is to be sent.
+pub(super) fn statement(write: &Result<Write>) -> Result<Statement> {
+    match write {
+        Ok(write) if write.is_empty() => Ok(Statement::plain("")),
+        Ok(write) => Ok(render::write::write(write)),
+        Err(error) => Err(Error::invalid(error.to_string())),
+    }
+}
+
+pub(super) fn debug(write: &Result<Write>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match statement(write) {
+        Ok(statement) => f.write_str(&statement.sql),
+        Err(error) => fmt::Display::fmt(&error, f),
+    }
+}

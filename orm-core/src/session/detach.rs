@@ -1,0 +1,569 @@
+//! [`Detached`]: rows outside of any session, with what their relationships lead to. What `detach` takes out of a session, what
+//! `attach` puts into another, and what a deep `merge` copies from.
+
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use bytes::BytesMut;
+
+use super::collection::Collection;
+use super::key::KeyBytes;
+use super::slots::LinkState;
+use super::undo::Undo;
+use super::{Session, State, Store};
+use crate::error::{Error, Result};
+use crate::model::{
+    ColumnSet, Draft, Handle, Model, RawHandle, Relation, RelationInfo, RelationShape, Table,
+    Target,
+};
+use crate::query::{LoadStep, StartsAt};
+
+/// A row outside of any session, with the rows that its relationships lead to. Derefs to the row, which can be read and
+/// changed.
+///
+/// It comes from [`detach`](Session::detach), or is put together from values; it goes into a session by
+/// [`attach`](Session::attach) or [`merge`](Session::merge):
+///
+/// ```
+#[doc = include_str!("example_shop.txt")]
+/// use orm_core::session::Detached;
+///
+/// let order = Order { id: 1, total: 8, user_id: Some(1) };
+/// let cup = OrderItem { id: 1, product: "cup".to_owned(), price: 8, quantity: 1, order_id: 1 };
+/// let order = db.merge(Detached::of(order).with(Order::ITEMS, [cup])).await?;
+/// db.commit().await?; // order 1 has this item now, and no other
+/// assert_eq!(db.related(order, Order::ITEMS)?.len(), 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
+///
+/// It knows what the row was when it was loaded, so that a session sends what was changed meanwhile and guards it. It isn't
+/// serialisable: a model is (`#[derive(Serialize)]`), and `merge` takes what came back.
+pub struct Detached<M: Model> {
+    row: M,
+    /// The row as it was last read or written; `None` where no session has read it.
+    before: Option<Box<M>>,
+    members: Vec<Members>,
+}
+
+/// What a relationship of a detached row leads to.
+#[derive(Clone)]
+pub(super) struct Members {
+    pub(super) relation: &'static RelationInfo,
+    pub(super) branches: Vec<Branch>,
+    /// Whether these are not all: what is missing must not be taken out.
+    pub(super) partial: bool,
+}
+
+/// A value on its way into a session, without its type.
+pub struct Branch(pub(super) Box<dyn Value>);
+
+/// What the session needs of a value, whatever its model.
+pub(super) trait Value: Send + Sync {
+    fn table(&self) -> &'static Table;
+    /// The primary key, if all of it is given.
+    fn key(&self) -> Option<KeyBytes>;
+    /// The columns that are given.
+    fn given(&self) -> ColumnSet;
+    fn encode(&self, column: u16, out: &mut BytesMut) -> bool;
+    fn members(&self) -> &[Members];
+    fn members_mut(&mut self) -> Option<&mut Vec<Members>>;
+    /// The draft of a new row.
+    fn draft(&self) -> Box<dyn Any>;
+    /// Puts the row into its arena, as a stale one, and gives its slot; `None` where it is no row.
+    fn attach(&self, store: &mut dyn Store) -> Option<u32>;
+    fn copied(&self) -> Box<dyn Value>;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl Clone for Branch {
+    fn clone(&self) -> Self {
+        Branch(self.0.copied())
+    }
+}
+
+impl fmt::Debug for Branch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a {}", self.0.table().model)
+    }
+}
+
+/// What [`merge`](Session::merge) takes: a row, a [`Detached`] with its relationships, or a [`Partial`] row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be merged into a session",
+    label = "expected a row of a model, `Detached`, or `Partial(draft)`"
+)]
+pub trait Mergeable {
+    /// The model.
+    type Model: Model;
+
+    /// The value without its type. Called by the session.
+    #[doc(hidden)]
+    fn into_branch(self) -> Branch;
+}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Mergeable for M {
+    type Model = M;
+
+    fn into_branch(self) -> Branch {
+        Detached::of(self).into_branch()
+    }
+}
+
+impl<M: Model> Mergeable for Detached<M> {
+    type Model = M;
+
+    fn into_branch(self) -> Branch {
+        Branch(Box::new(self))
+    }
+}
+
+/// A row of which some columns are given, for [`merge`](Session::merge): the others stay as they are. Without its key it is a new
+/// row.
+///
+/// ```
+#[doc = include_str!("example_shop.txt")]
+/// use orm_core::session::Partial;
+///
+/// let cheaper = OrderItemDraft { id: Some(1), price: Some(9), ..Default::default() };
+/// let item = db.merge(Partial(cheaper)).await?;
+/// assert_eq!((db[item].price, db[item].product.as_str()), (9, "tea"));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
+#[derive(Debug, Clone)]
+pub struct Partial<D>(pub D);
+
+impl<D: Draft> Mergeable for Partial<D> {
+    type Model = D::Model;
+
+    fn into_branch(self) -> Branch {
+        Branch(Box::new(self))
+    }
+}
+
+fn key_of(table: &'static Table, column: impl Fn(u16, &mut BytesMut) -> bool) -> Option<KeyBytes> {
+    let key = table.primary_key;
+    KeyBytes::encode(key.len(), |part, out| column(key[part], out))
+}
+
+impl<D: Draft> Value for Partial<D> {
+    fn table(&self) -> &'static Table {
+        D::Model::TABLE
+    }
+
+    fn key(&self) -> Option<KeyBytes> {
+        key_of(self.table(), |column, out| self.0.encode(column, out))
+    }
+
+    fn given(&self) -> ColumnSet {
+        self.0.given()
+    }
+
+    fn encode(&self, column: u16, out: &mut BytesMut) -> bool {
+        self.0.encode(column, out)
+    }
+
+    fn members(&self) -> &[Members] {
+        &[]
+    }
+
+    fn members_mut(&mut self) -> Option<&mut Vec<Members>> {
+        None
+    }
+
+    fn draft(&self) -> Box<dyn Any> {
+        let mut draft = self.0.clone();
+        draft.apply_defaults();
+        Box::new(draft)
+    }
+
+    fn attach(&self, _: &mut dyn Store) -> Option<u32> {
+        None
+    }
+
+    fn copied(&self) -> Box<dyn Value> {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl<M: Model> Value for Detached<M> {
+    fn table(&self) -> &'static Table {
+        M::TABLE
+    }
+
+    fn key(&self) -> Option<KeyBytes> {
+        let row = self.before.as_deref().unwrap_or(&self.row);
+        key_of(M::TABLE, |column, out| row.encode(column, out))
+    }
+
+    fn given(&self) -> ColumnSet {
+        (0..M::TABLE.columns.len() as u16).collect()
+    }
+
+    fn encode(&self, column: u16, out: &mut BytesMut) -> bool {
+        self.row.encode(column, out)
+    }
+
+    fn members(&self) -> &[Members] {
+        &self.members
+    }
+
+    fn members_mut(&mut self) -> Option<&mut Vec<Members>> {
+        Some(&mut self.members)
+    }
+
+    fn draft(&self) -> Box<dyn Any> {
+        Box::new(M::Draft::from_row(self.row.copy()))
+    }
+
+    fn attach(&self, store: &mut dyn Store) -> Option<u32> {
+        let before = self.before.as_deref().map(Model::copy);
+        Some(Session::typed_mut::<M>(store).attach(self.row.copy(), before))
+    }
+
+    fn copied(&self) -> Box<dyn Value> {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl<M: Model> Detached<M> {
+    /// A row that no session has read. [`merge`](Session::merge) compares it with the database; [`attach`](Session::attach)
+    /// believes it.
+    pub fn of(row: M) -> Self {
+        Detached {
+            row,
+            before: None,
+            members: Vec::new(),
+        }
+    }
+
+    /// What a session knew of a row.
+    pub(super) fn known(row: M, before: M) -> Self {
+        Detached {
+            row,
+            before: Some(Box::new(before)),
+            members: Vec::new(),
+        }
+    }
+
+    /// Says what a relationship leads to: all of it. For a to-one an `Option`, or one in an array.
+    ///
+    /// # Panics
+    /// When a to-one is given several.
+    #[must_use]
+    #[track_caller]
+    pub fn with<To: Target, Shape: RelationShape, V>(
+        mut self,
+        relation: Relation<M, To, Shape>,
+        rows: impl IntoIterator<Item = V>,
+    ) -> Self
+    where
+        V: Mergeable<Model = To::Model>,
+    {
+        let relation = relation.info();
+        let branches: Vec<_> = rows.into_iter().map(Mergeable::into_branch).collect();
+        assert!(
+            branches.len() <= 1 || !relation.is_to_one(),
+            "`{}` leads to one row at most, and was given {}",
+            relation.path(),
+            branches.len()
+        );
+        self.members
+            .retain(|old| !std::ptr::eq(old.relation, relation));
+        self.members.push(Members {
+            relation,
+            branches,
+            partial: false,
+        });
+        self
+    }
+
+    /// What a relationship leads to, if that came along: empty, one, or many.
+    pub fn related<To: Target, Shape: RelationShape>(
+        &self,
+        relation: Relation<M, To, Shape>,
+    ) -> Option<Vec<&Detached<To::Model>>> {
+        let relation = relation.info();
+        let mut members = self.members.iter();
+        let found = members.find(|members| std::ptr::eq(members.relation, relation))?;
+        let branches = found.branches.iter();
+        Some(
+            branches
+                .filter_map(|branch| branch.0.as_any().downcast_ref())
+                .collect(),
+        )
+    }
+
+    /// The row alone.
+    pub fn into_row(self) -> M {
+        self.row
+    }
+}
+
+impl<M: Model> Clone for Detached<M> {
+    fn clone(&self) -> Self {
+        Detached {
+            row: self.row.copy(),
+            before: self.before.as_deref().map(|row| Box::new(row.copy())),
+            members: self.members.clone(),
+        }
+    }
+}
+
+impl<M: Model> Deref for Detached<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.row
+    }
+}
+
+impl<M: Model> DerefMut for Detached<M> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.row
+    }
+}
+
+/// The model and the relationships; the values are the row's own.
+impl<M: Model> fmt::Debug for Detached<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Detached");
+        out.field("model", &M::TABLE.model);
+        for members in &self.members {
+            out.field(members.relation.name, &members.branches);
+        }
+        out.finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// Takes an entity out of the session and gives its row as a value, with what it was when it was loaded: for another
+    /// session, another task, or nobody. Sends nothing. Unflushed changes go along, and are flushed where it is attached. The
+    /// handle names nothing any more. SQLAlchemy: `expunge`, with the instance in hand.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().order_by(Order::ID).first(&mut db).await?.unwrap();
+    /// db[order].total = 31;
+    /// let detached = db.detach(order)?;
+    ///
+    /// let mut other = engine.session();
+    /// let order = other.attach(detached)?;
+    /// other.commit().await?; // UPDATE orders SET total = $1 WHERE id = $2 AND total IS NOT DISTINCT FROM $3
+    /// assert_eq!(other[order].total, 31);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// A rollback of this session doesn't bring it back. Relationships that were set to rows that have no key yet, and links of
+    /// a many-to-many that were not flushed, cannot go along: the first is an error, the second are forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Pending`] for what was not flushed yet, [`Error::Detached`] for what is deleted or marked so.
+    pub fn detach<M: Model>(&mut self, handle: Handle<M>) -> Result<Detached<M>> {
+        self.check(handle)?;
+        let branch = self.take_out(handle.raw(), &[])?;
+        Ok(typed(branch))
+    }
+
+    /// As [`detach`](Session::detach), and takes out what is loaded along a path, too.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let order = Order::query().with(Order::ITEMS).order_by(Order::ID).first(&mut db).await?.unwrap();
+    /// let mut order = db.detach_with(order, Order::ITEMS)?;
+    /// order.total = 31;
+    /// assert_eq!(order.related(Order::ITEMS).unwrap()[0].product, "tea");
+    ///
+    /// let mut other = engine.session();
+    /// let order = other.attach(order)?;
+    /// assert_eq!(other.related(order, Order::ITEMS)?.len(), 1); // loaded, as it was
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`detach`](Session::detach), of any of them, and [`Error::NotLoaded`] where the path isn't loaded. The session is as it
+    /// was then.
+    pub fn detach_with<M: Model, P: StartsAt<M>>(
+        &mut self,
+        handle: Handle<M>,
+        path: P,
+    ) -> Result<Detached<M>> {
+        self.check(handle)?;
+        let branch = self.take_out(handle.raw(), &[path.into_steps()])?;
+        Ok(typed(branch))
+    }
+
+    fn take_out(&mut self, root: RawHandle, steps: &[LoadStep]) -> Result<Branch> {
+        let mut all = HashSet::new();
+        let branch = self.copy_out(root, steps, &mut all)?;
+        for handle in all {
+            self.discard(handle);
+        }
+        Ok(branch)
+    }
+
+    /// The value of an entity, and of what lies along some paths. `all` gets every entity of it.
+    fn copy_out(
+        &self,
+        handle: RawHandle,
+        steps: &[LoadStep],
+        all: &mut HashSet<RawHandle>,
+    ) -> Result<Branch> {
+        self.check_row(handle)?;
+        let slots = self.slots(handle);
+        let (model, head) = (slots.table.model, slots.heads[handle.index as usize]);
+        if head.state == State::Deleted || head.doomed {
+            return Err(Error::Detached {
+                model,
+                why: "its row is deleted, or about to be",
+            });
+        }
+        if !self.keys_to_come(handle).is_empty() {
+            let set = self.set_links.of(handle).map(|relation| relation.to.model);
+            return Err(Error::Pending {
+                model: set.last().unwrap_or(model),
+            });
+        }
+        all.insert(handle);
+        let mut members = Vec::with_capacity(steps.len());
+        for step in steps {
+            let relation = step.relation;
+            let targets = self.targets(handle, relation).ok_or(Error::NotLoaded {
+                model,
+                relationship: relation.name,
+            })?;
+            let branches = targets
+                .into_iter()
+                .map(|target| self.copy_out(target, &step.then, all));
+            members.push(Members {
+                relation,
+                branches: branches.collect::<Result<_>>()?,
+                partial: matches!(
+                    self.slots(handle).link(relation.index, handle.index),
+                    LinkState::Many(collection) if collection.is_partial()
+                ),
+            });
+        }
+        let mut value = self
+            .store(handle)
+            .copy_out(handle.index)
+            .ok_or(Error::Pending { model })?;
+        if let Some(known) = value.members_mut() {
+            *known = members;
+        }
+        Ok(Branch(value))
+    }
+
+    /// Puts a detached row, and what came along with it, into this session, without asking the database. The rows are stale:
+    /// the next load refreshes them, and a write from one is guarded by what it was when it was loaded. What was changed since
+    /// then is flushed here. SQLAlchemy: `add` of a detached instance.
+    ///
+    /// A row that no session has read ([`Detached::of`], out of a cache, say) is believed to be as the database has it.
+    /// SQLAlchemy: `merge(.., load=False)`.
+    ///
+    /// A rollback takes it out of the session again. Keep a clone to try once more.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where one of the rows is in this session already: [`merge`](Session::merge) copies onto it. Nothing is
+    /// attached then.
+    pub fn attach<M: Model>(&mut self, detached: Detached<M>) -> Result<Handle<M>> {
+        let branch = detached.into_branch();
+        self.check_absent(branch.0.as_ref())?;
+        let mut done = HashMap::new();
+        let handle = self.put_in(branch.0.as_ref(), &mut done);
+        Ok(Handle::from_raw(handle))
+    }
+
+    fn check_absent(&mut self, value: &dyn Value) -> Result<()> {
+        let table = value.table();
+        let number = self.arena_number(table) as usize;
+        let Some(key) = value.key() else {
+            return Err(Error::invalid(format!(
+                "a partial `{}` cannot be attached: `merge` it",
+                table.model
+            )));
+        };
+        if self.arenas[number].slots().keys.contains_key(&key) {
+            return Err(Error::invalid(format!(
+                "this session has this `{}` already: `merge` copies onto it, `expunge` takes it out",
+                table.model
+            )));
+        }
+        let partial = value.given().len() < table.columns.len();
+        if partial {
+            return Err(Error::invalid(format!(
+                "a partial `{}` cannot be attached: `merge` it",
+                table.model
+            )));
+        }
+        value
+            .members()
+            .iter()
+            .flat_map(|members| &members.branches)
+            .try_for_each(|branch| self.check_absent(branch.0.as_ref()))
+    }
+
+    fn put_in(
+        &mut self,
+        value: &dyn Value,
+        done: &mut HashMap<(usize, KeyBytes), RawHandle>,
+    ) -> RawHandle {
+        let table = value.table();
+        let number = self.arena_number(table) as usize;
+        let key = value.key().map(|key| (table.id(), key));
+        let known = key.as_ref().and_then(|key| done.get(key)).copied();
+        let handle = known.unwrap_or_else(|| {
+            let store = self.arenas[number].as_mut();
+            let index = value
+                .attach(store)
+                .unwrap_or_else(|| unreachable!("`check_absent` refuses what is no row"));
+            let handle = store.slots().handle(index);
+            self.undo.push(Undo::Added(handle));
+            handle
+        });
+        done.extend(key.map(|key| (key, handle)));
+        for members in value.members() {
+            let branches = members.branches.iter();
+            let targets: Vec<_> = branches
+                .map(|branch| self.put_in(branch.0.as_ref(), done))
+                .collect();
+            let state = if members.relation.is_to_one() {
+                LinkState::One(targets.first().copied())
+            } else {
+                // Of no transaction of this session, so that a delete asks again.
+                let collection = Collection::new(targets, 0);
+                LinkState::Many(if members.partial {
+                    collection.partial()
+                } else {
+                    collection
+                })
+            };
+            self.set_link(handle, members.relation.index, state);
+        }
+        handle
+    }
+}
+
+fn typed<M: Model>(branch: Branch) -> Detached<M> {
+    match branch.0.as_any().downcast_ref::<Detached<M>>() {
+        Some(detached) => detached.clone(),
+        None => unreachable!("an arena's values are of its own model"),
+    }
+}

@@ -1,0 +1,305 @@
+//! `merge`: from values to entities, by key. The values are copied onto what the session or the database has.
+
+use std::collections::{BTreeMap, HashMap};
+
+use bytes::BytesMut;
+
+use super::detach::{Branch, Members, Mergeable, Value};
+use super::key::KeyBytes;
+use super::undo::Undo;
+use super::{Session, State};
+use crate::error::{Error, Result};
+use crate::model::{Handle, RawHandle, RelationInfo, RelationKind, RowReader, Table};
+use crate::query::{LoadStep, Running, render};
+use crate::types::Raw;
+
+/// The entities that values became, by table and key.
+type Merged = HashMap<(usize, KeyBytes), RawHandle>;
+
+impl Session {
+    /// Copies a value onto the entity of its key and gives the entity: the one of the identity map, or else of the
+    /// database, by one SELECT; where there is none, a new one is pending. The flush sends what differs. SQLAlchemy: `merge`.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let ann = db.merge(User { id: 1, name: "Anna".to_owned() }).await?; // a value from a form, a cache, a queue
+    /// assert_eq!(db.dirty::<User>(), [ann]);
+    /// let new = db.merge(User { id: 9, name: "Zoe".to_owned() }).await?;
+    /// assert_eq!(db.new_entities::<User>(), [new]);
+    /// db.commit().await?; // UPDATE users SET name = .., INSERT INTO users (id, name) ..
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
+    /// # What is copied
+    /// Every column of a row; of a [`Partial`](super::Partial) those that are given. Never the key, nor what the server
+    /// computes. A version is compared and not copied. A patch whose absent fields stay, from JSON say, is a `#[derive(Changes)]`
+    /// struct: [`apply`](Session::apply).
+    ///
+    /// A [`Detached`](super::Detached) brings relationships along. Their rows are merged, too, and then each of these relationships
+    /// leads where the value says, and nowhere else: members that aren't in it are taken out as by
+    /// [`remove`](Session::remove), which deletes orphans where the relationship says so. Relationships that it doesn't name stay.
+    ///
+    /// # Which statements go out
+    /// A flush of what is pending; one SELECT a table for all rows that the session doesn't know or that are stale; one a
+    /// to-many relationship, to see who is in it.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] where the value has another version than the row: it was read before somebody else's change. Nothing was
+    /// changed then, and the session goes on. Else what the server refuses.
+    pub fn merge<V: Mergeable>(&mut self, value: V) -> Running<'_, Handle<V::Model>> {
+        let branches = vec![value.into_branch()];
+        Box::pin(async move {
+            let merged = self.merge_branches(branches).await?;
+            Ok(Handle::from_raw(merged[0]))
+        })
+    }
+
+    /// Merges many values, in the statements of one: as [`merge`](Session::merge). Of two with the same key the last counts.
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// let orders = [1, 2, 3].map(|id| Order { id, total: 5, user_id: None });
+    /// let orders = db.merge_all(orders).await?; // one SELECT
+    /// db.commit().await?; // one UPDATE
+    /// assert_eq!(orders.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    /// As [`merge`](Session::merge).
+    pub fn merge_all<V: Mergeable>(
+        &mut self,
+        values: impl IntoIterator<Item = V>,
+    ) -> Running<'_, Vec<Handle<V::Model>>> {
+        let branches = values.into_iter().map(Mergeable::into_branch).collect();
+        Box::pin(async move {
+            let merged = self.merge_branches(branches).await?;
+            Ok(merged.into_iter().map(Handle::from_raw).collect())
+        })
+    }
+
+    async fn merge_branches(&mut self, branches: Vec<Branch>) -> Result<Vec<RawHandle>> {
+        let mut all = Vec::new();
+        for branch in &branches {
+            flatten(branch.0.as_ref(), &mut all);
+        }
+        self.before_read().await?;
+        self.unfiltered = false;
+        // Memory is changed behind the last statement: should one fail, nothing was.
+        let mut known = self.find_known(&all).await?;
+        self.check_versions(&all, &known)?;
+        self.load_merged_collections(&all, &known).await?;
+        let mut merged = Vec::with_capacity(branches.len());
+        for branch in &branches {
+            merged.push(self.merge_value(branch.0.as_ref(), &mut known));
+        }
+        Ok(merged)
+    }
+
+    /// The entities of values' keys that the session or the database has.
+    async fn find_known(&mut self, all: &[&dyn Value]) -> Result<Merged> {
+        let mut known = Merged::new();
+        let mut missing: BTreeMap<usize, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
+        for value in all {
+            let (table, Some(key)) = (value.table(), value.key()) else {
+                continue;
+            };
+            if let Some(handle) = self.fresh(table, &key) {
+                known.insert((table.id(), key), handle);
+                continue;
+            }
+            let number = self.arena_number(table) as usize;
+            let (_, keys) = missing.entry(number).or_insert((table, Vec::new()));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        for (table, keys) in missing.into_values() {
+            let mut select = self.select_by_key(table, table.primary_key, &keys);
+            self.restrict_read(&mut select);
+            for row in &self.send(&render::select(&select)).await? {
+                let handle = self.read_entity(table, &mut RowReader::new(row), false)?;
+                if let Some(key) = self.key_before(handle) {
+                    known.insert((table.id(), key), handle);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// Fails where a value has another version than its row.
+    fn check_versions(&self, all: &[&dyn Value], known: &Merged) -> Result<()> {
+        let mut stale: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
+        for value in all {
+            let table = value.table();
+            let (Some(version), Some(key)) = (table.version, value.key()) else {
+                continue;
+            };
+            let Some(handle) = known.get(&(table.id(), key)) else {
+                continue;
+            };
+            let (mut given, mut has) = (BytesMut::new(), BytesMut::new());
+            if !value.encode(version, &mut given) {
+                continue;
+            }
+            let store = self.store(*handle);
+            store.encode_before(handle.index, version, &mut has);
+            let (rows, same) = stale.entry(table.name).or_default();
+            *rows += 1;
+            *same += u64::from(given == has);
+        }
+        match stale.into_iter().find(|(_, (rows, same))| rows != same) {
+            None => Ok(()),
+            Some((table, (expected, changed))) => Err(Error::Stale {
+                table,
+                action: "merge",
+                expected,
+                changed,
+            }),
+        }
+    }
+
+    /// Loads the to-many relationships that values bring along, of the rows that are there: who is in them is compared.
+    async fn load_merged_collections(&mut self, all: &[&dyn Value], known: &Merged) -> Result<()> {
+        let mut owners: Vec<(&'static RelationInfo, Vec<RawHandle>)> = Vec::new();
+        for value in all {
+            let Some(key) = value.key() else { continue };
+            let Some(handle) = known.get(&(value.table().id(), key)) else {
+                continue;
+            };
+            for Members { relation, .. } in value.members() {
+                if relation.foreign_key().is_some() || self.is_complete(*handle, relation) {
+                    continue;
+                }
+                let same =
+                    |other: &&mut (&'static RelationInfo, _)| std::ptr::eq(other.0, *relation);
+                match owners.iter_mut().find(same) {
+                    Some((_, handles)) => handles.push(*handle),
+                    None => owners.push((relation, vec![*handle])),
+                }
+            }
+        }
+        for (relation, handles) in owners {
+            self.load_step(handles, LoadStep::of(relation)).await?;
+        }
+        Ok(())
+    }
+
+    /// Copies a value, and what it brings along, onto entities.
+    fn merge_value(&mut self, value: &dyn Value, merged: &mut Merged) -> RawHandle {
+        let table = value.table();
+        let key = value.key().map(|key| (table.id(), key));
+        let handle = match key.as_ref().and_then(|key| merged.get(key)) {
+            Some(handle) => {
+                let handle = *handle;
+                self.copy_onto(handle, value);
+                handle
+            }
+            None => {
+                let (number, epoch) = (self.arena_number(table), self.epoch);
+                let store = self.arenas[number as usize].as_mut();
+                let index = store.add_any(value.draft(), epoch);
+                let handle = store.slots().handle(index);
+                self.undo.push(Undo::Added(handle));
+                merged.extend(key.map(|key| (key, handle)));
+                handle
+            }
+        };
+        for members in value.members() {
+            let branches = members.branches.iter();
+            let targets: Vec<_> = branches
+                .map(|branch| self.merge_value(branch.0.as_ref(), merged))
+                .collect();
+            self.lead_only_to(handle, members, &targets);
+        }
+        handle
+    }
+
+    fn copy_onto(&mut self, handle: RawHandle, value: &dyn Value) {
+        let table = value.table();
+        let settable = |column: &u16| {
+            !table.primary_key.contains(column)
+                && table.version != Some(*column)
+                && table.columns[*column as usize].computed.is_none()
+        };
+        for column in value.given().iter().filter(settable) {
+            let (mut new, mut old) = (BytesMut::new(), BytesMut::new());
+            let given = value.encode(column, &mut new);
+            let had = self.store(handle).encode(handle.index, column, &mut old);
+            if (given, &new) == (had, &old) {
+                continue;
+            }
+            self.touch(handle);
+            let ty = table.columns[column as usize].ty;
+            let raw = Raw {
+                bytes: given.then_some(&new),
+                oid: ty.oid,
+                type_name: ty.name,
+            };
+            // A value of the model itself fits it.
+            let _ = self.store_mut(handle).write(handle.index, column, raw);
+        }
+    }
+
+    /// Lets a relationship lead to some entities, and, if these are all, to no others.
+    fn lead_only_to(&mut self, from: RawHandle, members: &Members, targets: &[RawHandle]) {
+        let relation = members.relation;
+        match &relation.kind {
+            RelationKind::BelongsTo(_) => {
+                let target = targets.first().copied();
+                if self.known_target(from, relation) != Some(target) {
+                    self.assign(from, relation, target);
+                }
+            }
+            RelationKind::HasOne { via } => {
+                let target = targets.first().copied();
+                if self.targets(from, relation).unwrap_or_default() != targets {
+                    self.assign_one(from, relation, via, target);
+                }
+            }
+            RelationKind::HasMany { via } => {
+                for gone in self.others(from, members, targets) {
+                    self.assign(gone, via, None);
+                }
+                let known = self.targets(from, relation).unwrap_or_default();
+                for target in targets {
+                    if !known.contains(target) {
+                        self.assign(*target, via, Some(from));
+                    }
+                }
+            }
+            RelationKind::ManyToMany { .. } => {
+                for gone in self.others(from, members, targets) {
+                    self.tie(from, relation, gone, false);
+                }
+                for target in targets {
+                    self.tie(from, relation, *target, true);
+                }
+            }
+        }
+    }
+
+    /// The members of a collection that are not among some, if those are all that it should have.
+    fn others(&self, from: RawHandle, members: &Members, stay: &[RawHandle]) -> Vec<RawHandle> {
+        if members.partial || self.raw_state(from) == State::Pending {
+            return Vec::new();
+        }
+        let mut known = self.targets(from, members.relation).unwrap_or_default();
+        known.retain(|member| !stay.contains(member));
+        known
+    }
+}
+
+/// A value and all that it brings along.
+fn flatten<'a>(value: &'a dyn Value, all: &mut Vec<&'a dyn Value>) {
+    all.push(value);
+    for members in value.members() {
+        for branch in &members.branches {
+            flatten(branch.0.as_ref(), all);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query().filter(row((User::ID, User::USERNAME)).gt((1,)));
+}

@@ -1,5 +1,0 @@
-use tests::queries::*;
-
-fn main() {
-    let _ = User::query().join(User::ORDERS).update(User::IS_ACTIVE.set(true));
-}

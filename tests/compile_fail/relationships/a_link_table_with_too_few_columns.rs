@@ -1,0 +1,22 @@
+use orm_core::prelude::*;
+
+#[derive(Model, Debug, Clone)]
+#[orm(many_to_many(tags: Tag, table = "post_tags"))]
+struct Post {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Tag {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(primary_key)]
+    word: String,
+    #[orm(belongs_to(post: Post))]
+    post_id: i32,
+}
+
+fn main() {
+    let _ = Post::TAGS;
+}
