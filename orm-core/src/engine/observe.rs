@@ -84,7 +84,6 @@ pub(super) fn publish(observers: &[Arc<dyn Observer>], event: &StatementEvent<'_
         sql = event.sql,
         rows = event.rows,
         elapsed = ?event.elapsed,
-        round_trips = event.round_trips,
         error = event.error,
     );
     for observer in observers {
