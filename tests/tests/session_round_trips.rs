@@ -412,8 +412,8 @@ async fn what_is_dropped_on_its_way_with_commit_is_done_or_not_and_never_by_half
         let count = |table| format!("select count(*) from {table} where code = '{code}'");
         let there = f.rows(&count("countries")).await;
         assert_eq!(there, f.rows(&count("airports")).await);
-        if done.is_some() {
-            done.unwrap().unwrap();
+        if let Some(outcome) = done {
+            outcome.unwrap();
             assert_eq!(there, ["1"]);
         }
     }
