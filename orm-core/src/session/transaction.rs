@@ -66,6 +66,7 @@ impl Session {
     async fn run(&mut self, statement: &Statement, want: Want) -> Result<(Vec<Row>, u64)> {
         self.ready().await?;
         let begin = self.take_connection().await?;
+        self.count_statement();
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let answer = match (begin, want) {
@@ -93,6 +94,9 @@ impl Session {
     ) -> Result<Outcome> {
         self.ready().await?;
         let begin = self.take_connection().await?;
+        for _ in statements {
+            self.count_statement();
+        }
         self.phase = match commit {
             true => Phase::Committing,
             false => Phase::Sending,
@@ -215,6 +219,7 @@ impl Session {
         self.phase = Phase::Idle;
         self.undo.forget();
         self.epoch += 1;
+        self.forget_singles();
         for handle in std::mem::take(&mut self.gone) {
             if self.raw_state(handle) == State::Deleted {
                 self.store_mut(handle).release(handle.index);
@@ -256,6 +261,7 @@ impl Session {
         self.restore(None);
         self.undo.forget();
         self.epoch += 1;
+        self.forget_singles();
         self.phase = Phase::Idle;
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {
