@@ -269,11 +269,13 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
         on.restrict(&mut select);
         let statement = asked.noted(render::select(&select), select.from.table, on);
         let rows = on.fetch(statement).await?;
-        let read = |row| {
-            let mut reader = RowReader::new(row);
-            Ok((Sel::read(on, &mut reader)?, behind(&mut reader)))
-        };
-        return rows.iter().map(read).collect();
+        let mut found = Vec::with_capacity(rows.len());
+        // Each row is freed as soon as it is read, while its memory is still at hand.
+        for row in rows {
+            let mut reader = RowReader::new(&row);
+            found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
+        }
+        return Ok(found);
     }
     let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;

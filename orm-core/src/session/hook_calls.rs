@@ -164,18 +164,19 @@ impl<M: Model, H: Hooks<M>> RowHooks for Typed<M, H> {
 }
 
 impl Session {
-    /// Runs rounds of a flush until hooks leave nothing to do. Without hooks it is one.
-    pub(super) async fn flush_rounds(&mut self) -> Result<()> {
+    /// Runs rounds of a flush until hooks leave nothing to do. Without hooks it is one, and where `commit` says so, COMMIT goes
+    /// out with it, if that may be. Whether it did.
+    pub(super) async fn flush_rounds(&mut self, commit: bool) -> Result<bool> {
         for _ in 0..ROUNDS {
             if !self.has_changes() {
-                return Ok(());
+                return Ok(false);
             }
             self.each_event(|events, db| events.before_flush(db))?;
-            self.flush_once().await?;
+            let committed = self.flush_once(commit).await?;
             let outcome = self.each_event(|events, db| events.after_flush(db));
             self.or_fail(outcome)?;
             if self.hooks.is_empty() {
-                return Ok(());
+                return Ok(committed);
             }
         }
         self.or_fail(Err(Error::invalid(format!(
@@ -213,6 +214,10 @@ impl Session {
             events.after_rollback(db);
             Ok(())
         });
+    }
+
+    pub(super) fn has_hooks(&self) -> bool {
+        !self.hooks.is_empty()
     }
 
     pub(super) fn has_row_hooks(&self) -> bool {
