@@ -243,7 +243,7 @@ async fn a_row_that_is_there_is_left_or_changed() {
     on.sent();
     let q = again()
         .do_update(Seat::TAKEN_BY.set(Seat::TAKEN_BY.concat("+").concat(excluded(Seat::TAKEN_BY))))
-        .filter(Seat::NUMBER.lt(3));
+        .filter(Seat::NUMBER.lt(3).and(Seat::ROW.eq(excluded(Seat::ROW))));
     assert_eq!(q.exec(&mut conn).await.unwrap(), 1);
     assert_eq!(
         on.sent(),
@@ -251,7 +251,7 @@ async fn a_row_that_is_there_is_left_or_changed() {
             "INSERT INTO seats (\"row\", number, taken_by) SELECT u.c0, u.c1, u.c2 \
              FROM unnest($1::int4[], $2::int4[], $3::text[]) WITH ORDINALITY AS u(c0, c1, c2, n) ORDER BY u.n \
              ON CONFLICT (\"row\", number) DO UPDATE SET taken_by = seats.taken_by || $4 || excluded.taken_by \
-             WHERE seats.number < $5"
+             WHERE seats.number < $5 AND seats.\"row\" = excluded.\"row\""
         ]
     );
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::kind::{KindOf, Plain, RowLevel};
+use super::kind::{KindOf, Plain, RowLevel, WindowFree};
 use super::scope::{InScope, No};
 use super::{Alias, Column, Expr, Node, TableRef};
 use crate::model::Model;
@@ -67,3 +67,6 @@ impl<M> KindOf for OfExcluded<M> {
 
 #[diagnostic::do_not_recommend]
 impl<M> RowLevel for OfExcluded<M> {}
+
+#[diagnostic::do_not_recommend]
+impl<M> WindowFree for OfExcluded<M> {}
