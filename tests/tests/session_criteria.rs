@@ -56,7 +56,19 @@ pub struct TaskLabel {
     pub label_id: i32,
 }
 
-type All = (Project, Task, Plan, Label, TaskLabel);
+/// A tree, of which whole branches are hidden.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "parts", has_many(parts: Part, via = whole))]
+pub struct Part {
+    #[orm(primary_key)]
+    pub id: i32,
+    #[orm(default = false)]
+    pub deleted: bool,
+    #[orm(belongs_to(whole: Self))]
+    pub whole_id: Option<i32>,
+}
+
+type All = (Project, Task, Plan, Label, TaskLabel, Part);
 
 #[derive(Clone)]
 struct Tenant(i32);
@@ -69,11 +81,13 @@ async fn fixture() -> (Fixture, Engine) {
          insert into tasks values (1, 'roof', false, 1), (2, 'cellar', true, 1), (3, 'mast', false, 2);
          insert into plans values (1, true, 1);
          insert into labels values (1, 'urgent');
-         insert into task_labels values (1, 1), (2, 1)",
+         insert into task_labels values (1, 1), (2, 1);
+         insert into parts values (1, false, null), (2, true, 1), (3, false, 1), (4, false, 2), (5, true, 3), (6, false, 3)",
     )
     .await;
     let options = SessionOptions::new()
         .criteria::<Task>((!Task::DELETED).for_model())
+        .criteria::<Part>((!Part::DELETED).for_model())
         .criteria_with::<Project>(|info| match info.get::<Tenant>() {
             Some(tenant) => Project::TENANT.eq(tenant.0).for_model(),
             None => value(false).for_model(),
@@ -258,6 +272,116 @@ async fn aggregates_of_collections_leave_out_what_is_hidden() {
     assert_eq!(rows, [("house".to_owned(), 2), ("boat".to_owned(), 1)]);
     let house = Project::query().one(&mut db).await.unwrap();
     assert_eq!(db.count_of(house, Project::TASKS).await.unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn joined_collections_leave_out_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    let joined = || Project::query().with(Project::TASKS.joined().then(Task::LABELS.joined()));
+    for limit in [None, Some(5)] {
+        let mut db = tenant(&engine, 1);
+        let query = match limit {
+            None => joined(),
+            Some(limit) => joined().limit(limit),
+        };
+        let found = query.clone().all(&mut db).await.unwrap();
+        assert_eq!(
+            found.len(),
+            1,
+            "the other tenant's is not joined around, either"
+        );
+        let tasks = db.related(found[0], Project::TASKS).unwrap();
+        assert_eq!(tasks.len(), 1);
+        assert_eq!(db.related(tasks[0], Task::LABELS).unwrap().len(), 1);
+        let mut sent = f.sent();
+        sent.retain(|sql| sql.starts_with("SELECT"));
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        assert_eq!(
+            sent[0].matches("NOT loaded_1.deleted").count(),
+            1,
+            "{}",
+            sent[0]
+        );
+        assert_eq!(
+            sent[0].matches("projects.tenant =").count(),
+            1,
+            "{}",
+            sent[0]
+        );
+        let all = query.without_criteria().order_by(Project::ID);
+        let all = all.all(&mut db).await.unwrap();
+        assert_eq!(all.len(), 2);
+        assert_eq!(db.related(all[0], Project::TASKS).unwrap().len(), 2);
+        f.sent();
+    }
+    // Over a link table, and out of a join that the query has.
+    let mut db = tenant(&engine, 1);
+    let label = Label::query().with(Label::ALL_TASKS.joined()).one(&mut db);
+    let label = label.await.unwrap();
+    assert_eq!(db.related(label, Label::ALL_TASKS).unwrap().len(), 1);
+    let query = Project::query()
+        .join(Project::TASKS)
+        .with_joined(Project::TASKS);
+    let house = query.one(&mut db).await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn relationships_of_get_and_refresh_leave_out_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    f.elsewhere("update plans set deleted = false").await;
+    let mut db = tenant(&engine, 1);
+    db.add_criteria::<Plan>(Plan::ID.ne(1).for_model());
+    let house = db
+        .get::<Project>(1)
+        .with(Project::TASKS.joined())
+        .with(Project::PLAN)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(f.count(), 2, "BEGIN and one SELECT");
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+    assert_eq!(db.related(house, Project::PLAN).unwrap(), None);
+    let again = db.refresh(house).with(Project::TASKS.joined());
+    again.with(Project::PLAN).await.unwrap();
+    assert_eq!(f.count(), 1);
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+    assert_eq!(db.related(house, Project::PLAN).unwrap(), None);
+    let again = db.refresh(house).with(Project::TASKS.joined());
+    again.with(Project::PLAN).without_criteria().await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 2);
+    assert!(db.related(house, Project::PLAN).unwrap().is_some());
+    let again = db.refresh(house).with(Project::TASKS);
+    again.await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_tree_ends_at_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    let mut db = engine.session();
+    let root = db.get::<Part>(1).await.unwrap().unwrap();
+    f.sent();
+    db.load(root, Part::PARTS.recursive()).await.unwrap();
+    assert_eq!(f.count(), 1);
+    let ids = |db: &Session, of: Handle<Part>| -> Vec<i32> {
+        let parts = db.view(of).related(Part::PARTS).unwrap();
+        parts.map(|part| part.id).collect()
+    };
+    assert_eq!(ids(&db, root), [3]);
+    let three = db.related(root, Part::PARTS).unwrap()[0];
+    assert_eq!(ids(&db, three), [6]);
+    let with_hidden = Part::query().filter(Part::ID.eq(1)).without_criteria();
+    let with_hidden = with_hidden.with(Part::PARTS.recursive());
+    with_hidden.one(&mut db).await.unwrap();
+    let mut both = ids(&db, root);
+    both.sort_unstable();
+    assert_eq!(both, [2, 3]);
+    // Upwards: what lies above a hidden row is not reached.
+    let mut db = engine.session();
+    let four = db.get::<Part>(4).await.unwrap().unwrap();
+    db.load(four, Part::WHOLE.recursive()).await.unwrap();
+    assert_eq!(db.related(four, Part::WHOLE).unwrap(), None);
 }
 
 #[tokio::test]
