@@ -2,7 +2,6 @@
 #![allow(missing_docs)]
 
 use orm_core::prelude::*;
-use orm_core::query::place;
 use orm_core::session::{SessionEvents, SessionOptions};
 use tests::fixture::Fixture;
 
