@@ -11,6 +11,7 @@
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
 //! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
+//! | `json_shape`, `from_json` | `add_json`: a graph of new entities from JSON, and what it may set |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `computed` | values computed from rows, in Rust and in SQL, and whether the two agree |
@@ -64,11 +65,15 @@ mod entity;
 mod execute;
 mod expressions;
 mod flush;
+#[cfg(feature = "json")]
+mod from_json;
 mod graph;
 mod history;
 mod hook_calls;
 mod hooks;
 mod info;
+#[cfg(feature = "json")]
+mod json_shape;
 mod key;
 mod link_rows;
 mod links;
@@ -112,6 +117,8 @@ pub use detach::{Branch, Detached, Mergeable, Partial};
 pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
+#[cfg(feature = "json")]
+pub use json_shape::JsonShape;
 pub use load::Loadable;
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};

@@ -1,7 +1,7 @@
 //! [`Get`] and [`Refresh`]: reading rows by their keys, with locks, named columns and relationships where they are asked
 //! for. Called by users as `db.get(..)` and `db.refresh(..)`; they run when they are awaited.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
@@ -384,6 +384,38 @@ impl Session {
         (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
     }
 
+    /// The entities of some keys that the session or the database has, for who asks for several at once: one SELECT a table,
+    /// for those that the session doesn't know or that are stale.
+    pub(super) async fn find_by_keys(
+        &mut self,
+        keys: Vec<(&'static Table, KeyBytes)>,
+    ) -> Result<Found> {
+        let mut found = Found::new();
+        let mut missing: BTreeMap<u16, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
+        for (table, key) in keys {
+            if let Some(handle) = self.fresh(table, &key) {
+                found.insert((table.id(), key), handle);
+                continue;
+            }
+            let number = self.arena_number(table);
+            let (_, keys) = missing.entry(number).or_insert((table, Vec::new()));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        for (table, keys) in missing.into_values() {
+            let mut select = self.select_by_key(table, table.primary_key, &keys);
+            self.restrict_read(&mut select);
+            for row in &self.send(&render::select(&select)).await? {
+                let handle = self.read_entity(table, &mut RowReader::new(row), false)?;
+                if let Some(key) = self.key_before(handle) {
+                    found.insert((table.id(), key), handle);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn refresh_whole(
         &mut self,
         table: &'static Table,
@@ -536,6 +568,9 @@ impl Session {
         select
     }
 }
+
+/// Entities by table and key.
+pub(super) type Found = HashMap<(usize, KeyBytes), RawHandle>;
 
 /// Fails where fewer rows came than there are keys.
 fn found_all(table: &'static Table, keys: &[KeyBytes], rows: usize) -> Result<()> {
