@@ -90,7 +90,9 @@ pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 #[cfg(feature = "chrono")]
 pub use datetime::{Temporal, TimeOperators, Truncated, Truncates, Zoned};
 pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
-pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
+pub use expression::{
+    AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, Undecided, value,
+};
 pub use function::Argument;
 #[cfg(feature = "json")]
 pub use json::{JsonContainment, JsonKey, JsonOperators, JsonValue, Members};

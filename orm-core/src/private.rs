@@ -314,13 +314,35 @@ impl<M> Mark<M> {
     pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner, M>>(&self, _: &R) {}
 }
 
-impl crate::model::NothingOfThisName {
-    /// The description of nothing, after a mistake.
-    pub const fn info(&self) -> &'static RelationInfo {
-        static TABLE: Table = broken_table("", "", || never());
-        static RELATION: RelationInfo = broken(&TABLE);
-        &RELATION
+// What `via` names, as a description. Where it is no relationship, `leads_back` has reported that, and this is the description
+// of nothing: a second error would be about a type that the user has not written.
+
+impl<From, To, Shape> crate::model::Relation<From, To, Shape> {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        self.info()
     }
+}
+
+impl<S, T> Column<S, T> {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        nothing()
+    }
+}
+
+impl crate::model::NothingOfThisName {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        nothing()
+    }
+}
+
+/// The description of nothing, after a mistake.
+const fn nothing() -> &'static RelationInfo {
+    static TABLE: Table = broken_table("", "", || never());
+    static RELATION: RelationInfo = broken(&TABLE);
+    &RELATION
 }
 
 /// Compiles if the relationship is a `belongs_to`.

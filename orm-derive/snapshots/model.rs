@@ -140,7 +140,7 @@ const _: () = {
         members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
-        Review::PRODUCT.info()
+        Review::PRODUCT.__via()
     }
     const _: () = ::orm_core::__private::mark(&Review::ALL)
         .leads_back::<Review, Product, _>(&Review::PRODUCT);
