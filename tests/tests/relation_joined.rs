@@ -361,6 +361,61 @@ async fn a_collection_out_of_a_join_has_what_the_query_left_of_it() {
 }
 
 #[tokio::test]
+async fn a_path_may_start_from_an_alias() {
+    use orm_core::query::entity_as;
+    type Child = Aliased<Node, 1>;
+    let library = library().await;
+    let mut db = library.session();
+    // The children of `root`, each with its own children and their parents.
+    let nodes = entity_as::<Child>()
+        .join_on(Node::ALL, Child::PARENT_ID.eq(Node::ID))
+        .filter(Node::NAME.eq("root"))
+        .with(Child::PARENT)
+        .with(
+            Child::CHILDREN
+                .filter(Node::NAME.ne("x"))
+                .then(Node::PARENT),
+        )
+        .order_by(Child::NAME);
+    let nodes = nodes.all(&mut db).await.unwrap();
+    let sent = library.sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(
+        sent[0],
+        "SELECT nodes_1.id, nodes_1.name, nodes_1.parent_id, loaded_1.id, loaded_1.name, loaded_1.parent_id \
+         FROM nodes AS nodes_1 JOIN nodes ON nodes_1.parent_id = nodes.id \
+         LEFT JOIN nodes AS loaded_1 ON loaded_1.id = nodes_1.parent_id WHERE nodes.name = $1 ORDER BY nodes_1.name"
+    );
+    let seen: Vec<_> = nodes
+        .iter()
+        .map(|node| {
+            let node = db.view(*node);
+            let parent = node.related(Node::PARENT).unwrap().unwrap();
+            let children = node.related(Node::CHILDREN).unwrap();
+            (node.name.clone(), parent.name.clone(), children.count())
+        })
+        .collect();
+    let text = |text: &str| text.to_owned();
+    assert_eq!(
+        seen,
+        [
+            (text("left"), text("root"), 1),
+            (text("right"), text("root"), 0)
+        ]
+    );
+    // Joined around a query that has the alias.
+    let mut db = library.session();
+    let nodes = entity_as::<Child>()
+        .with(Child::CHILDREN.joined())
+        .order_by(Child::ID)
+        .limit(1);
+    let root = nodes.one(&mut db).await.unwrap();
+    assert_eq!(db.related(root, Node::CHILDREN).unwrap().len(), 2);
+    // `load` takes it, too: its rows are the model's.
+    db.load(root, Child::CHILDREN).await.unwrap();
+}
+
+#[tokio::test]
 async fn get_loads_relationships_with_the_row() {
     let library = library().await;
     let mut db = library.session();

@@ -329,7 +329,11 @@ async fn forest(seed: u64) {
     let mut parents: Vec<Option<usize>> = Vec::new();
     for id in 1..=NODES {
         // Every third seed has rings.
-        let up_to = if seed % 3 == 0 { NODES } else { id - 1 };
+        let up_to = if seed.is_multiple_of(3) {
+            NODES
+        } else {
+            id - 1
+        };
         let parent = (dice.roll(5) > 0 && up_to > 0).then(|| 1 + dice.roll(up_to));
         rows.push((id, parent));
         parents.push(parent);

@@ -320,6 +320,8 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Loads a relationship with the entities: to-one by a LEFT JOIN in the same statement, to-many by one statement
     /// more a level, never by one a row. Paths nest (`Order::ITEMS.then(OrderItem::PRODUCT)`), and several `with` branch.
     /// SQLAlchemy: `options(joinedload(..), selectinload(..))`.
+    ///
+    /// A query of an alias takes the alias's constants or the model's: `entity_as::<Boss>().with(Boss::REPORTS)`.
     pub fn with<P>(mut self, path: P) -> Self
     where
         Self: GivesEntities,

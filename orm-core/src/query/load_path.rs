@@ -8,7 +8,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::expr::{Alias, Condition, InScope, Node, OrderBy, OrderNode, RowLevel};
-use crate::model::{Itself, Model, Relation, RelationInfo, RelationShape, Source, Target, ToMany};
+use crate::model::{
+    AliasOf, Itself, Model, Relation, RelationInfo, RelationShape, Source, Target, ToMany,
+};
 
 /// One relationship to load, and what to load from there.
 #[derive(Debug, Clone)]
@@ -120,8 +122,8 @@ pub trait LoadPath {
     }
 }
 
-impl<From: Model, To: Target, Shape: RelationShape> LoadPath for Relation<From, To, Shape> {
-    type Root = From;
+impl<From: Source, To: Target, Shape: RelationShape> LoadPath for Relation<From, To, Shape> {
+    type Root = From::Model;
     type End = To::Model;
     type Shape = Shape;
 
@@ -148,7 +150,10 @@ impl<Root: Model, End: Model, Shape: RelationShape> LoadPath for Path<Root, End,
 pub trait StartsAt<M>: LoadPath {}
 
 #[diagnostic::do_not_recommend]
-impl<M: Model, To: Target, Shape: RelationShape> StartsAt<M> for Relation<M, To, Shape> {}
+impl<M: Model, From: AliasOf<M>, To: Target, Shape: RelationShape> StartsAt<M>
+    for Relation<From, To, Shape>
+{
+}
 #[diagnostic::do_not_recommend]
 impl<M: Model, End: Model, Shape: RelationShape> StartsAt<M> for Path<M, End, Shape> {}
 
@@ -208,13 +213,13 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     }
 }
 
-impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
-    fn path(self) -> Path<From, To::Model, Shape> {
+impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
+    fn path(self) -> Path<From::Model, To::Model, Shape> {
         Path::new(self.into_chain())
     }
 
     /// Loads a relationship of what this one leads to, too.
-    pub fn then<R: StartsAt<To::Model>>(self, next: R) -> Path<From, R::End, R::Shape> {
+    pub fn then<R: StartsAt<To::Model>>(self, next: R) -> Path<From::Model, R::End, R::Shape> {
         self.path().then(next)
     }
 
@@ -230,12 +235,12 @@ impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    pub fn selectin(self) -> Path<From, To::Model, Shape> {
+    pub fn selectin(self) -> Path<From::Model, To::Model, Shape> {
         self.path().selectin()
     }
 }
 
-impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
+impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// Loads it by a LEFT JOIN in the parents' statement, which a to-one is loaded by anyhow. SQLAlchemy: `joinedload`.
     ///
     /// A collection can be joined, too: one statement in place of two, for which the server sends a parent's columns again
@@ -257,7 +262,7 @@ impl<From: Model, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     ///
     /// A collection with a `limit` is loaded by a statement of its own whatever was asked for, and so is one of a query with
     /// DISTINCT, GROUP BY or a select list, and of a query that both locks rows and has a LIMIT or joins of its own.
-    pub fn joined(self) -> Path<From, To::Model, Shape> {
+    pub fn joined(self) -> Path<From::Model, To::Model, Shape> {
         self.path().joined()
     }
 }
@@ -322,7 +327,7 @@ impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
     }
 }
 
-impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
+impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// Loads only the related rows for which a condition is true; several conditions must all hold. The collection in
     /// memory then is that part of it, until it is loaded again. SQLAlchemy: `selectinload(User.orders.and_(..))`.
     ///
@@ -335,7 +340,7 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    pub fn filter<E, I>(self, condition: E) -> Path<From, To::Model, Shape>
+    pub fn filter<E, I>(self, condition: E) -> Path<From::Model, To::Model, Shape>
     where
         E: Condition,
         E::Uses: InScope<(To::Model, ()), I> + RowLevel,
@@ -344,7 +349,7 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// The order of the related rows, for each parent: a column, an expression, or a tuple of these.
-    pub fn order_by<O, I>(self, order: O) -> Path<From, To::Model, Shape>
+    pub fn order_by<O, I>(self, order: O) -> Path<From::Model, To::Model, Shape>
     where
         O: OrderBy<(To::Model, ()), I>,
     {
@@ -361,7 +366,7 @@ impl<From: Model, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    pub fn limit(self, rows: i64) -> Path<From, To::Model, Shape> {
+    pub fn limit(self, rows: i64) -> Path<From::Model, To::Model, Shape> {
         self.path().limit(rows)
     }
 }

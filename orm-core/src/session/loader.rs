@@ -4,6 +4,26 @@
 //! not have. A to-many is one statement for all parents: `WHERE foreign_key = ANY($1)`, grouped here by the foreign key's
 //! bytes. With a limit it is a lateral join, so that the limit counts for each parent.
 //!
+//! ```text
+//! User::query().with(User::ORDERS.then(Order::ITEMS.then(OrderItem::PRODUCT)))
+//!
+//!   identity map (a row once)          links (what is loaded)                       statement
+//!
+//!   User 1, User 2                                                                  1  users
+//!      |                               User 1 . ORDERS  -> [Order 1, Order 2]
+//!      |  orders.user_id = ANY($1)     User 2 . ORDERS  -> []     loaded, and empty
+//!      v                               Order 1 . USER   -> User 1 the other side
+//!   Order 1, Order 2                                                                2  orders
+//!      |                               Order 1 . ITEMS  -> [Item 1, Item 2]
+//!      |  order_items.order_id = ANY   Order 2 . ITEMS  -> [Item 3]
+//!      v                               Item 3 . ORDER   -> Order 2
+//!   Item 1, Item 2, Item 3                                                          3  order_items
+//!      |                               Item 1 . PRODUCT -> Product 1                    LEFT JOIN products
+//!      |  joined to the items' rows    Item 2 . PRODUCT -> Product 2
+//!      v                               Item 3 . PRODUCT -> Product 1 the same row
+//!   Product 1, Product 2               Product 1 . ITEMS : not loaded, `Error::NotLoaded`
+//! ```
+//!
 //! What a load brings is the truth of the database; what was set, pushed and removed since the last flush stays on top of
 //! it.
 
