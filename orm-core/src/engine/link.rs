@@ -172,11 +172,15 @@ impl Link {
 
 /// The way of a statement.
 impl Link {
-    fn client(&self) -> &ClientWrapper {
+    pub(super) fn client(&self) -> &ClientWrapper {
         self.slot
             .as_ref()
             .expect("a link has its slot until it is dropped")
             .client()
+    }
+
+    pub(super) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
     }
 
     async fn alone(&self, statement: &Statement, keep: Keep) -> Result<Answer> {
@@ -283,7 +287,7 @@ impl Link {
     }
 
     /// The driver's error in this crate's words.
-    fn explain(&self, error: tokio_postgres::Error, sql: &str) -> Error {
+    pub(super) fn explain(&self, error: tokio_postgres::Error, sql: &str) -> Error {
         if self.in_transaction() && prepared::is_stale(&error) {
             return prepared::stale_in_transaction();
         }

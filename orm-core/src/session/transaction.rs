@@ -8,7 +8,7 @@ use super::{Session, State};
 use crate::engine::Link;
 use crate::error::{Error, Result};
 use crate::model::Row;
-use crate::query::Statement;
+use crate::query::{CopyRows, Statement};
 
 /// Where a session stands in its transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +80,20 @@ impl Session {
                 .await
                 .map(|count| (Vec::new(), count)),
         };
+        self.settle(answer)
+    }
+
+    /// Sends rows by COPY and gives their number.
+    pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+        self.ready().await?;
+        if self.link.is_none() {
+            let link = Link::checkout(&self.engine, self.made_at).await?;
+            self.link = Some(link);
+            let begin = self.options.begin();
+            self.say(&begin).await?;
+        }
+        self.phase = Phase::Sending;
+        let answer = self.open_link()?.copy_in(rows).await;
         self.settle(answer)
     }
 
