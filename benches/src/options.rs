@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::Result;
 
 pub(crate) const HELP: &str = "\
-cargo run --release -- [--only TEXT] [--quick] [--json FILE] [--markdown FILE] [--plot FILE.svg]
-    runs the scenarios whose name contains TEXT, or all of them
+cargo run --release -- [--only TEXT] [--quick] [--rounds N] [--json FILE] [--markdown FILE] [--plot FILE.svg]
+    runs the scenarios whose name contains TEXT, or all of them; --rounds takes no more than N samples of each
 ";
 
 /// What is to be done.
@@ -26,6 +26,7 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     pub(crate) only: Option<String>,
     pub(crate) quick: bool,
+    pub(crate) rounds: Option<usize>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
@@ -39,6 +40,7 @@ impl Options {
             match word.as_str() {
                 "--only" => options.only = Some(value()?),
                 "--quick" => options.quick = true,
+                "--rounds" => options.rounds = Some(value()?.parse()?),
                 "--json" => options.json = Some(value()?.into()),
                 "--markdown" => options.markdown = Some(value()?.into()),
                 "--plot" => options.plot = Some(value()?.into()),

@@ -17,6 +17,9 @@ struct Line<'a> {
     /// To tokio-postgres by hand, where that takes part.
     ratio: Option<f64>,
     statements: f64,
+    /// The processor time of the client alone.
+    client_us: f64,
+    client_ratio: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_bytes: Option<u64>,
 }
@@ -32,6 +35,11 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     }
 }
 
+fn ratio_of(own: &[f64], floor: &[f64]) -> f64 {
+    let rounds = own.iter().zip(floor);
+    median(rounds.map(|(own, floor)| own / floor).collect())
+}
+
 impl Measured {
     pub(crate) fn median(&self) -> f64 {
         median(self.samples.clone())
@@ -40,8 +48,17 @@ impl Measured {
     /// The median of each round's ratio: what slowed down a round slowed down both.
     pub(crate) fn ratio(&self, all: &[Measured]) -> Option<f64> {
         let floor = find(all, &self.scenario, NAMES[0])?;
-        let pairs = self.samples.iter().zip(&floor.samples);
-        Some(median(pairs.map(|(own, floor)| own / floor).collect()))
+        Some(ratio_of(&self.samples, &floor.samples))
+    }
+
+    pub(crate) fn client(&self) -> f64 {
+        median(self.client.clone())
+    }
+
+    /// The same of the client's processor time.
+    pub(crate) fn client_ratio(&self, all: &[Measured]) -> Option<f64> {
+        let floor = find(all, &self.scenario, NAMES[0])?;
+        Some(ratio_of(&self.client, &floor.client))
     }
 }
 
@@ -80,8 +97,8 @@ fn ratio(ratio: Option<f64>) -> String {
 /// For people: a line for each subject in each scenario.
 pub(crate) fn table(all: &[Measured]) -> String {
     let mut text = format!(
-        "{:<28} {:<15} {:>10} {:>7} {:>11} {:>12}\n",
-        "scenario", "subject", "median", "ratio", "statements", "peak memory"
+        "{:<28} {:<15} {:>10} {:>7} {:>10} {:>7} {:>11} {:>12}\n",
+        "scenario", "subject", "median", "ratio", "client", "ratio", "statements", "peak memory"
     );
     for one in all {
         let memory = one.memory.map_or("-".to_owned(), |bytes| {
@@ -90,11 +107,13 @@ pub(crate) fn table(all: &[Measured]) -> String {
         // A `String` takes whatever is written.
         let _ = writeln!(
             text,
-            "{:<28} {:<15} {:>10} {:>7} {:>11} {:>12}",
+            "{:<28} {:<15} {:>10} {:>7} {:>10} {:>7} {:>11} {:>12}",
             one.scenario,
             one.subject,
             time(one.median()),
             ratio(one.ratio(all)),
+            time(one.client()),
+            ratio(one.client_ratio(all)),
             one.statements,
             memory
         );
@@ -110,17 +129,19 @@ pub(crate) fn markdown(all: &[Measured]) -> String {
         let _ = write!(text, "| {scenario} |");
         for (at, name) in NAMES.iter().enumerate() {
             let cell = find(all, scenario, name).map_or("-".to_owned(), |one| {
-                let ratio = one.ratio(all).filter(|_| at > 0);
-                let ratio = ratio.map(|found| format!("**{}**, ", self::ratio(Some(found))));
+                // The floor's own times, and how the others compare.
+                let (times, statements) = (
+                    if at == 0 {
+                        format!("{}, {}", time(one.median()), time(one.client()))
+                    } else {
+                        let (all, client) = (one.ratio(all), one.client_ratio(all));
+                        format!("{}, {}", ratio(all), ratio(client))
+                    },
+                    one.statements,
+                );
                 let memory = one.memory.filter(|&bytes| bytes >= 1_000_000);
                 let memory = memory.map(|bytes| format!(", {:.0} MB", bytes as f64 / 1e6));
-                format!(
-                    "{}{}, {} st.{}",
-                    ratio.unwrap_or_default(),
-                    time(one.median()),
-                    one.statements,
-                    memory.unwrap_or_default()
-                )
+                format!("{times}, {statements}{}", memory.unwrap_or_default())
             });
             let _ = write!(text, " {cell} |");
         }
@@ -139,6 +160,8 @@ pub(crate) fn json(all: &[Measured]) -> Result<String> {
             median_us: one.median(),
             ratio: one.ratio(all),
             statements: one.statements,
+            client_us: one.client(),
+            client_ratio: one.client_ratio(all),
             memory_bytes: one.memory,
         })
         .collect();

@@ -24,6 +24,8 @@ pub(crate) struct Measured {
     pub(crate) subject: &'static str,
     /// The time of one piece of work in each round, in microseconds.
     pub(crate) samples: Vec<f64>,
+    /// The processor time of the client for the same.
+    pub(crate) client: Vec<f64>,
     /// For one piece of work.
     pub(crate) statements: f64,
     /// Bytes, where it was asked for.
@@ -39,7 +41,9 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
         direct.push((name, Subject::connect(name, database.url()).await?));
     }
     let mut results = Vec::new();
-    for scenario in scenario::all(options.quick) {
+    for mut scenario in scenario::all(options.quick) {
+        let most = options.rounds.unwrap_or(usize::MAX).max(1);
+        scenario.rounds = scenario.rounds.min(most);
         let wanted = options.only.as_deref().unwrap_or_default();
         if !scenario.name.contains(wanted) {
             continue;
@@ -55,7 +59,12 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
         } else {
             rounds(&scenario, &world, &mut direct).await?
         };
-        for (subject, samples) in samples {
+        for Samples {
+            subject,
+            wall,
+            client,
+        } in samples
+        {
             let statements = count(&scenario, &world, subject, database.url()).await?;
             let memory = if scenario.latency || options.quick {
                 None
@@ -66,7 +75,8 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
             results.push(Measured {
                 scenario: scenario.name.clone(),
                 subject,
-                samples,
+                samples: wall,
+                client,
                 statements,
                 memory,
             });
@@ -75,17 +85,26 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
     Ok(results)
 }
 
+/// The samples of one subject, in microseconds.
+struct Samples {
+    subject: &'static str,
+    wall: Vec<f64>,
+    client: Vec<f64>,
+}
+
 /// The samples of each subject that takes part.
 async fn rounds(
     scenario: &Scenario,
     world: &World,
     subjects: &mut [(&'static str, Subject)],
-) -> Result<Vec<(&'static str, Vec<f64>)>> {
+) -> Result<Vec<Samples>> {
     let work = scenario.work;
-    let mut samples: Vec<(&'static str, Vec<f64>)> = subjects
-        .iter()
-        .map(|(name, _)| (*name, Vec::new()))
-        .collect();
+    let none = |(subject, _): &(&'static str, Subject)| Samples {
+        subject,
+        wall: Vec::new(),
+        client: Vec::new(),
+    };
+    let mut samples: Vec<Samples> = subjects.iter().map(none).collect();
     if !work.writes() {
         world.prepare(work).await?;
     }
@@ -109,13 +128,14 @@ async fn rounds(
                     .map_err(|error| format!("{name}, {}: {error}", scenario.name))?;
             }
             if round > 0 {
-                let pieces = scenario.repeat * work.operations();
-                let sample = clock.elapsed.as_secs_f64() * 1e6 / pieces as f64;
-                samples[at].1.push(sample);
+                let pieces = (scenario.repeat * work.operations()) as f64;
+                let of_one = |time: Duration| time.as_secs_f64() * 1e6 / pieces;
+                samples[at].wall.push(of_one(clock.elapsed));
+                samples[at].client.push(of_one(clock.client));
             }
         }
     }
-    samples.retain(|(_, samples)| !samples.is_empty());
+    samples.retain(|one| !one.wall.is_empty());
     Ok(samples)
 }
 

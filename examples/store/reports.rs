@@ -6,11 +6,12 @@ use chrono::{Datelike, TimeDelta, Utc};
 use orm_core::Result;
 use orm_core::expr::func::{self, Month, Year};
 use orm_core::prelude::*;
+use orm_core::session::Computed;
 use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
 
 use crate::error::{self, Error};
-use crate::models::{Category, Order, OrderItem, OrderStatus, OrderTotal, Product};
+use crate::models::{Category, Order, OrderItem, OrderStatus, OrderTotal, Product, TotalAmount};
 use crate::read::{get_user_by_username, product_named};
 use crate::story::Story;
 
@@ -160,6 +161,20 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> error::Result<()
     story.say("Jane's orders:")?;
     story.table(["status", "items", "to", "total"], &rows)?;
     story.check("get_user_order_history", history.len(), 3);
+    // The same total as a value of the query: nothing is loaded for it.
+    let dearest: Option<Decimal> = Order::query()
+        .filter(Order::USER_ID.eq(jane_id))
+        .order_by(TotalAmount::sql().desc())
+        .select(TotalAmount::sql())
+        .first(&mut db)
+        .await?;
+    let totals: Vec<Decimal> = history
+        .iter()
+        .map(|order| db.view(*order).total_amount())
+        .collect::<orm_core::Result<_>>()?;
+    story.check("the dearest order", dearest, totals.iter().copied().max());
+    let different = db.disagreements::<TotalAmount>(&history).await?;
+    story.check("total_amount in SQL and in Rust", different.len(), 0);
     story.check("the latest first", rows[0][0].as_str(), "Cancelled");
     story.check(
         "with items and products",

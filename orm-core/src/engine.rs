@@ -14,6 +14,7 @@
 //! | `watch` | one statement from sending to the end of its answer: tells the next two |
 //! | `traffic` | what is known of a link's transaction, and of statements that were given up |
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
+//! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `row_stream` | rows as they arrive |
 //! | `copy` | rows into a table by binary COPY, in chunks |
@@ -25,6 +26,7 @@ mod connection;
 mod copy;
 mod dial;
 mod link;
+mod n_plus_one;
 mod named;
 mod observe;
 mod plain;
@@ -47,6 +49,7 @@ use std::sync::Arc;
 pub use builder::EngineBuilder;
 pub use connection::Connection;
 pub(crate) use link::Link;
+pub use n_plus_one::{NPlusOne, NPlusOneCall};
 pub use observe::{Observer, StatementEvent, StatementLog};
 pub use pool::PoolStatus;
 
@@ -87,6 +90,16 @@ struct Inner {
 }
 
 impl Engine {
+    /// From how many statements of one kind and place on a session warns, if it does.
+    pub(crate) fn warns_after(&self) -> Option<usize> {
+        self.inner.settings.warn_n_plus_one
+    }
+
+    /// Tells the observers of a loop that reads row by row.
+    pub(crate) fn warn_n_plus_one(&self, warning: &NPlusOne) {
+        n_plus_one::publish(&self.inner.settings.observers, warning);
+    }
+
     /// Connects with the settings that [`Engine::builder`] begins with. SQLAlchemy: `create_engine(url)`.
     ///
     /// The address is a URL as libpq knows it; [`EngineBuilder`] lists what may stand in it. One connection is opened

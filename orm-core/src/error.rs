@@ -7,7 +7,7 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `constraint` | [`ConstraintError`]: a violated constraint, named |
-//! | `validation` | [`ValidationError`]: rows that hooks rejected, field by field |
+//! | `validation` | [`ValidationError`]: rows that hooks rejected and JSON that does not fit, field by field |
 //! | `postgres` | from what the driver reports to the variants here |
 
 mod constraint;
@@ -126,8 +126,8 @@ pub enum Error {
         /// The rows and the foreign keys that close the ring.
         what: String,
     },
-    /// Hooks rejected rows of a flush before anything was sent: which fields, and why. Put them right and flush again.
-    /// SQLAlchemy: what `@validates` and `before_flush` raise.
+    /// Hooks rejected rows of a flush before anything was sent, or a JSON document does not fit: which fields, and why. Put
+    /// them right and try again. SQLAlchemy: what `@validates` and `before_flush` raise; pydantic: `ValidationError`.
     Validation(Box<ValidationError>),
     /// Something was asked for that cannot be done, known before any statement was sent.
     Invalid {
@@ -192,7 +192,7 @@ impl Error {
             .is_some_and(|violation| violation.kind == ConstraintKind::ForeignKey)
     }
 
-    /// What hooks rejected, if that is what went wrong.
+    /// What hooks rejected or does not fit, field by field, if that is what went wrong.
     pub fn validation(&self) -> Option<&ValidationError> {
         match self {
             Error::Validation(error) => Some(error),

@@ -38,6 +38,8 @@ pub use handle::{Handle, Handles, RawHandle};
 pub use link_table::LinkKey;
 #[doc(hidden)]
 pub use link_table::link_column;
+#[cfg(feature = "json")]
+pub(crate) use nested::AnyDraft;
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,

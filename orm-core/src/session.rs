@@ -11,8 +11,10 @@
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
 //! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
+//! | `json_shape`, `from_json` | `add_json`: a graph of new entities from JSON, and what it may set |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
+//! | `computed` | values computed from rows, in Rust and in SQL, and whether the two agree |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
 //! | `transaction` | `commit`, `rollback`: what is sent when |
 //! | `savepoint` | `begin_nested`, and the guards that deref to the session |
@@ -31,6 +33,7 @@
 //! | `loader` | relationships from the database, level by level |
 //! | `load_joined` | relationships that come with the rows of a statement |
 //! | `load_tree` | a relationship of a model to itself, followed to its end |
+//! | `singles` | counts statements for single rows, to warn of N+1 patterns |
 //! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
 //! | `cascade` | what a delete takes with it, orphans |
@@ -54,6 +57,7 @@ mod cascade;
 mod change_set;
 mod closure;
 mod collection;
+mod computed;
 mod criteria;
 mod debug_view;
 mod detach;
@@ -61,11 +65,15 @@ mod entity;
 mod execute;
 mod expressions;
 mod flush;
+#[cfg(feature = "json")]
+mod from_json;
 mod graph;
 mod history;
 mod hook_calls;
 mod hooks;
 mod info;
+#[cfg(feature = "json")]
+mod json_shape;
 mod key;
 mod link_rows;
 mod links;
@@ -82,6 +90,7 @@ mod parking;
 mod plan;
 mod related;
 mod savepoint;
+mod singles;
 mod slots;
 mod state;
 mod statements;
@@ -102,11 +111,14 @@ pub use advisory::LockKey;
 pub use arena::arena;
 pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
+pub use computed::{Computed, Disagreement};
 pub use debug_view::DebugView;
 pub use detach::{Branch, Detached, Mergeable, Partial};
 pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;
+#[cfg(feature = "json")]
+pub use json_shape::JsonShape;
 pub use load::Loadable;
 pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
@@ -198,6 +210,8 @@ pub struct Session {
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<load_joined::Loading>,
+    /// Counts statements for single rows, where the engine warns of loops that send them.
+    singles: Option<Box<singles::Singles>>,
     /// Values of the program's own.
     info: Info,
     hooks: Arc<HookSet>,
@@ -322,6 +336,7 @@ impl Session {
         let info = std::mem::take(&mut options.info);
         let criteria = std::mem::take(&mut options.criteria);
         let hooks = Arc::new(std::mem::take(&mut options.hooks));
+        let singles = engine.warns_after().map(|_| Box::default());
         Session {
             id: SESSIONS.fetch_add(1, Ordering::Relaxed),
             engine,
@@ -343,6 +358,7 @@ impl Session {
             gone: Vec::new(),
             refresh_rows: false,
             loading: None,
+            singles,
             info,
             hooks,
             criteria,

@@ -12,6 +12,7 @@
 //! | `array` | `Vec<T>` |
 //! | `optional` | `Option<T>`: NULL |
 //! | `enumeration` | [`DbEnum`]: native PostgreSQL enums |
+//! | `from_json` | a JSON value as the binary form of a column's type |
 //! | `interval` | [`Interval`]: months, days, microseconds |
 //! | `network` | [`Inet`], [`Cidr`], and `IpAddr` |
 //! | `range` | [`PgRange`], [`Multirange`] |
@@ -23,6 +24,8 @@ mod array_writer;
 #[cfg(feature = "decimal")]
 mod decimal;
 mod enumeration;
+#[cfg(feature = "json")]
+mod from_json;
 mod interval;
 #[cfg(feature = "json")]
 mod json;
@@ -44,6 +47,8 @@ pub use bytes::BytesMut;
 pub use array::Element;
 pub use array_writer::ArrayWriter;
 pub use enumeration::{DbEnum, decode_enum, encode_enum, enum_type};
+#[cfg(feature = "json")]
+pub(crate) use from_json::{comes_from_json, encode_json, not};
 pub use interval::Interval;
 #[cfg(feature = "json")]
 pub use json::Json;

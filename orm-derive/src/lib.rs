@@ -86,7 +86,7 @@ use ctxt::Ctxt;
 /// | `has_many(orders: Order, via = user)` | one-to-many; `via` names the `belongs_to` of `Order` that leads back here |
 /// | `has_one(profile: Profile, via = user)` | one-to-one, with the foreign key on the other side |
 /// | `.. cascade(delete, delete_orphan)` | in `has_many` and `has_one`: children go with their parent; a child taken out of its parent goes |
-/// | `.. passive_deletes` | in `has_many` and `has_one`: children that aren't loaded are left to the database's ON DELETE |
+/// | `.. passive_deletes` | in `has_many` and `has_one`: children that the session doesn't have are left to the database's ON DELETE |
 /// | `many_to_many(tags: Tag, through = PostTag)` | many-to-many; `PostTag` has a `belongs_to` for each side |
 /// | `.. via = (near, far)` | in `many_to_many`: which `belongs_to` leads back here, and which to the other side, where several do |
 /// | `many_to_many(tags: Tag, table = "post_tags")` | many-to-many through a link table without a struct, which `create_all` makes |

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use orm_core::engine::StatementLog;
+use orm_core::engine::{EngineBuilder, StatementLog};
 use orm_core::prelude::*;
 use orm_core::testing::TestDb;
 
@@ -322,6 +322,11 @@ impl Library {
     /// A session.
     pub fn session(&self) -> Session {
         self.engine.session()
+    }
+
+    /// Another engine on the same database, not connected yet.
+    pub fn another_engine(&self) -> EngineBuilder {
+        Engine::builder(self._test.url())
     }
 
     /// Inserts rows with keys that the SQL says. The keys that the server makes later begin with 101.

@@ -196,6 +196,68 @@ async fn passive_deletes_leave_it_to_the_database() {
 }
 
 #[tokio::test]
+async fn with_passive_deletes_children_in_memory_follow_though_nobody_loaded_the_collection() {
+    let library = library().await;
+    let mut db = library.session();
+    let folder = one::<Folder>(&mut db, 1).await;
+    let file = one::<File>(&mut db, 1).await;
+    // One that goes elsewhere in time, to a folder that has no key yet.
+    let saved = one::<File>(&mut db, 2).await;
+    let third = db.add(Folder::create().name("third"));
+    db.set(saved, File::FOLDER, third);
+    let new = db.add(File::create().name("new").folder(folder));
+    library.sent();
+    db.delete(folder).unwrap();
+    db.flush().await.unwrap();
+    assert_eq!(
+        library.sent(),
+        [
+            "INSERT INTO folders (name) VALUES ($1) RETURNING id",
+            "UPDATE files SET folder_id = $1 WHERE id = $2",
+            "DELETE FROM files WHERE id = $1",
+            "DELETE FROM folders WHERE id = $1"
+        ],
+        "nothing is loaded"
+    );
+    assert_eq!(db.state(file), State::Deleted);
+    assert_eq!(db.state(new), State::Detached, "it just left the session");
+    db.commit().await.unwrap();
+    assert_eq!(
+        library
+            .rows("SELECT f.id, o.name FROM files f JOIN folders o ON o.id = f.folder_id")
+            .await,
+        "2|third"
+    );
+}
+
+#[tokio::test]
+async fn with_passive_deletes_what_somebody_else_has_moved_away_stays() {
+    let library = library().await;
+    library
+        .elsewhere("INSERT INTO folders (id, name) VALUES (2, 'other')")
+        .await;
+    let mut db = library.session();
+    let folder = one::<Folder>(&mut db, 1).await;
+    db.load(folder, Folder::FILES).await.unwrap();
+    let file = one::<File>(&mut db, 1).await;
+    db.commit().await.unwrap();
+    library
+        .elsewhere("UPDATE files SET folder_id = 2 WHERE id = 1")
+        .await;
+    library.sent();
+    db.delete(folder).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(library.sent(), ["DELETE FROM folders WHERE id = $1"]);
+    assert_eq!(
+        library.rows("SELECT id, folder_id FROM files").await,
+        "1|2",
+        "what was loaded in an earlier transaction is no ground for a delete"
+    );
+    db.refresh(file).await.unwrap();
+    assert_eq!(db[file].folder_id, 2);
+}
+
+#[tokio::test]
 async fn a_deleted_child_leaves_the_collections_that_hold_it() {
     let library = library().await;
     let mut db = library.session();

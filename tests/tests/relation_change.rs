@@ -106,6 +106,58 @@ async fn nothing_needs_to_be_loaded() {
 }
 
 #[tokio::test]
+async fn the_foreign_key_follows_at_once_where_the_target_has_its_key() {
+    let library = library().await;
+    let mut db = library.session();
+    let ann = one::<Author>(&mut db, 1).await;
+    let first = one::<Book>(&mut db, 1).await;
+    library.sent();
+    let new = db.add(Book::create().title("New").author(ann));
+    assert_eq!(
+        db.draft(new).unwrap().author_id,
+        Some(Some(1)),
+        "of a draft, too"
+    );
+    db.set(first, Book::AUTHOR, None);
+    assert_eq!(db[first].author_id, None);
+    // Of several columns, of one that is unique and not the key, and by way of the other side.
+    let shelf = db.add(Shelf {
+        room: "a".to_owned(),
+        number: 7,
+    });
+    let item = db.add(Item::create().name("w").shelf(shelf));
+    let draft = db.draft(item).unwrap();
+    assert_eq!(
+        (draft.room.as_deref(), draft.shelf_number),
+        (Some("a"), Some(Some(7)))
+    );
+    let peru = db.add(Country::create().code("pe"));
+    let lima = db.add(City::create().name("Lima"));
+    db.push(peru, Country::CITIES, lima);
+    let code = db.draft(lima).unwrap().country_code.clone();
+    assert_eq!(code, Some(Some("pe".to_owned())));
+    // Of a target without a key there is nothing to write yet.
+    let dan = db.add(Author::create().name("Dan"));
+    db.set(new, Book::AUTHOR, dan);
+    assert_eq!(db.related(new, Book::AUTHOR).unwrap(), Some(dan));
+    assert_eq!(
+        db.draft(new).unwrap().author_id,
+        Some(Some(1)),
+        "until the flush"
+    );
+    // The whole collection of what is pending.
+    let newer = db.add(Book::create().title("Newer"));
+    db.replace(dan, Author::BOOKS, [newer]).unwrap();
+    assert_eq!(db.draft(new).unwrap().author_id, Some(None));
+    db.replace(dan, Author::BOOKS, [new, newer]).unwrap();
+    assert_eq!(*db.related(dan, Author::BOOKS).unwrap(), [newer, new]);
+    assert!(library.sent().is_empty());
+    db.commit().await.unwrap();
+    assert_eq!(db[new].author_id, Some(db[dan].id));
+    assert_eq!(db[lima].country_code.as_deref(), Some("pe"));
+}
+
+#[tokio::test]
 async fn pending_and_persistent_in_every_mixture() {
     let library = library().await;
     let mut db = library.session();

@@ -703,3 +703,48 @@ async fn a_bare_link_table_of_a_graph_and_of_a_composite_key() {
         ["1|2", "2|1"]
     );
 }
+
+/// Both sides declare the link table.
+mod both_sides {
+    use super::*;
+
+    #[derive(Model, Debug, Clone, PartialEq)]
+    #[orm(table = "songs", many_to_many(lists: List, table = "song_lists"))]
+    pub(crate) struct Song {
+        #[orm(primary_key)]
+        pub(crate) id: i32,
+    }
+
+    #[derive(Model, Debug, Clone, PartialEq)]
+    #[orm(table = "lists", many_to_many(songs: Song, table = "song_lists"))]
+    pub(crate) struct List {
+        #[orm(primary_key)]
+        pub(crate) id: i32,
+    }
+
+    /// A model of its own on top of a link table that is declared.
+    #[derive(Model, Debug, Clone, PartialEq)]
+    #[orm(table = "song_lists")]
+    pub(crate) struct SongList {
+        #[orm(primary_key)]
+        pub(crate) song_id: i32,
+        #[orm(primary_key)]
+        pub(crate) list_id: i32,
+    }
+}
+
+#[tokio::test]
+async fn a_link_table_that_is_declared_twice_is_refused_before_anything_is_created() {
+    use both_sides::{List, Song, SongList};
+    let f = Fixture::new::<Blog>().await;
+    let message = "two relationships declare the link table `song_lists`, or a model has this table: let the `many_to_many` of \
+                   one side declare it with `table = \"song_lists\"`, and that of the other side name the first with \
+                   `via = ..`";
+    let twice = f.engine.create_all::<(Song, List)>().await.unwrap_err();
+    assert_eq!(text(&twice), message);
+    let beside = f.engine.create_all::<(SongList, Song)>().await.unwrap_err();
+    assert_eq!(text(&beside), message);
+    let beside = f.engine.create_all::<(Song, SongList)>().await.unwrap_err();
+    assert!(text(&beside).contains("`song_lists`"), "{beside}");
+    assert!(f.sent().is_empty());
+}

@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) pool_recycle: Option<Duration>,
     pub(super) pool_pre_ping: bool,
     pub(super) statement_cache: bool,
+    pub(super) warn_n_plus_one: Option<usize>,
     pub(super) observers: Vec<Arc<dyn Observer>>,
 }
 
@@ -71,6 +72,7 @@ impl EngineBuilder {
                 pool_recycle: None,
                 pool_pre_ping: false,
                 statement_cache: true,
+                warn_n_plus_one: None,
                 observers: Vec::new(),
             },
         }
@@ -146,6 +148,27 @@ impl EngineBuilder {
     /// `hide_parameters=False`.
     pub fn echo_values(mut self, on: bool) -> Self {
         self.echo = on.then_some(Echo { values: true });
+        self
+    }
+
+    /// Warns of N+1 patterns, for development: where one place in a program calls `db.load(handle, ..)`, `db.get(..)` or
+    /// `db.refresh(handle)` for single rows, or asks one query with other values, and more than this many of these calls in
+    /// one transaction send a statement. The warning names the model, the relationship, the place and the fix; it is a
+    /// `tracing` event of level WARN, and [`Observer::n_plus_one`] is told. Once for each place and transaction. Off if not
+    /// said, and then nothing is counted.
+    ///
+    /// Queries with a LIMIT or a lock of their own and pages aren't counted: loops of them go through rows a few at a time on
+    /// purpose.
+    ///
+    /// ```no_run
+    /// # use orm_core::prelude::*;
+    /// # async fn run() -> orm_core::Result<()> {
+    /// let engine = Engine::builder("postgresql://localhost/shop").warn_n_plus_one(5).connect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn warn_n_plus_one(mut self, more_than: usize) -> Self {
+        self.settings.warn_n_plus_one = Some(more_than);
         self
     }
 

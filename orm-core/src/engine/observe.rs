@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::NPlusOne;
 use crate::types::Param;
 
 /// Is told of every statement. Give one to [`EngineBuilder::observe`](super::EngineBuilder::observe).
@@ -27,6 +28,10 @@ use crate::types::Param;
 pub trait Observer: Send + Sync {
     /// A statement was answered, failed, or was given up. BEGIN, COMMIT, ROLLBACK and SAVEPOINT are statements.
     fn statement(&self, event: &StatementEvent<'_>);
+
+    /// A loop reads row by row what one statement could read. Only where
+    /// [`warn_n_plus_one`](super::EngineBuilder::warn_n_plus_one) is on. Does nothing if not said otherwise.
+    fn n_plus_one(&self, _: &NPlusOne) {}
 }
 
 /// One statement and what came of it. `Debug` shows no values; [`StatementEvent::show`] does.
@@ -128,6 +133,7 @@ impl Observer for Echo {
 #[derive(Debug, Clone, Default)]
 pub struct StatementLog {
     texts: Arc<Mutex<Vec<String>>>,
+    warnings: Arc<Mutex<Vec<NPlusOne>>>,
 }
 
 impl StatementLog {
@@ -146,6 +152,13 @@ impl StatementLog {
         self.lock().len()
     }
 
+    /// The warnings of N+1 patterns so far; there are none afterwards. Where
+    /// [`warn_n_plus_one`](super::EngineBuilder::warn_n_plus_one) is on.
+    pub fn take_warnings(&self) -> Vec<NPlusOne> {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut warnings)
+    }
+
     /// Forgets them.
     pub fn clear(&self) {
         self.lock().clear();
@@ -159,5 +172,10 @@ impl StatementLog {
 impl Observer for StatementLog {
     fn statement(&self, event: &StatementEvent<'_>) {
         self.lock().push(event.sql.to_owned());
+    }
+
+    fn n_plus_one(&self, warning: &NPlusOne) {
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        warnings.push(warning.clone());
     }
 }

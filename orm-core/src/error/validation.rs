@@ -1,8 +1,24 @@
-//! [`ValidationError`]: rows that were refused before anything was sent. Made by the session, from what hooks say.
+//! [`ValidationError`]: rows that were refused before anything was sent. Made by the session, from what hooks say of the
+//! rows of a flush, and from a JSON document that does not fit its models.
 
+use std::borrow::Cow;
 use std::fmt;
 
-/// What is wrong with the rows of a flush: everything that their hooks rejected, not the first mistake alone.
+/// What is wrong with the rows of a flush, or with a JSON document: everything, not the first mistake alone. A web service
+/// answers it with 422 and the list.
+///
+/// ```
+/// use orm_core::Error;
+///
+/// fn body(error: &Error) -> Option<Vec<(String, String)>> {
+///     let problems = error.validation()?.rejections.iter();
+///     Some(problems.map(|problem| (problem.field.to_string(), problem.message.clone())).collect())
+/// }
+/// # use orm_core::error::{Rejection, ValidationError};
+/// # let rejections = vec![Rejection { model: "Order", field: "items[2].quantity".into(), message: "is missing".to_owned() }];
+/// # let error = Error::Validation(Box::new(ValidationError { rejections }));
+/// # assert_eq!(body(&error).unwrap(), [("items[2].quantity".to_owned(), "is missing".to_owned())]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationError {
     /// The rejected fields, in the order in which they were found.
@@ -12,16 +28,16 @@ pub struct ValidationError {
 /// A field that was rejected, and why. Holds no value of the row, unless whoever rejected it wrote one into the message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// The model: `Product`.
+    /// The model: `Product`; of JSON, the one of the whole document.
     pub model: &'static str,
-    /// The field in Rust: `price`.
-    pub field: &'static str,
-    /// What is wrong with it.
+    /// The field in Rust: `price`. Of JSON, the path to it: `items[2].quantity`, empty for the whole document.
+    pub field: Cow<'static, str>,
+    /// What is wrong with it. It goes on where the field's name ends: `is missing`.
     pub message: String,
 }
 
 impl ValidationError {
-    /// What is wrong with one field.
+    /// What is wrong with one field, or at one path.
     ///
     /// ```
     /// use orm_core::error::ValidationError;
@@ -30,7 +46,7 @@ impl ValidationError {
     /// fn under(error: &ValidationError, field: &str) -> Vec<String> {
     ///     error.of(field).map(str::to_owned).collect()
     /// }
-    /// # let rejections = vec![Rejection { model: "Product", field: "price", message: "is negative".to_owned() }];
+    /// # let rejections = vec![Rejection { model: "Product", field: "price".into(), message: "is negative".to_owned() }];
     /// # assert_eq!(under(&ValidationError { rejections }, "price"), ["is negative"]);
     /// ```
     pub fn of(&self, field: &str) -> impl Iterator<Item = &str> {
@@ -43,7 +59,9 @@ impl ValidationError {
 
 impl fmt::Display for Rejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}.{}` {}", self.model, self.field, self.message)
+        let dot = if self.field.is_empty() { "" } else { "." };
+        let (model, field, message) = (self.model, &self.field, &self.message);
+        write!(f, "`{model}{dot}{field}` {message}")
     }
 }
 

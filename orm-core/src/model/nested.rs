@@ -7,7 +7,14 @@
 use std::any::Any;
 use std::fmt;
 
+#[cfg(feature = "json")]
+use bytes::BytesMut;
+
+#[cfg(feature = "json")]
+use super::ColumnSet;
 use super::{Draft, Handle, Model, RawHandle, RelationInfo, Table};
+#[cfg(feature = "json")]
+use crate::types::{DecodeError, Raw};
 
 /// A new entity on its way into a session: its draft, and the relationships that were set on it.
 #[derive(Debug)]
@@ -75,6 +82,16 @@ impl<M: Model> From<New<M>> for NewRow {
 pub(crate) trait AnyDraft: fmt::Debug + Send + Sync {
     fn boxed_clone(&self) -> Box<dyn AnyDraft>;
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
+
+    // [`Draft`]'s, for documents, whose reader knows no more than the table.
+    #[cfg(feature = "json")]
+    fn given(&self) -> ColumnSet;
+    #[cfg(feature = "json")]
+    fn encode(&self, column: u16, out: &mut BytesMut) -> bool;
+    #[cfg(feature = "json")]
+    fn write(&mut self, column: u16, value: Raw<'_>) -> Result<(), DecodeError>;
+    #[cfg(feature = "json")]
+    fn apply_defaults(&mut self);
 }
 
 impl<D: Draft> AnyDraft for D {
@@ -84,6 +101,26 @@ impl<D: Draft> AnyDraft for D {
 
     fn into_any(self: Box<Self>) -> Box<dyn Any> {
         self
+    }
+
+    #[cfg(feature = "json")]
+    fn given(&self) -> ColumnSet {
+        Draft::given(self)
+    }
+
+    #[cfg(feature = "json")]
+    fn encode(&self, column: u16, out: &mut BytesMut) -> bool {
+        Draft::encode(self, column, out)
+    }
+
+    #[cfg(feature = "json")]
+    fn write(&mut self, column: u16, value: Raw<'_>) -> Result<(), DecodeError> {
+        Draft::write(self, column, value)
+    }
+
+    #[cfg(feature = "json")]
+    fn apply_defaults(&mut self) {
+        Draft::apply_defaults(self);
     }
 }
 

@@ -115,7 +115,7 @@ pub struct Cascade {
     pub delete: bool,
     /// Delete a child that is taken out of its parent. SQLAlchemy: `cascade="delete-orphan"`.
     pub delete_orphan: bool,
-    /// Leave children that aren't loaded to the database's ON DELETE. SQLAlchemy: `passive_deletes=True`.
+    /// Leave children that the session does not have, as they are in this transaction, to the database's ON DELETE. SQLAlchemy: `passive_deletes=True`.
     pub passive_deletes: bool,
 }
 

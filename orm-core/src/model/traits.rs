@@ -87,8 +87,9 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
 
 /// A row that is being put together: what `create()` makes and `db.draft(handle)` shows.
 ///
-/// Derived beside the model, as a struct with an `Option` for each column: `None` is "no value yet".
-pub trait Draft: Clone + std::fmt::Debug + Send + Sync + Sized + 'static {
+/// Derived beside the model, as a struct with an `Option` for each column: `None` is "no value yet", which its `Default`
+/// says of all.
+pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The model that it becomes.
     type Model: Model<Draft = Self>;
 

@@ -1,12 +1,13 @@
 //! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
 //! in the layers above. [`Running`] is what its caller awaits.
 
+use std::panic::Location;
 use std::pin::Pin;
 
 use super::{CopyRows, Loads, Statement};
 use crate::error::Result;
 use crate::expr::{Select, Write};
-use crate::model::{Model, Row, RowReader};
+use crate::model::{Model, Row, RowReader, Table};
 
 /// What a call gives that talks to the server: a future, to be awaited.
 ///
@@ -70,6 +71,17 @@ pub trait Executor: Send {
     /// Adds what holds for every query here: a session's criteria. Called for every SELECT before it is rendered.
     fn restrict(&mut self, select: &mut Select) {
         let _ = select;
+    }
+
+    /// Is told of a query that is about to be fetched, and where in the program it is asked: a session counts, to warn of
+    /// loops.
+    fn note_query(
+        &mut self,
+        of: &'static Table,
+        statement: &Statement,
+        at: &'static Location<'static>,
+    ) {
+        let _ = (of, statement, at);
     }
 
     /// Takes an entity off a row.

@@ -1,9 +1,11 @@
 //! Where a query runs: `all`, `first`, `one`, `one_or_none`, `scalar`, `count`, `exists`.
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, render};
+use std::panic::Location;
+
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
-use crate::model::{Row, RowReader};
+use crate::model::{Row, RowReader, Table};
 
 impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// All rows: on a session entities are `Handle<M>`s, on a connection plain rows.
@@ -24,11 +26,13 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>>
     where
         Scope: Standalone,
     {
-        Box::pin(run::<Sel, X>(self.select, self.loads, on))
+        let asked = Asked::here(&self.select);
+        Box::pin(run::<Sel, X>(self.select, self.loads, on, asked))
     }
 
     /// The first row, if there is one. Adds `LIMIT 1`. SQLAlchemy: `.first()`.
@@ -45,12 +49,14 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn first<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
     where
         Scope: Standalone,
     {
+        let asked = Asked::here(&self.select);
         self.at_most(1);
-        let rows = run::<Sel, X>(self.select, self.loads, on);
+        let rows = run::<Sel, X>(self.select, self.loads, on, asked);
         Box::pin(async move { Ok(rows.await?.into_iter().next()) })
     }
 
@@ -69,6 +75,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
     where
         Scope: Standalone,
@@ -92,13 +99,15 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn one_or_none<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
     where
         Scope: Standalone,
     {
         let what = self.to_sql();
+        let asked = Asked::here(&self.select);
         self.at_most(2);
-        let rows = run::<Sel, X>(self.select, self.loads, on);
+        let rows = run::<Sel, X>(self.select, self.loads, on, asked);
         Box::pin(async move {
             let mut rows = rows.await?.into_iter();
             match (rows.next(), rows.next()) {
@@ -123,6 +132,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn scalar<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
     where
         Scope: Standalone,
@@ -151,14 +161,18 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn count<X: Executor>(mut self, on: &mut X) -> Running<'_, i64>
     where
         Scope: Standalone,
     {
+        let asked = Asked::here(&self.select);
         Box::pin(async move {
             on.before_query().await?;
             on.restrict(&mut self.select);
-            let row = only_row(on.fetch(render::count(self.select)).await?)?;
+            let table = self.select.from.table;
+            let statement = asked.noted(render::count(self.select), table, on);
+            let row = only_row(on.fetch(statement).await?)?;
             row.get(0)
         })
     }
@@ -177,6 +191,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # Ok(())
     /// # }
     /// ```
+    #[track_caller]
     pub fn exists<X: Executor>(mut self, on: &mut X) -> Running<'_, bool>
     where
         Scope: Standalone,
@@ -185,11 +200,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
             self.select.items = vec![Item::Expr(Node::Word("1"))];
             self.select.order_by.clear();
         }
+        let asked = Asked::here(&self.select);
         self.select.lock = None;
         Box::pin(async move {
             on.before_query().await?;
             on.restrict(&mut self.select);
-            let row = only_row(on.fetch(render::exists(self.select)).await?)?;
+            let table = self.select.from.table;
+            let statement = asked.noted(render::exists(self.select), table, on);
+            let row = only_row(on.fetch(statement).await?)?;
             row.get(0)
         })
     }
@@ -201,12 +219,38 @@ pub(super) fn only_row(rows: Vec<Row>) -> Result<Row> {
         .ok_or_else(|| Error::invalid("the server gave no row for a query that always has one"))
 }
 
+/// Where in the program a query is asked, so that a loop that asks it row by row can be warned of.
+#[derive(Clone, Copy)]
+pub(super) struct Asked(Option<&'static Location<'static>>);
+
+impl Asked {
+    /// Not worth a warning, however often: pages are read one after the other.
+    pub(super) const IN_PARTS: Asked = Asked(None);
+
+    /// What a user calls. LIMIT and locks are of loops that mean to go through rows a few at a time.
+    #[track_caller]
+    fn here(select: &Select) -> Self {
+        let in_parts = select.limit.is_some() || select.offset.is_some() || select.lock.is_some();
+        let at = Location::caller();
+        Asked((!in_parts).then_some(at))
+    }
+
+    /// Tells what it runs on of the statement that is about to be sent.
+    fn noted<X: Executor>(self, statement: Statement, of: &'static Table, on: &mut X) -> Statement {
+        if let Some(at) = self.0 {
+            on.note_query(of, &statement, at);
+        }
+        statement
+    }
+}
+
 async fn run<Sel: Selection, X: Executor>(
     select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
+    asked: Asked,
 ) -> Result<Vec<Sel::Row<X>>> {
-    let rows = run_with::<Sel, X, ()>(select, steps, on, |_| ()).await?;
+    let rows = run_with::<Sel, X, ()>(select, steps, on, asked, |_| ()).await?;
     Ok(rows.into_iter().map(|(row, ())| row).collect())
 }
 
@@ -215,13 +259,15 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     mut select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
+    asked: Asked,
     behind: impl Fn(&mut RowReader<'_>) -> T + Send,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         on.restrict(&mut select);
-        let rows = on.fetch(render::select(&select)).await?;
+        let statement = asked.noted(render::select(&select), select.from.table, on);
+        let rows = on.fetch(statement).await?;
         let read = |row| {
             let mut reader = RowReader::new(row);
             Ok((Sel::read(on, &mut reader)?, behind(&mut reader)))
@@ -231,7 +277,8 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
     on.restrict(&mut select);
-    let rows = on.fetch(render::select(&select)).await?;
+    let statement = asked.noted(render::select(&select), select.from.table, on);
+    let rows = on.fetch(statement).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);

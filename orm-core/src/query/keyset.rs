@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::finish::run_with;
+use super::finish::{Asked, run_with};
 use super::{Executor, LoadStep, Query, Running, Selection, Statement, render, token};
 use crate::error::{Error, Result};
 use crate::expr::{Item, JoinKind, Node, OrderNode, Select, Standalone, TableRef, Ungrouped};
@@ -135,7 +135,13 @@ impl<Sel: Selection> Pages<Sel> {
             let order = prepare(&mut self.select, self.size, &self.place)?;
             let parts = order.len();
             let behind = |row: &mut RowReader<'_>| (0..parts).map(|_| value(row)).collect();
-            let found = run_with::<Sel, X, Vec<Option<Bytes>>>(self.select, self.loads, on, behind);
+            let found = run_with::<Sel, X, Vec<Option<Bytes>>>(
+                self.select,
+                self.loads,
+                on,
+                Asked::IN_PARTS,
+                behind,
+            );
             let mut found = found.await?;
             let more = found.len() as i64 > self.size;
             found.truncate(self.size as usize);

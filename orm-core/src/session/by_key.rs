@@ -1,13 +1,15 @@
 //! [`Get`] and [`Refresh`]: reading rows by their keys, with locks, named columns and relationships where they are asked
 //! for. Called by users as `db.get(..)` and `db.refresh(..)`; they run when they are awaited.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
+use std::panic::Location;
 
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
+use super::singles::Single;
 use super::{Loadable, Session};
 use crate::error::{Error, Result};
 use crate::expr::{Column, Item, Lock, LockStrength, LockWait, Node, Select, TableRef};
@@ -90,8 +92,10 @@ pub struct Refresh<'db, M: Model> {
 }
 
 /// What was asked for beside the rows.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Ask {
+    /// Where in the program.
+    at: &'static Location<'static>,
     lock: Option<Lock>,
     /// Whether a row that is known is read again.
     again: bool,
@@ -100,6 +104,17 @@ struct Ask {
 }
 
 impl Ask {
+    #[track_caller]
+    fn here() -> Self {
+        Ask {
+            at: Location::caller(),
+            lock: None,
+            again: false,
+            unfiltered: false,
+            loads: Vec::new(),
+        }
+    }
+
     fn lock(&mut self, strength: LockStrength) {
         let wait = self.lock.as_ref().map_or(LockWait::Wait, |lock| lock.wait);
         self.lock = Some(Lock {
@@ -278,6 +293,7 @@ impl Session {
     ///
     /// # Errors
     /// What the server refuses; those of [`flush`](Session::flush).
+    #[track_caller]
     pub fn get<M: Model>(&mut self, key: impl IntoKey<M::Key>) -> Get<'_, M> {
         let key = key.into_key();
         Get {
@@ -285,7 +301,7 @@ impl Session {
             key: KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
                 M::encode_key(&key, part, out)
             }),
-            ask: Ask::default(),
+            ask: Ask::here(),
             model: PhantomData,
         }
     }
@@ -310,12 +326,13 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotFound`] where a row is gone, or locked by another and to be skipped; [`Error::Pending`], [`Error::Detached`].
+    #[track_caller]
     pub fn refresh<M: Model>(&mut self, handles: impl Loadable<M>) -> Refresh<'_, M> {
         Refresh {
             handles: handles.handles(),
             db: self,
             columns: None,
-            ask: Ask::default(),
+            ask: Ask::here(),
         }
     }
 
@@ -335,6 +352,7 @@ impl Session {
             found = self.fresh(table, &key).filter(|_| !again);
         }
         if found.is_none() {
+            self.note_single(Single::Get(table), ask.at);
             let mut select = self.select_by_key(table, table.primary_key, &[key]);
             select.lock = ask.lock;
             self.unfiltered = ask.unfiltered;
@@ -366,6 +384,38 @@ impl Session {
         (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
     }
 
+    /// The entities of some keys that the session or the database has, for who asks for several at once: one SELECT a table,
+    /// for those that the session doesn't know or that are stale.
+    pub(super) async fn find_by_keys(
+        &mut self,
+        keys: Vec<(&'static Table, KeyBytes)>,
+    ) -> Result<Found> {
+        let mut found = Found::new();
+        let mut missing: BTreeMap<u16, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
+        for (table, key) in keys {
+            if let Some(handle) = self.fresh(table, &key) {
+                found.insert((table.id(), key), handle);
+                continue;
+            }
+            let number = self.arena_number(table);
+            let (_, keys) = missing.entry(number).or_insert((table, Vec::new()));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        for (table, keys) in missing.into_values() {
+            let mut select = self.select_by_key(table, table.primary_key, &keys);
+            self.restrict_read(&mut select);
+            for row in &self.send(&render::select(&select)).await? {
+                let handle = self.read_entity(table, &mut RowReader::new(row), false)?;
+                if let Some(key) = self.key_before(handle) {
+                    found.insert((table.id(), key), handle);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     async fn refresh_whole(
         &mut self,
         table: &'static Table,
@@ -373,6 +423,9 @@ impl Session {
         ask: Ask,
     ) -> Result<()> {
         let keys = self.keys_before(&handles);
+        if keys.len() == 1 {
+            self.note_single(Single::Refresh(table), ask.at);
+        }
         for handle in &handles {
             self.expire_raw(*handle);
         }
@@ -435,6 +488,9 @@ impl Session {
         ask: Ask,
     ) -> Result<()> {
         let keys = self.keys_before(&handles);
+        if keys.len() == 1 {
+            self.note_single(Single::Refresh(table), ask.at);
+        }
         for handle in &handles {
             self.give_up_changes(*handle, &columns);
         }
@@ -512,6 +568,9 @@ impl Session {
         select
     }
 }
+
+/// Entities by table and key.
+pub(super) type Found = HashMap<(usize, KeyBytes), RawHandle>;
 
 /// Fails where fewer rows came than there are keys.
 fn found_all(table: &'static Table, keys: &[KeyBytes], rows: usize) -> Result<()> {

@@ -2,7 +2,8 @@
 //!
 //! Children of a deleted parent are deleted with it where the relationship cascades, else their foreign key becomes NULL.
 //! Children that aren't loaded are loaded first, one statement a relationship and level, never one a parent; with
-//! `passive_deletes` they are left to the database's ON DELETE. Orphans are deleted where the relationship says so.
+//! `passive_deletes` they are left to the database's ON DELETE, and those that are in memory follow, whether the
+//! collection is loaded or not. Orphans are deleted where the relationship says so.
 
 use std::collections::HashSet;
 
@@ -135,12 +136,49 @@ impl Session {
         let Some(via) = from_parent(relation) else {
             return Ok(());
         };
-        for parent in parents {
-            for child in self.targets(*parent, relation).unwrap_or_default() {
-                self.cascade_to(child, relation, via)?;
-            }
+        let children = if relation.cascade.passive_deletes {
+            self.children_in_memory(parents, via)
+        } else {
+            let of = |parent: &RawHandle| self.targets(*parent, relation).unwrap_or_default();
+            parents.iter().flat_map(of).collect()
+        };
+        for child in children {
+            self.cascade_to(child, relation, via)?;
         }
         Ok(())
+    }
+
+    /// The children of some parents that the session has, as they are in this transaction: where the others are left to
+    /// the database. What was read in an earlier one may have another parent by now, and is left to it, too.
+    fn children_in_memory(
+        &self,
+        parents: &[RawHandle],
+        via: &'static RelationInfo,
+    ) -> Vec<RawHandle> {
+        let Some(number) = self.arena_of.get(&via.from.id()) else {
+            return Vec::new();
+        };
+        let (columns, references) = via.columns();
+        let keys = parents
+            .iter()
+            .filter_map(|parent| self.key_at(*parent, references));
+        let keys: HashSet<_> = keys.collect();
+        let parents: HashSet<_> = parents.iter().copied().collect();
+        let slots = self.arenas[*number as usize].slots();
+        let children = slots.inhabited().map(|index| slots.handle(index));
+        children
+            .filter(|child| {
+                let is_new = self.raw_state(*child) == State::Pending;
+                let is_known = is_new || slots.heads[child.index as usize].epoch == self.epoch;
+                let is_theirs = || match self.known_target(*child, via) {
+                    Some(target) => target.is_some_and(|target| parents.contains(&target)),
+                    None => self
+                        .key_at(*child, columns)
+                        .is_some_and(|key| keys.contains(&key)),
+                };
+                is_known && self.is_alive(*child) && is_theirs()
+            })
+            .collect()
     }
 
     fn cascade_to(

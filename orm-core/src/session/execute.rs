@@ -1,5 +1,7 @@
 //! Queries on a session: autoflush, entities from rows, loads, bulk writes that keep the session in step.
 
+use std::panic::Location;
+
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
@@ -168,6 +170,15 @@ impl Executor for Session {
         self.restrict_query(select);
     }
 
+    fn note_query(
+        &mut self,
+        of: &'static Table,
+        statement: &Statement,
+        at: &'static Location<'static>,
+    ) {
+        self.note_statement(of, statement, at);
+    }
+
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
         let handle = self.read_entity(M::TABLE, row, self.refresh_rows)?;
         if let Some(loading) = &mut self.loading {
@@ -235,6 +246,15 @@ macro_rules! through {
 
             fn restrict(&mut self, select: &mut Select) {
                 (**self).restrict(select);
+            }
+
+            fn note_query(
+                &mut self,
+                of: &'static Table,
+                statement: &Statement,
+                at: &'static Location<'static>,
+            ) {
+                (**self).note_query(of, statement, at);
             }
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {

@@ -265,7 +265,7 @@ impl<M: Model> Problems<M> {
 fn rejection<M: Model, T>(column: Column<M, T>, message: String) -> Rejection {
     Rejection {
         model: M::TABLE.model,
-        field: column.info().field,
+        field: column.info().field.into(),
         message,
     }
 }

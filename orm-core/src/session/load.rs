@@ -1,5 +1,8 @@
 //! `load`: relationships of entities that are there. What follows them is in `loader`, and rows by their keys in `by_key`.
 
+use std::panic::Location;
+
+use super::singles::Single;
 use super::{Session, State};
 use crate::error::Result;
 use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
@@ -63,6 +66,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
+    #[track_caller]
     pub fn load<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
@@ -70,9 +74,16 @@ impl Session {
     ) -> Running<'_, ()> {
         let roots = handles.handles();
         let steps = path.into_steps();
+        let (at, single) = (Location::caller(), roots.len() == 1);
+        let relation = steps.relation;
         Box::pin(async move {
             let roots = self.rows_of(roots).await?;
-            self.load_step(roots, steps).await
+            let before = self.statements_sent();
+            self.load_step(roots, steps).await?;
+            if single && self.statements_sent() != before {
+                self.note_single(Single::Load(relation), at);
+            }
+            Ok(())
         })
     }
 

@@ -1,20 +1,17 @@
 //! `merge`: from values to entities, by key. The values are copied onto what the session or the database has.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 
+use super::by_key::Found;
 use super::detach::{Branch, Members, Mergeable, Value};
-use super::key::KeyBytes;
 use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{Handle, RawHandle, RelationInfo, RelationKind, RowReader, Table};
-use crate::query::{LoadStep, Running, render};
+use crate::model::{Handle, RawHandle, RelationInfo, RelationKind};
+use crate::query::{LoadStep, Running};
 use crate::types::Raw;
-
-/// The entities that values became, by table and key.
-type Merged = HashMap<(usize, KeyBytes), RawHandle>;
 
 impl Session {
     /// Copies a value onto the entity of its key and gives the entity: the one of the identity map, or else of the
@@ -90,7 +87,11 @@ impl Session {
         self.before_read().await?;
         self.unfiltered = false;
         // Memory is changed behind the last statement: should one fail, nothing was.
-        let mut known = self.find_known(&all).await?;
+        let keys = all.iter().map(|value| (value.table(), value.key()));
+        let keys = keys
+            .filter_map(|(table, key)| Some((table, key?)))
+            .collect();
+        let mut known = self.find_by_keys(keys).await?;
         self.check_versions(&all, &known)?;
         self.load_merged_collections(&all, &known).await?;
         let mut merged = Vec::with_capacity(branches.len());
@@ -100,39 +101,8 @@ impl Session {
         Ok(merged)
     }
 
-    /// The entities of values' keys that the session or the database has.
-    async fn find_known(&mut self, all: &[&dyn Value]) -> Result<Merged> {
-        let mut known = Merged::new();
-        let mut missing: BTreeMap<usize, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
-        for value in all {
-            let (table, Some(key)) = (value.table(), value.key()) else {
-                continue;
-            };
-            if let Some(handle) = self.fresh(table, &key) {
-                known.insert((table.id(), key), handle);
-                continue;
-            }
-            let number = self.arena_number(table) as usize;
-            let (_, keys) = missing.entry(number).or_insert((table, Vec::new()));
-            if !keys.contains(&key) {
-                keys.push(key);
-            }
-        }
-        for (table, keys) in missing.into_values() {
-            let mut select = self.select_by_key(table, table.primary_key, &keys);
-            self.restrict_read(&mut select);
-            for row in &self.send(&render::select(&select)).await? {
-                let handle = self.read_entity(table, &mut RowReader::new(row), false)?;
-                if let Some(key) = self.key_before(handle) {
-                    known.insert((table.id(), key), handle);
-                }
-            }
-        }
-        Ok(known)
-    }
-
     /// Fails where a value has another version than its row.
-    fn check_versions(&self, all: &[&dyn Value], known: &Merged) -> Result<()> {
+    fn check_versions(&self, all: &[&dyn Value], known: &Found) -> Result<()> {
         let mut stale: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
         for value in all {
             let table = value.table();
@@ -164,7 +134,7 @@ impl Session {
     }
 
     /// Loads the to-many relationships that values bring along, of the rows that are there: who is in them is compared.
-    async fn load_merged_collections(&mut self, all: &[&dyn Value], known: &Merged) -> Result<()> {
+    async fn load_merged_collections(&mut self, all: &[&dyn Value], known: &Found) -> Result<()> {
         let mut owners: Vec<(&'static RelationInfo, Vec<RawHandle>)> = Vec::new();
         for value in all {
             let Some(key) = value.key() else { continue };
@@ -190,7 +160,7 @@ impl Session {
     }
 
     /// Copies a value, and what it brings along, onto entities.
-    fn merge_value(&mut self, value: &dyn Value, merged: &mut Merged) -> RawHandle {
+    fn merge_value(&mut self, value: &dyn Value, merged: &mut Found) -> RawHandle {
         let table = value.table();
         let key = value.key().map(|key| (table.id(), key));
         let handle = match key.as_ref().and_then(|key| merged.get(key)) {

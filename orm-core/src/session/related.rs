@@ -48,8 +48,9 @@ impl Session {
             })
     }
 
-    /// Sets what a to-one relationship leads to, on both sides in memory at once; the foreign key follows at the flush.
-    /// SQLAlchemy: assignment to the attribute.
+    /// Sets what a to-one relationship leads to, on both sides in memory at once, and the foreign key with it: at once where
+    /// the target has its key; by the flush where the target is new, and until then the column has its old value. SQLAlchemy,
+    /// where the column always waits for the flush: assignment to the attribute.
     ///
     /// Wins over a foreign-key column that was set by hand, whichever was set last. A column that was set by hand alone
     /// (`db[order].user_id = Some(2)`) is followed by the next flush: the relationship leads where the key says, and loaded
@@ -61,6 +62,7 @@ impl Session {
     /// let bob = User::query().filter(User::NAME.eq("Bob")).with(User::ORDERS).one(&mut db).await?;
     /// db.set(order, Order::USER, bob);
     /// assert_eq!(*db.related(bob, User::ORDERS)?, [order]); // the other side knows
+    /// assert_eq!(db[order].user_id, Some(db[bob].id));
     /// db.set(order, Order::USER, None);
     /// assert!(db.related(bob, User::ORDERS)?.is_empty());
     /// # Ok(())

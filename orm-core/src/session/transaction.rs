@@ -63,6 +63,7 @@ impl Session {
                 Some(self.options.begin())
             }
         };
+        self.count_statement();
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let answer = match (begin, want) {
@@ -188,6 +189,7 @@ impl Session {
         self.phase = Phase::Idle;
         self.undo.forget();
         self.epoch += 1;
+        self.forget_singles();
         for handle in std::mem::take(&mut self.gone) {
             if self.raw_state(handle) == State::Deleted {
                 self.store_mut(handle).release(handle.index);
@@ -235,6 +237,7 @@ impl Session {
         self.restore(None);
         self.undo.forget();
         self.epoch += 1;
+        self.forget_singles();
         self.phase = Phase::Idle;
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {

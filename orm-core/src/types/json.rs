@@ -172,7 +172,8 @@ fn without_values(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!("line {}, column {}", error.line(), error.column());
     if message.starts_with("missing field") {
-        message
+        let field = message.split(" at line ").next();
+        field.unwrap_or(&message).to_owned()
     } else if let Some((_, expected)) = message.rsplit_once(", expected ") {
         format!("the JSON is of another shape: expected {expected}")
     } else if error.is_data() {
