@@ -18,11 +18,13 @@
 //! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `row_stream` | rows as they arrive |
+//! | `copy` | rows into a table by binary COPY, in chunks |
 //! | `connection`, `transaction` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
 //! | `sql`, `named` | [`sql()`]: hand-written SQL, and its named parameters |
 
 mod builder;
 mod connection;
+mod copy;
 mod dial;
 mod link;
 mod n_plus_one;

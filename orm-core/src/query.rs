@@ -17,6 +17,7 @@
 //! | `load_plan` | which of a path is joined to a statement, and how |
 //! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
+//! | `copy` | [`CopyRows`]: any number of rows into a table by COPY |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
 //! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
@@ -105,6 +106,7 @@ mod builder;
 mod combine;
 mod conflict;
 mod contained;
+mod copy;
 mod cte;
 mod derived;
 mod executor;
@@ -133,6 +135,8 @@ mod write;
 pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
+pub(crate) use copy::CopyRow;
+pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
 pub use executor::{Executor, Running};

@@ -54,6 +54,7 @@ pub use interval::Interval;
 pub use json::Json;
 pub use network::{Cidr, Inet};
 pub use param::Param;
+pub(crate) use param::put_as;
 pub use range::{Multirange, PgRange, RangeElement};
 pub use sql_type::{DecodeError, KeyPart, Numeric, PgType, Raw, SqlType, TypeKind};
 pub(crate) use text_search::REGCONFIG;

@@ -14,7 +14,7 @@ use super::transaction::Transaction;
 use super::{Engine, Link};
 use crate::error::{Error, Result};
 use crate::model::{FromRow, Row};
-use crate::query::{Running, Statement};
+use crate::query::{CopyRows, Running, Statement};
 use crate::types::SqlType;
 
 /// A borrowed connection, for hand-written SQL. SQLAlchemy: `Connection`.
@@ -278,6 +278,13 @@ impl Connection {
         };
         self.pending = None;
         rows
+    }
+
+    /// Sends rows by COPY and gives their number.
+    pub(crate) async fn copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+        self.check("COPY")?;
+        self.catch_up().await?;
+        self.link.copy_in(rows).await
     }
 
     /// Sends what is pending by itself, for where it cannot travel with a statement.

@@ -177,6 +177,10 @@ impl Link {
             .client()
     }
 
+    pub(super) fn traffic(&self) -> &Arc<Traffic> {
+        &self.traffic
+    }
+
     async fn alone(&self, statement: &Statement, keep: Keep) -> Result<Answer> {
         let mut answer = self.run(statement, keep).await;
         if self.forget_if_stale(&answer) && !self.in_transaction() {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::expr::Write;
 use crate::model::{Model, Row, RowReader};
 use crate::query::render::write::write;
-use crate::query::{Executor, Loads, Statement};
+use crate::query::{CopyRows, Executor, Loads, Statement};
 
 /// A transaction's guard derefs to its connection, so both take the same methods.
 macro_rules! plain {
@@ -32,6 +32,10 @@ macro_rules! plain {
 
             async fn write_rows(&mut self, statement: &mut Write) -> Result<Vec<Row>> {
                 Connection::fetch(self, write(statement)).await
+            }
+
+            async fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+                self.copy(rows).await
             }
 
             fn written(&mut self, _: &Write, _: usize, _: &[Row]) -> Result<()> {

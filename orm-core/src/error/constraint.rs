@@ -28,6 +28,8 @@ pub struct ConstraintError {
     pub constraint: String,
     /// The columns that the server names: the one of a NOT NULL, those of a unique or foreign key.
     pub columns: Vec<String>,
+    /// The number of the row, from 1, where it was one of a COPY and the server says which.
+    pub row: Option<u64>,
     /// The server's detail, which contains values of the row: shown by nothing in this crate, `Debug` included, here for those
     /// who ask.
     pub detail: Option<String>,
@@ -58,6 +60,7 @@ impl fmt::Debug for ConstraintError {
             .field("table", &self.table)
             .field("constraint", &self.constraint)
             .field("columns", &self.columns)
+            .field("row", &self.row)
             .field("detail", &detail)
             .finish()
     }
@@ -74,6 +77,9 @@ impl fmt::Display for ConstraintError {
         let ConstraintError {
             table, constraint, ..
         } = self;
+        if let Some(row) = self.row {
+            write!(f, "row {row} of the COPY: ")?;
+        }
         match self.kind {
             ConstraintKind::Unique => write!(
                 f,

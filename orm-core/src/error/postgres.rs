@@ -73,6 +73,7 @@ fn from_server(db: &DbError, sql: &str, server: &dyn std::fmt::Display) -> Error
             table: db.table().unwrap_or_default().to_owned(),
             constraint: db.constraint().unwrap_or_default().to_owned(),
             columns: columns(db),
+            row: copied_row(db).map(|(row, _)| row),
             detail: db.detail().map(str::to_owned),
         }))
     };
@@ -104,7 +105,13 @@ fn from_server(db: &DbError, sql: &str, server: &dyn std::fmt::Display) -> Error
             ))
         }
         _ => Error::Query(Box::new(QueryError {
-            message: without_values(db),
+            message: match copied_row(db) {
+                None => without_values(db),
+                Some((row, None)) => format!("row {row}: {}", without_values(db)),
+                Some((row, Some(column))) => {
+                    format!("row {row}, column `{column}`: {}", without_values(db))
+                }
+            },
             code: Some(code.code().to_owned()),
             hint: db.hint().map(str::to_owned),
             sql: sql.to_owned(),
@@ -143,6 +150,17 @@ fn without_quoted(message: &str) -> String {
         }
         _ => message.to_owned(),
     }
+}
+
+/// The row of a COPY that the server met an error at, and the column, if it was there already: `COPY products, line 17,
+/// column price` in the report's context.
+fn copied_row(db: &DbError) -> Option<(u64, Option<&str>)> {
+    let mut lines = db.where_()?.lines();
+    let place =
+        lines.find_map(|line| Some(line.strip_prefix("COPY ")?.split_once(", line ")?.1))?;
+    let digits = place.bytes().take_while(u8::is_ascii_digit).count();
+    let (row, rest) = place.split_at(digits);
+    Some((row.parse().ok()?, rest.strip_prefix(", column ")))
 }
 
 /// The columns of a violated key stand in the detail's first brackets, `Key (a, b)=(1, 2) already exists.`, and

@@ -4,7 +4,7 @@
 use std::panic::Location;
 use std::pin::Pin;
 
-use super::{Loads, Statement};
+use super::{CopyRows, Loads, Statement};
 use crate::error::Result;
 use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader, Table};
@@ -53,6 +53,9 @@ pub trait Executor: Send {
 
     /// Runs a write that returns rows. A session may ask for more of each, behind what was asked for.
     fn write_rows(&mut self, write: &mut Write) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// Sends rows by COPY and gives their number. Nothing is tracked.
+    fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> impl Future<Output = Result<u64>> + Send;
 
     /// The rows that [`write_rows`](Executor::write_rows) gave have been read, of each the first `own` columns: a session
     /// brings the entities that it has loaded in step.

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::copy;
 use super::returning::{self, Returning};
 use super::{Executor, Query, Running, SelectList, Statement, Value};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Batch, BatchColumn, Column, NewRows, RowLevel, TableRef, Write};
-use crate::model::{Draft, Insertable, Model, Table};
+use crate::model::{ColumnInfo, ColumnSet, Draft, Insertable, Model, Table};
 use crate::types::{Param, SqlType};
 use bytes::BytesMut;
+use futures_util::{Stream, StreamExt, stream};
 
 /// The protocol's limit on the parameters of a statement.
 const MOST_PARAMETERS: usize = 65_535;
@@ -75,6 +77,73 @@ pub trait Inserts: Model {
         let mut names = Vec::new();
         columns.push_to(&mut names);
         Insert::new(Ok((names, NewRows::Select(Box::new(query.select)))))
+    }
+
+    /// Any number of rows into the table by COPY in PostgreSQL's binary format, the fastest way there is, and gives their
+    /// number. The iterator is asked for rows as the connection has room for them, so a million take no more memory than a
+    /// hundred. The nearest that SQLAlchemy has is the driver's `copy_records_to_table`.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let n = User::copy_in((0..10_000).map(|n| User::create().name(format!("user {n}"))), &mut db).await?;
+    /// assert_eq!(n, 10_000);
+    /// db.commit().await?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// As [`insert`](Inserts::insert) it goes past the unit of work: nothing is tracked, hooks are not called, and
+    /// relationships take no part. All rows must have the same columns as the first: what the server fills in is given in
+    /// all of them or in none.
+    ///
+    /// Sends `COPY products (name, price) FROM STDIN (FORMAT binary)`, for which it asks the server for the columns' types
+    /// first; nothing where there are no rows. A session flushes first, if anything is pending, and the rows are part of its
+    /// transaction; on a connection the COPY is a transaction of its own, of which all or nothing is kept. So it is when the
+    /// future is dropped.
+    ///
+    /// # Errors
+    /// What the server refuses, with the number of the row, from 1, where the server names one; it is told when the
+    /// rows are at their end. [`Error::Invalid`] for a row with other columns than the first, for one with a relationship set on
+    /// it, and on a session that is read-only. A session then waits for its rollback.
+    fn copy_in<'a, N, X>(
+        rows: impl IntoIterator<Item = N, IntoIter: Send + 'a>,
+        on: &'a mut X,
+    ) -> Running<'a, u64>
+    where
+        N: Insertable + 'a,
+        N::Model: RowOf<Self>,
+        X: Executor,
+    {
+        copy::copy_in::<Self, N, X>(stream::iter(rows).map(Ok), on)
+    }
+
+    /// As [`copy_in`](Inserts::copy_in), of rows that have to be waited for and may fail to come: from a file, from another
+    /// database. The first error ends the COPY, of which nothing is kept, and is given back as it is.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "products")]
+    /// # struct Product { #[orm(primary_key)] id: i32, name: String }
+    /// # use orm_core::engine::Connection;
+    /// # async fn run(from: &mut Connection, to: &mut Connection) -> orm_core::Result<()> {
+    /// let rows = from.stream::<Product>("SELECT * FROM products").await?;
+    /// Product::copy_in_stream(rows, to).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`copy_in`](Inserts::copy_in), and those of the stream.
+    fn copy_in_stream<'a, N, X>(
+        rows: impl Stream<Item = Result<N>> + Send + 'a,
+        on: &'a mut X,
+    ) -> Running<'a, u64>
+    where
+        N: Insertable + 'a,
+        N::Model: RowOf<Self>,
+        X: Executor,
+    {
+        copy::copy_in::<Self, N, X>(rows, on)
     }
 }
 
@@ -208,10 +277,7 @@ fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>
         })
         .collect::<Result<Vec<_>>>()?;
     let columns = written_columns(table, &drafts);
-    let by_server = |column: u16| {
-        let column = &table.columns[column as usize];
-        column.identity || column.server_default.is_some()
-    };
+    let by_server = |column: u16| by_server(&table.columns[column as usize]);
     let mixed = columns.iter().any(|column| {
         by_server(*column) && !drafts.iter().all(|row| row.given().contains(*column))
     });
@@ -251,19 +317,26 @@ fn rows_of<N: Insertable>(rows: impl IntoIterator<Item = N>) -> Result<(Vec<u16>
 
 /// The columns that an INSERT of these rows sends: all but computed ones, and those that every row leaves to the server.
 fn written_columns<D: Draft>(table: &'static Table, rows: &[D]) -> Vec<u16> {
-    let given = rows
-        .iter()
-        .fold(Default::default(), |all: crate::model::ColumnSet, row| {
-            all.union(row.given())
-        });
+    let given = rows.iter().fold(Default::default(), |all: ColumnSet, row| {
+        all.union(row.given())
+    });
+    columns_of(table, given)
+}
+
+/// The columns that are written where these are given: all but computed ones, and those that are left to the server.
+pub(super) fn columns_of(table: &'static Table, given: ColumnSet) -> Vec<u16> {
     let columns = table.columns.iter().enumerate();
     columns
         .filter(|(at, column)| {
-            let by_server = column.identity || column.server_default.is_some();
-            column.computed.is_none() && (given.contains(*at as u16) || !by_server)
+            column.computed.is_none() && (given.contains(*at as u16) || !by_server(column))
         })
         .map(|(at, _)| at as u16)
         .collect()
+}
+
+/// Whether the server fills in a column that is left out.
+pub(super) fn by_server(column: &ColumnInfo) -> bool {
+    column.identity || column.server_default.is_some()
 }
 
 fn param<D: Draft>(table: &'static Table, row: &D, column: u16) -> Param {

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
 use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
 use crate::query::render::write::write as statement_of;
-use crate::query::{Executor, Loads, Statement};
+use crate::query::{CopyRows, Executor, Loads, Statement};
 
 impl Session {
     /// What goes before every read: autoflush.
@@ -22,6 +22,16 @@ impl Session {
         Ok(())
     }
 
+    fn refuse_if_read_only(&self, what: &str, table: &'static Table) -> Result<()> {
+        if !self.options.is_read_only() {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "this session is read-only, and this is a {what} of `{}`: use `engine.session()`",
+            table.name
+        )))
+    }
+
     /// Lets a write say which rows it changed, and to what: their keys, and the columns that it sets or that the server
     /// computes from them. Nothing where no entity could be meant.
     ///
@@ -29,12 +39,7 @@ impl Session {
     /// [`Error::Invalid`] for new keys of rows that may be entities: RETURNING gives no old key to know them by.
     fn track(&mut self, write: &mut Write) -> Result<()> {
         let table = write.table.table;
-        if self.options.is_read_only() {
-            return Err(Error::invalid(format!(
-                "this session is read-only, and this is a bulk INSERT, UPDATE or DELETE of `{}`: use `engine.session()`",
-                table.name
-            )));
-        }
+        self.refuse_if_read_only("bulk INSERT, UPDATE or DELETE", table)?;
         self.restrict_write(write);
         let number = self.arena_number(table);
         let known = !self.arenas[number as usize].slots().keys.is_empty();
@@ -148,6 +153,11 @@ impl Executor for Session {
         self.send(&statement_of(write)).await
     }
 
+    async fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+        self.refuse_if_read_only("COPY", rows.table())?;
+        self.send_copy(rows).await
+    }
+
     fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
         self.follow_write(write, own, rows)
     }
@@ -220,6 +230,10 @@ macro_rules! through {
 
             async fn write_rows(&mut self, write: &mut Write) -> Result<Vec<Row>> {
                 (**self).write_rows(write).await
+            }
+
+            async fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+                (**self).copy_in(rows).await
             }
 
             fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {

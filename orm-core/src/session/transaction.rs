@@ -8,7 +8,7 @@ use super::{Session, State};
 use crate::engine::{Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
 use crate::model::Row;
-use crate::query::Statement;
+use crate::query::{CopyRows, Statement};
 
 /// Where a session stands in its transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -122,6 +122,17 @@ impl Session {
         }
         self.link = Some(Link::checkout(&self.engine, self.made_at).await?);
         Ok(Some(self.options.begin()))
+    }
+
+    /// Sends rows by COPY and gives their number.
+    pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+        self.ready().await?;
+        if let Some(begin) = self.take_connection().await? {
+            self.say(&begin).await?;
+        }
+        self.phase = Phase::Sending;
+        let answer = self.open_link()?.copy_in(rows).await;
+        self.settle(answer)
     }
 
     /// Sends words without parameters.

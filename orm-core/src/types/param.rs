@@ -134,24 +134,7 @@ impl ToSql for Param {
         let Some(bytes) = &self.bytes else {
             return Ok(IsNull::Yes);
         };
-        let misfit = || {
-            let expected = expected.name();
-            format!(
-                "PostgreSQL expects a value of type `{expected}` here and was given `{}`",
-                self.ty
-            )
-        };
-        match (without_domain(expected).kind(), self.element()) {
-            (Kind::Array(member), Some(element)) => {
-                let form = Form::of(element, member).ok_or_else(misfit)?;
-                put_array(bytes, form, member, out);
-            }
-            (_, None) => {
-                let form = Form::of(self.ty, expected).ok_or_else(misfit)?;
-                form.put(bytes, out);
-            }
-            (_, Some(_)) => return Err(misfit().into()),
-        }
+        put(self.ty, self.element(), bytes, expected, out)?;
         Ok(IsNull::No)
     }
 
@@ -166,6 +149,44 @@ impl ToSql for Param {
     ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         self.to_sql(expected, out)
     }
+}
+
+/// Appends a value in the binary form of `given`, in the variant that the server's type asks for.
+///
+/// # Errors
+/// When the two do not fit, in words that name both.
+pub(crate) fn put_as(
+    given: &'static PgType,
+    bytes: &[u8],
+    expected: &Type,
+    out: &mut BytesMut,
+) -> Result<(), String> {
+    put(given, given.element(), bytes, expected, out)
+}
+
+fn put(
+    given: &'static PgType,
+    element: Option<&'static PgType>,
+    bytes: &[u8],
+    expected: &Type,
+    out: &mut BytesMut,
+) -> Result<(), String> {
+    let misfit = || {
+        let expected = expected.name();
+        format!("PostgreSQL expects a value of type `{expected}` here and was given `{given}`")
+    };
+    match (without_domain(expected).kind(), element) {
+        (Kind::Array(member), Some(element)) => {
+            let form = Form::of(element, member).ok_or_else(misfit)?;
+            put_array(bytes, form, member, out);
+        }
+        (_, None) => {
+            let form = Form::of(given, expected).ok_or_else(misfit)?;
+            form.put(bytes, out);
+        }
+        (_, Some(_)) => return Err(misfit()),
+    }
+    Ok(())
 }
 
 /// The type that a domain is made of, which is also how its values travel.

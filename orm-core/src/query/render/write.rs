@@ -26,6 +26,29 @@ pub(crate) fn insert_into(sql: &mut Renderer, table: TableRef, columns: &[u16]) 
     }
 }
 
+/// `COPY table (columns) FROM STDIN`, in the binary format.
+pub(crate) fn copy_in(table: &'static Table, columns: &[u16]) -> String {
+    let mut sql = Renderer::default();
+    sql.text("COPY ");
+    sql.table(TableRef::of(table));
+    sql.text(" (");
+    column_names(&mut sql, table, columns);
+    sql.text(") FROM STDIN (FORMAT binary)");
+    sql.finish().sql
+}
+
+/// An INSERT of one row whose parameters have no values yet, so that the server says what their types are.
+pub(crate) fn typed_insert(table: &'static Table, columns: &[u16]) -> Statement {
+    let mut sql = Renderer::default();
+    insert_into(&mut sql, TableRef::of(table), columns);
+    sql.text(" VALUES (");
+    sql.list(1..=columns.len(), ", ", |sql, number| {
+        sql.text(&format!("${number}"));
+    });
+    sql.text(")");
+    sql.finish()
+}
+
 fn column_names(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
     sql.list(columns, ", ", |sql, column| {
         sql.column_name(table.columns[*column as usize].name);
