@@ -16,12 +16,15 @@ pub use std::vec::Vec;
 
 pub use bytes::BytesMut;
 
+pub use crate::model::{Fields, Positions};
+
 use crate::error::Error;
-use crate::expr::{Agg, Column, Condition, Expr, Node, PerRow, Within};
+use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
-    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
-    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
+    ColumnInfo, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo, RefersToColumn,
+    RelationInfo, RelationKind, RowReader, Table,
 };
+use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
 /// What derived code does with one column, put together once from the column's type.
@@ -147,16 +150,12 @@ impl<T> Codec<T> {
         })
     }
 
-    /// Reads the value at a position of a row.
+    /// Reads the next field of a struct.
     ///
     /// # Errors
-    /// [`Error::Decode`], which names the column.
-    pub fn get(&self, row: &Row, at: usize) -> Result<T, Error> {
-        (self.decode)(row.raw(at)).map_err(|error| Error::Decode {
-            table: "the result".to_owned(),
-            column: row.name(at).to_owned(),
-            why: error.to_string(),
-        })
+    /// [`Error::Decode`], which names the struct and the column.
+    pub fn next(&self, fields: &mut Fields<'_>, column: &str) -> Result<T, Error> {
+        (self.decode)(fields.raw()).map_err(|error| fields.misfit(column, &error))
     }
 
     /// Gives a field a value off the wire.
@@ -233,21 +232,6 @@ pub fn no_such_column(column: u16) -> Result<(), DecodeError> {
     Err(DecodeError(format!(
         "there is no column at position {column}"
     )))
-}
-
-/// Where the columns of these names stand in a result.
-///
-/// # Errors
-/// [`Error::Invalid`] that names the column that is missing.
-pub fn positions(
-    target: &str,
-    names: &[&str],
-    columns: &ColumnNames<'_>,
-) -> Result<Vec<usize>, Error> {
-    names
-        .iter()
-        .map(|name| columns.position(target, name))
-        .collect()
 }
 
 /// What makes a row once more: `Clone`, with a message of its own.
@@ -531,4 +515,17 @@ pub fn function<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Us
 /// What `sql_function!` makes of an aggregate.
 pub fn aggregate<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Agg<Uses>> {
     crate::expr::function::aggregate(name, arguments)
+}
+
+/// Selects a column for a field of a struct; compiles if its values fit into the field.
+pub fn list_column<Field, S: Selectable, T: SqlType + FitsField<Field>>(
+    items: &mut Vec<Item>,
+    column: Column<S, T>,
+) {
+    items.push(Item::Expr(column.node()));
+}
+
+/// Selects the columns of a struct inside another.
+pub fn list_nested<R: Listed>(items: &mut Vec<Item>) {
+    R::push_to(items);
 }

@@ -398,6 +398,169 @@ async fn outer_joins_of_both_sides_show_hidden_rows_on_neither() {
 }
 
 #[tokio::test]
+async fn full_and_cross_joins_show_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let full = Project::query()
+        .full_join_on(Task::ALL, Task::PROJECT_ID.eq(Project::ID))
+        .order_by(Task::ID)
+        .select((Project::NAME, Task::NAME));
+    let rows: Vec<(Option<String>, Option<String>)> = full.clone().all(&mut db).await.unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(rows, [(some("house"), some("roof")), (None, some("mast"))]);
+    assert_eq!(
+        f.sent()[1],
+        "SELECT projects.name, tasks.name FROM projects FULL JOIN tasks ON tasks.project_id = projects.id AND \
+         (projects.tenant = $1 OR projects.id IS NULL) AND (NOT tasks.deleted OR tasks.id IS NULL) WHERE (projects.tenant = $2 OR projects.id IS NULL) AND \
+         (NOT tasks.deleted OR tasks.id IS NULL) ORDER BY tasks.id"
+    );
+    assert_eq!(full.without_criteria().all(&mut db).await.unwrap().len(), 3);
+    f.sent();
+    let cross = Project::query()
+        .cross_join(Task::ALL)
+        .order_by(Task::ID)
+        .select((Project::NAME, Task::NAME));
+    let rows: Vec<(String, String)> = cross.all(&mut db).await.unwrap();
+    let house = |task: &str| ("house".to_owned(), task.to_owned());
+    assert_eq!(rows, [house("roof"), house("mast")]);
+    assert_eq!(
+        f.sent(),
+        [
+            "SELECT projects.name, tasks.name FROM projects CROSS JOIN tasks WHERE NOT tasks.deleted AND projects.tenant = $1 \
+          ORDER BY tasks.id"
+        ]
+    );
+}
+
+/// The tasks of a project, counted.
+#[derive(Rowset, Debug, PartialEq)]
+struct Counted {
+    project_id: Option<i32>,
+    tasks: i64,
+}
+
+#[tokio::test]
+async fn derived_tables_and_ctes_count_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let counted = || {
+        Task::query()
+            .group_by(Task::PROJECT_ID)
+            .select((Task::PROJECT_ID, count_all()))
+    };
+    let house = [("house".to_owned(), 1)];
+    let q = Project::query()
+        .join_on(
+            counted().as_table::<Counted>(),
+            Counted::PROJECT_ID.eq(Project::ID),
+        )
+        .select((Project::NAME, Counted::TASKS));
+    let rows: Vec<(String, i64)> = q.all(&mut db).await.unwrap();
+    assert_eq!(rows, house);
+    assert_eq!(
+        f.sent()[1],
+        "SELECT projects.name, counted.tasks FROM projects JOIN (SELECT tasks.project_id, count(*) FROM tasks WHERE NOT \
+         tasks.deleted GROUP BY tasks.project_id) AS counted(project_id, tasks) ON counted.project_id = projects.id WHERE \
+         projects.tenant = $1"
+    );
+    let q = Project::query()
+        .join_on(
+            counted().as_cte::<Counted>(),
+            Counted::PROJECT_ID.eq(Project::ID),
+        )
+        .select((Project::NAME, Counted::TASKS));
+    let rows: Vec<(String, i64)> = q.all(&mut db).await.unwrap();
+    assert_eq!(rows, house);
+    assert_eq!(
+        f.sent(),
+        [
+            "WITH counted(project_id, tasks) AS (SELECT tasks.project_id, count(*) FROM tasks WHERE NOT tasks.deleted GROUP BY \
+          tasks.project_id) SELECT projects.name, counted.tasks FROM projects JOIN counted ON counted.project_id = projects.id \
+          WHERE projects.tenant = $1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn each_side_of_a_union_shows_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let both = Task::query()
+        .select(Task::NAME)
+        .union(Project::query().select(Project::NAME))
+        .order_by(orm_core::query::place::<1>());
+    assert_eq!(
+        both.clone().all(&mut db).await.unwrap(),
+        ["house", "mast", "roof"]
+    );
+    assert_eq!(
+        f.sent()[1],
+        "SELECT tasks.name FROM tasks WHERE NOT tasks.deleted UNION SELECT projects.name FROM projects WHERE \
+         projects.tenant = $1 ORDER BY 1"
+    );
+    assert_eq!(both.count(&mut db).await.unwrap(), 3);
+    let entities = Task::query()
+        .filter(Task::ID.lt(2))
+        .union(Task::query().filter(Task::ID.gt(1)));
+    assert_eq!(entities.all(&mut db).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn pages_are_pages_of_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let q = || Task::query().order_by(Task::NAME.desc());
+    let first = q().page(1).fetch(&mut db).await.unwrap();
+    let second = q()
+        .page(1)
+        .after_some(first.next)
+        .fetch(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(db[first.rows[0]].name, "roof");
+    assert_eq!(db[second.rows[0]].name, "mast");
+    assert!(second.next.is_none());
+    let sent = f.sent();
+    assert!(
+        sent[1..]
+            .iter()
+            .all(|sql| sql.contains("NOT tasks.deleted")),
+        "{sent:#?}"
+    );
+    let page = q().page_with_count(1, 2, &mut db).await.unwrap();
+    assert_eq!((page.rows.len(), page.total), (2, 2));
+}
+
+#[tokio::test]
+async fn what_is_inserted_from_a_query_is_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    f.elsewhere("select setval(pg_get_serial_sequence('labels', 'id'), 9)")
+        .await;
+    let words = Label::insert_from(Label::WORD, Task::query().select(Task::NAME));
+    assert_eq!(words.exec(&mut db).await.unwrap(), 2);
+    assert!(f.sent()[1].starts_with(
+        "INSERT INTO labels (word) SELECT tasks.name FROM tasks WHERE NOT tasks.deleted"
+    ));
+    // A row that others cannot see is not changed by a conflict either.
+    let cellar = Task {
+        id: 2,
+        name: "attic".to_owned(),
+        deleted: false,
+        project_id: None,
+    };
+    let taken = Task::insert([cellar]).on_conflict(Task::ID).do_update_all();
+    let changed = taken.exec(&mut db).await.unwrap();
+    let sent = f.sent();
+    assert_eq!(changed, 0, "{sent:?}");
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name, deleted from tasks where id = 2").await,
+        ["cellar|t"]
+    );
+}
+
+#[tokio::test]
 async fn get_asks_the_database_and_finds_nothing_that_is_hidden() {
     let (f, engine) = fixture().await;
     let mut db = tenant(&engine, 1);

@@ -238,11 +238,7 @@ fn columns_of<R: FromRow>(relation: &RelationInfo) -> Result<Vec<u16>> {
         .iter()
         .map(|column| column.name)
         .collect();
-    let positions = R::positions(&ColumnNames(&names))
+    let positions = R::positions(&ColumnNames::new(&names))
         .map_err(|error| Error::invalid(format!("the rows of `{}`: {error}", relation.path())))?;
-    if positions.is_empty() {
-        // A tuple has as many fields as the table has columns, or it is an error; it reads them by position.
-        return Ok((0..names.len() as u16).collect());
-    }
     Ok(positions.into_iter().map(|at| at as u16).collect())
 }
