@@ -11,6 +11,7 @@
 //! | `builder` | [`EngineBuilder`]: the pool's size and habits |
 //! | `pool` | lends connections, and knows who has them |
 //! | `link` | one borrowed connection: send a statement, get rows; under [`Connection`] and under the session |
+//! | `pipeline` | statements that go out together, in one round trip |
 //! | `watch` | one statement from sending to the end of its answer: tells the next two |
 //! | `traffic` | what is known of a link's transaction, and of statements that were given up |
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
@@ -29,6 +30,7 @@ mod link;
 mod n_plus_one;
 mod named;
 mod observe;
+mod pipeline;
 mod plain;
 mod pool;
 mod prepared;
@@ -51,6 +53,7 @@ pub use connection::Connection;
 pub(crate) use link::Link;
 pub use n_plus_one::{NPlusOne, NPlusOneCall};
 pub use observe::{Observer, StatementEvent, StatementLog};
+pub(crate) use pipeline::{Outcome, Pipeline};
 pub use pool::PoolStatus;
 
 use crate::error::Result;

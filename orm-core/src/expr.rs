@@ -16,6 +16,7 @@
 //! | `text` | [`TextOperators`]: `like`, `ilike`, `contains` |
 //! | `arithmetic` | `+`, `-`, `*`, `/`, `%`, the operators on bits, and `!` |
 //! | `truth` | [`TruthOperators`]: `is_true`, `is_not_true`, `xor`, `between_symmetric` |
+//! | `quantified` | [`ListOperators`]: `as_any`, `as_all` |
 //! | `row` | [`row`]: several expressions that are compared together |
 //! | `case` | [`case`] and [`case_of`] |
 //! | `aggregate`, `ordered_set` | [`count`], [`sum`], [`avg`], [`min`], [`max`], statistics, `FILTER`, `WITHIN GROUP` |
@@ -63,6 +64,7 @@ mod node;
 mod operator;
 mod order;
 mod ordered_set;
+mod quantified;
 mod range;
 mod raw;
 mod related;
@@ -90,7 +92,9 @@ pub use compare::{Filter, ListItem, Operators, all_of, any_of};
 #[cfg(feature = "chrono")]
 pub use datetime::{Temporal, TimeOperators, Truncated, Truncates, Zoned};
 pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};
-pub use expression::{AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, value};
+pub use expression::{
+    AsExpr, Condition, Expr, Expression, Literal, NeverNull, Operand, Undecided, value,
+};
 pub use function::Argument;
 #[cfg(feature = "json")]
 pub use json::{JsonContainment, JsonKey, JsonOperators, JsonValue, Members};
@@ -106,15 +110,16 @@ pub use node::{
     OrderNode, Select, TableRef,
 };
 pub use order::{Nulls, OrderBy, OrderList, Ordered};
-pub use ordered_set::{Continuous, Mode, OfValues, WithinGroup};
+pub use ordered_set::{Continuous, InOrder, Mode, OfValues, WithinGroup};
+pub use quantified::{ListOperators, Quantified};
 pub use range::{RangeOperators, Ranged};
 pub use raw::raw;
 pub use row::{RowExpr, RowItem, RowList, RowOperand, row};
 pub use rows::{Cte, CteBody, Guard, Rows, SetOperation};
 pub use scope::{
-    Agg, Bool, Correlate, Has, Here, HereMaybe, InNullable, InScope, Inside, Maybe, MaybeWhole,
-    Next, No, NotOuter, Nullable, Nulled, Of, Open, Outer, Solid, Standalone, Subtotals, Whole,
-    Windowed, Within, Yes,
+    Agg, Bool, Correlate, Each, Has, Here, HereMaybe, HoldsNull, InNullable, InScope, Inside,
+    Maybe, MaybeWhole, Next, No, NotOuter, Nullable, Nulled, Of, Open, Outer, Solid, Standalone,
+    Subtotals, Whole, Windowed, Within, Yes,
 };
 pub use selectable::Selectable;
 pub use text::{Text, TextOperators, escape_like};

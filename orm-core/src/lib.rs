@@ -38,6 +38,7 @@
 //! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
 //! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
 //! wrong, and [`testing`] for a PostgreSQL of your tests' own. When something does not compile: [`reading_the_errors`].
+//! Those who know SQLAlchemy begin with [`guide::coming_from_sqlalchemy`].
 //!
 //! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
 //! page begins with a table of its files; [`session`] is the heart, and `db.plan()` prints what it is about to do.
@@ -57,6 +58,7 @@ pub mod __private;
 pub mod engine;
 pub mod error;
 pub mod expr;
+pub mod guide;
 pub mod model;
 mod order;
 pub mod query;
@@ -78,17 +80,17 @@ pub mod prelude {
     #[cfg(feature = "chrono")]
     pub use crate::expr::TimeOperators;
     pub use crate::expr::{
-        ArrayOperators, Condition, ElementOperators, Expression, Filter, NetworkOperators, Nulls,
-        Operators, RangeOperators, SearchOperators, TextOperators, TruthOperators, all_of, any_of,
-        avg, case, case_of, count, count_all, count_distinct, dense_rank, excluded, first_value,
-        func, lag, last_value, lead, max, min, nth_value, ntile, rank, raw, row, row_number, sum,
-        value, window,
+        ArrayOperators, Condition, ElementOperators, Expression, Filter, ListOperators,
+        NetworkOperators, Nulls, Operators, RangeOperators, SearchOperators, TextOperators,
+        TruthOperators, all_of, any_of, avg, case, case_of, count, count_all, count_distinct,
+        dense_rank, excluded, first_value, func, lag, last_value, lead, max, min, nth_value, ntile,
+        rank, raw, row, row_number, sum, value, window,
     };
     #[cfg(feature = "json")]
     pub use crate::expr::{JsonContainment, JsonOperators};
     pub use crate::model::{Aliased, Handle, Handles};
     pub use crate::query::{
-        EntityQuery, Executor, Inserts, Query, QueryOperators, Rowset, exists, not_exists,
+        EntityQuery, Executor, Inserts, Query, QueryOperators, RecordOf, Rowset, exists, not_exists,
     };
     pub use crate::session::Session;
     #[cfg(feature = "derive")]

@@ -16,7 +16,7 @@
 //! | `row` | [`Row`] and [`RowReader`]: a row off the wire, read column by column |
 //! | `create` | [`Set`], [`Unset`], [`GivenFor`], [`MissingFor`], [`IntoColumn`]: what `create()` builders are made of |
 //! | `nested` | [`New`], [`Nested`]: new entities with what their relationships lead to |
-//! | `from_row` | [`FromRow`]: rows of hand-written SQL into tuples, structs and models |
+//! | `from_row` | [`FromRow`]: rows into tuples, structs and models; [`Record`]: structs that a select list is read into |
 
 mod column_set;
 mod create;
@@ -33,7 +33,7 @@ mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
-pub use from_row::{ColumnNames, FromRow};
+pub use from_row::{ColumnNames, Fields, FromRow, Positions, Record};
 pub use handle::{Handle, Handles, RawHandle};
 pub use link_table::LinkKey;
 #[doc(hidden)]

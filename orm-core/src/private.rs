@@ -16,12 +16,15 @@ pub use std::vec::Vec;
 
 pub use bytes::BytesMut;
 
+pub use crate::model::{Fields, Positions};
+
 use crate::error::Error;
-use crate::expr::{Agg, Column, Condition, Expr, Node, PerRow, Within};
+use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
-    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
-    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
+    ColumnInfo, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo, RefersToColumn,
+    RelationInfo, RelationKind, RowReader, Table,
 };
+use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
 
 /// What derived code does with one column, put together once from the column's type.
@@ -147,16 +150,12 @@ impl<T> Codec<T> {
         })
     }
 
-    /// Reads the value at a position of a row.
+    /// Reads the next field of a struct.
     ///
     /// # Errors
-    /// [`Error::Decode`], which names the column.
-    pub fn get(&self, row: &Row, at: usize) -> Result<T, Error> {
-        (self.decode)(row.raw(at)).map_err(|error| Error::Decode {
-            table: "the result".to_owned(),
-            column: row.name(at).to_owned(),
-            why: error.to_string(),
-        })
+    /// [`Error::Decode`], which names the struct and the column.
+    pub fn next(&self, fields: &mut Fields<'_>, column: &str) -> Result<T, Error> {
+        (self.decode)(fields.raw()).map_err(|error| fields.misfit(column, &error))
     }
 
     /// Gives a field a value off the wire.
@@ -235,21 +234,6 @@ pub fn no_such_column(column: u16) -> Result<(), DecodeError> {
     )))
 }
 
-/// Where the columns of these names stand in a result.
-///
-/// # Errors
-/// [`Error::Invalid`] that names the column that is missing.
-pub fn positions(
-    target: &str,
-    names: &[&str],
-    columns: &ColumnNames<'_>,
-) -> Result<Vec<usize>, Error> {
-    names
-        .iter()
-        .map(|name| columns.position(target, name))
-        .collect()
-}
-
 /// What makes a row once more: `Clone`, with a message of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is a model, and has to be `Clone`",
@@ -314,13 +298,35 @@ impl<M> Mark<M> {
     pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner, M>>(&self, _: &R) {}
 }
 
-impl crate::model::NothingOfThisName {
-    /// The description of nothing, after a mistake.
-    pub const fn info(&self) -> &'static RelationInfo {
-        static TABLE: Table = broken_table("", "", || never());
-        static RELATION: RelationInfo = broken(&TABLE);
-        &RELATION
+// What `via` names, as a description. Where it is no relationship, `leads_back` has reported that, and this is the description
+// of nothing: a second error would be about a type that the user has not written.
+
+impl<From, To, Shape> crate::model::Relation<From, To, Shape> {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        self.info()
     }
+}
+
+impl<S, T> Column<S, T> {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        nothing()
+    }
+}
+
+impl crate::model::NothingOfThisName {
+    #[doc(hidden)]
+    pub const fn __via(&self) -> &'static RelationInfo {
+        nothing()
+    }
+}
+
+/// The description of nothing, after a mistake.
+const fn nothing() -> &'static RelationInfo {
+    static TABLE: Table = broken_table("", "", || never());
+    static RELATION: RelationInfo = broken(&TABLE);
+    &RELATION
 }
 
 /// Compiles if the relationship is a `belongs_to`.
@@ -509,4 +515,17 @@ pub fn function<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Us
 /// What `sql_function!` makes of an aggregate.
 pub fn aggregate<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Agg<Uses>> {
     crate::expr::function::aggregate(name, arguments)
+}
+
+/// Selects a column for a field of a struct; compiles if its values fit into the field.
+pub fn list_column<Field, S: Selectable, T: SqlType + FitsField<Field>>(
+    items: &mut Vec<Item>,
+    column: Column<S, T>,
+) {
+    items.push(Item::Expr(column.node()));
+}
+
+/// Selects the columns of a struct inside another.
+pub fn list_nested<R: Listed>(items: &mut Vec<Item>) {
+    R::push_to(items);
 }

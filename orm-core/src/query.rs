@@ -11,6 +11,8 @@
 //! | `finish` | `all`, `first`, `one`, `count`, `exists`: where a query runs |
 //! | `grouping` | `group_by_rollup`, `group_by_cube`, `group_by_sets` |
 //! | `selection` | what a select list reads: [`Selection`], [`SelectList`] |
+//! | `record` | select lists that are read into structs: [`RecordOf`], [`List`] |
+//! | `map` | rows as maps: `to_map`, `to_groups` |
 //! | `load_path` | `.with(Order::ITEMS.then(OrderItem::PRODUCT))` as data |
 //! | `load_plan` | which of a path is joined to a statement, and how |
 //! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
@@ -18,7 +20,8 @@
 //! | `copy` | [`CopyRows`]: any number of rows into a table by COPY |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
-//! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`], [`unnest`], [`generate_series`] |
+//! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
+//! | `table_functions` | functions that give rows: [`unnest`], [`generate_series`], [`jsonb_each`] |
 //! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
@@ -39,7 +42,7 @@
 //!   `match` have one type. It holds in every query that has the model, joined or not;
 //! - a step from query to query, `fn(EntityQuery<M>) -> EntityQuery<M>`; with joins the scope is part of the type, the table that
 //!   was joined last first: `Query<Sel, (Category, (Product, ()))>`, best given a name;
-//! - the select list, once, as a struct: `#[derive(Rowset)]` and [`Query::as_table`], or a tuple.
+//! - the select list, once, as a struct: [`List`], `q.select(Card::LIST)`.
 //!
 //! ```
 //! use orm_core::prelude::*;
@@ -115,14 +118,17 @@ mod keyset;
 mod load_path;
 mod load_plan;
 mod lock;
+mod map;
 mod page;
 pub(crate) mod quote;
+mod record;
 pub(crate) mod render;
 mod returning;
 mod selection;
 mod sort;
 mod statement;
 mod subquery;
+mod table_functions;
 mod token;
 mod write;
 
@@ -132,10 +138,7 @@ pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
-pub use derived::{
-    Derived, Fits, FitsField, FromItem, FromParts, MaybeRowsOf, RowsOf, Rowset, Series, ValueRow,
-    generate_series, unnest, values,
-};
+pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
 pub use executor::{Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
@@ -146,12 +149,21 @@ pub use keyset::{Page, Pages};
 pub(crate) use load_path::merge as merge_step;
 pub use load_path::{Levels, LoadPath, LoadStep, Path, StartsAt, Strategy};
 pub use load_plan::{JoinedLoad, Loads};
+pub use lock::Lockable;
+pub use map::MapKey;
 pub use page::CountedPage;
+pub use record::{
+    Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
+    RecordOf, RowsOf, StructOf,
+};
 pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;
-pub use subquery::{OneColumn, Quantified, QueryOperators, SameAs, Subquery, exists, not_exists};
+pub use subquery::{OneColumn, QueryOperators, SameAs, Subquery, exists, not_exists};
+#[cfg(feature = "json")]
+pub use table_functions::{JsonElement, JsonMember, jsonb_array_elements, jsonb_each};
+pub use table_functions::{Series, Steps, generate_series, generate_series_by, unnest};
 pub use write::{
     Bulk, BulkDelete, BulkUpdate, Deleting, FirstTable, InnerJoined, InnerTable, OneModel, Updating,
 };

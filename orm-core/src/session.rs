@@ -44,6 +44,7 @@
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
+//! | `together` | which of its steps go out together, and whether COMMIT goes with them |
 //! | `history` | `changes`: what was changed of an entity, with what was there before |
 //! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
@@ -96,12 +97,13 @@ mod state;
 mod statements;
 mod steps;
 mod store;
+mod together;
 mod transaction;
 mod undo;
 mod unit;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -167,7 +169,9 @@ use crate::model::{Model, RawHandle, RelationInfo, Table};
 /// | `commit`, `rollback` | a flush and COMMIT, or ROLLBACK; nothing where no transaction is open |
 /// | `begin_nested`, its `commit`, its `rollback` | a flush and SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO SAVEPOINT |
 ///
-/// BEGIN travels with the first statement of a transaction.
+/// BEGIN travels with the first statement of a transaction, and COMMIT with the last of a flush where it can. Statements of a
+/// flush that don't need one another's answers go out together. So `add` and `commit` of rows whose keys the program makes
+/// are one round trip, and `get`, a change, and `commit` are two.
 ///
 /// # When something fails
 ///
@@ -206,6 +210,8 @@ pub struct Session {
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
+    /// Entities with rows that were taken out: what holds one of them is not known any more.
+    expunged: HashSet<RawHandle>,
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
@@ -356,6 +362,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
+            expunged: HashSet::new(),
             refresh_rows: false,
             loading: None,
             singles,

@@ -18,20 +18,33 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::model::FromRow for Report {
+        const WIDTH: usize = 2usize;
         fn positions(
             columns: &::orm_core::model::ColumnNames<'_>,
         ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {
-            ::orm_core::__private::positions("Report", &["name", "sum"], columns)
+            let mut at = ::orm_core::__private::Positions::new("Report", columns);
+            at.column("name")?;
+            at.column("sum")?;
+            ::orm_core::__private::Result::Ok(at.finish())
         }
         fn from_row(
             row: &::orm_core::model::Row,
             positions: &[usize],
         ) -> ::orm_core::Result<Self> {
+            let mut fields = ::orm_core::__private::Fields::new(
+                "Report",
+                row,
+                positions,
+            );
             ::orm_core::__private::Result::Ok(Report {
-                name: __NAME.get(row, positions[0usize])?,
-                total: __TOTAL.get(row, positions[1usize])?,
+                name: __NAME.next(&mut fields, "name")?,
+                total: __TOTAL.next(&mut fields, "sum")?,
                 shown: __shown_skipped(),
             })
         }
+    }
+    #[automatically_derived]
+    impl ::orm_core::model::Record for Report {
+        type Fields = (String, Option<i64>);
     }
 };

@@ -140,7 +140,7 @@ const _: () = {
         members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
-        Review::PRODUCT.info()
+        Review::PRODUCT.__via()
     }
     const _: () = ::orm_core::__private::mark(&Review::ALL)
         .leads_back::<Review, Product, _>(&Review::PRODUCT);
@@ -643,24 +643,31 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::model::FromRow for Product {
+        const WIDTH: usize = 4usize;
         fn positions(
             columns: &::orm_core::model::ColumnNames<'_>,
         ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {
-            ::orm_core::__private::positions(
-                "Product",
-                &["id", "name", "stock", "category_id"],
-                columns,
-            )
+            let mut at = ::orm_core::__private::Positions::new("Product", columns);
+            at.column("id")?;
+            at.column("name")?;
+            at.column("stock")?;
+            at.column("category_id")?;
+            ::orm_core::__private::Result::Ok(at.finish())
         }
         fn from_row(
             row: &::orm_core::model::Row,
             positions: &[usize],
         ) -> ::orm_core::Result<Self> {
+            let mut fields = ::orm_core::__private::Fields::new(
+                "Product",
+                row,
+                positions,
+            );
             ::orm_core::__private::Result::Ok(Product {
-                id: __ID.get(row, positions[0usize])?,
-                name: __NAME.get(row, positions[1usize])?,
-                stock: __STOCK.get(row, positions[2usize])?,
-                category_id: __CATEGORY_ID.get(row, positions[3usize])?,
+                id: __ID.next(&mut fields, "id")?,
+                name: __NAME.next(&mut fields, "name")?,
+                stock: __STOCK.next(&mut fields, "stock")?,
+                category_id: __CATEGORY_ID.next(&mut fields, "category_id")?,
             })
         }
     }

@@ -288,6 +288,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::model::FromRow for Product {
+        const WIDTH: usize = 0;
         fn positions(
             _: &::orm_core::model::ColumnNames<'_>,
         ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {

@@ -4,6 +4,9 @@
 //     pub total: Option<i64>,
 // }
 
+///`Spent` under another name, to have it in a query twice: `AliasedRows<Spent, 1>`. Derived.
+#[allow(dead_code, non_camel_case_types, unreachable_pub)]
+pub enum SpentAs<const N: u8> {}
 const _: () = {
     const __USER_ID: ::orm_core::__private::Codec<i32> = ::orm_core::__private::codec::<
         i32,
@@ -55,12 +58,56 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::query::Rowset for Spent {
-        type Fields = (i32, Option<i64>);
-        fn read(row: &mut ::orm_core::model::RowReader<'_>) -> ::orm_core::Result<Self> {
+        type As<const N: u8> = SpentAs<N>;
+    }
+    #[allow(dead_code, private_interfaces, unreachable_pub)]
+    impl<const N: u8> SpentAs<N> {
+        ///The column `user_id` of `spent`.
+        pub const USER_ID: ::orm_core::expr::Column<SpentAs<N>, i32> = ::orm_core::expr::Column::new(
+            0u16,
+        );
+        ///The column `sum` of `spent`.
+        pub const TOTAL: ::orm_core::expr::Column<SpentAs<N>, Option<i64>> = ::orm_core::expr::Column::new(
+            1u16,
+        );
+        ///All columns of `spent`: the whole struct in a select list.
+        pub const ALL: ::orm_core::expr::All<SpentAs<N>> = ::orm_core::expr::All::new();
+    }
+    #[automatically_derived]
+    impl<const N: u8> ::orm_core::expr::Selectable for SpentAs<N> {
+        type Whole = ::orm_core::query::RowsOf<Spent>;
+        type MaybeWhole = ::orm_core::query::MaybeRowsOf<Spent>;
+        fn table_ref() -> ::orm_core::expr::TableRef {
+            ::orm_core::expr::TableRef {
+                table: &__TABLE,
+                alias: ::orm_core::expr::Alias::Numbered(N),
+            }
+        }
+    }
+    #[automatically_derived]
+    impl ::orm_core::model::FromRow for Spent {
+        const WIDTH: usize = 2usize;
+        fn positions(
+            columns: &::orm_core::model::ColumnNames<'_>,
+        ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {
+            let mut at = ::orm_core::__private::Positions::new("Spent", columns);
+            at.column("user_id")?;
+            at.column("sum")?;
+            ::orm_core::__private::Result::Ok(at.finish())
+        }
+        fn from_row(
+            row: &::orm_core::model::Row,
+            positions: &[usize],
+        ) -> ::orm_core::Result<Self> {
+            let mut fields = ::orm_core::__private::Fields::new("Spent", row, positions);
             ::orm_core::__private::Result::Ok(Spent {
-                user_id: __USER_ID.read(row, &__TABLE, 0u16)?,
-                total: __TOTAL.read(row, &__TABLE, 1u16)?,
+                user_id: __USER_ID.next(&mut fields, "user_id")?,
+                total: __TOTAL.next(&mut fields, "sum")?,
             })
         }
+    }
+    #[automatically_derived]
+    impl ::orm_core::model::Record for Spent {
+        type Fields = (i32, Option<i64>);
     }
 };

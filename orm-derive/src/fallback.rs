@@ -190,6 +190,7 @@ fn plain(mut model: Model) -> TokenStream {
             }
             #[automatically_derived]
             impl #krate::model::FromRow for #ident {
+                const WIDTH: usize = 0;
                 fn positions(_: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> { #private::never() }
                 fn from_row(_: &#krate::model::Row, _: &[usize]) -> #krate::Result<Self> { #private::never() }
             }
@@ -247,11 +248,17 @@ pub(crate) fn from_row(row: &Row, input: &DeriveInput) -> TokenStream {
     }
     let (krate, ident) = (&row.krate, &row.ident);
     let private = quote! { #krate::__private };
+    let types = row.fields.iter().map(|field| &field.ty);
     quote! {
         #[automatically_derived]
         impl #krate::model::FromRow for #ident {
+            const WIDTH: usize = 0;
             fn positions(_: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> { #private::never() }
             fn from_row(_: &#krate::model::Row, _: &[usize]) -> #krate::Result<Self> { #private::never() }
+        }
+        #[automatically_derived]
+        impl #krate::model::Record for #ident {
+            type Fields = (#(#types,)*);
         }
     }
 }

@@ -213,28 +213,51 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
     derive(input, db_enum)
 }
 
-/// Reads rows of hand-written SQL into a struct, by the names of the columns.
+/// Makes a struct something that rows are read into: those of hand-written SQL by the names of their columns, those of a query
+/// in the order of a select list, `query.select(Report::of((..)))`, which is checked against the fields' types.
 ///
 /// ```
-/// use orm_core::FromRow;
+/// use orm_core::prelude::*;
+/// use orm_core::engine::sql;
 /// use rust_decimal::Decimal;
+///
+/// # #[derive(Model, Clone)]
+/// # struct Shop { #[orm(primary_key)] id: i32, name: String }
+/// #[derive(FromRow)]
+/// struct Place {
+///     city: String,
+///     country: String,
+/// }
 ///
 /// #[derive(FromRow)]
 /// struct Report {
 ///     name: String,
 ///     #[orm(column = "sum")]
 ///     total: Option<Decimal>,
+///     #[orm(nested, prefix = "at_")]
+///     place: Option<Place>,
 ///     #[orm(skip)]
 ///     shown: bool,
 /// }
+///
+/// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+/// let reports: Vec<Report> = sql("SELECT name, sum, city AS at_city, country AS at_country FROM ..").all(db).await?;
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// | attribute of a field | what it says |
 /// | --- | --- |
 /// | `column = "sum"` | the column's name; without it, the field's |
+/// | `nested` | a struct like this one, or a model, that the next columns are read into; an `Option` of one is `None` where all of them are NULL |
+/// | `nested, prefix = "at_"` | what stands before the names of its columns |
+/// | `from = Category::NAME` | the column that `Report::LIST` selects for it |
 /// | `skip` | not read: the field gets its type's `Default` |
 ///
-/// On the struct, `crate = "path::to::orm_core"` says where orm-core is, if not at `::orm_core`.
+/// | attribute of the struct | what it says |
+/// | --- | --- |
+/// | `from = Product` | the model whose columns of the same names `Report::LIST` selects: see `orm_core::query::List` |
+/// | `crate = "path::to::orm_core"` | where orm-core is, if not at `::orm_core` |
 #[proc_macro_derive(FromRow, attributes(orm))]
 pub fn derive_from_row(input: TokenStream) -> TokenStream {
     derive(input, from_row)
@@ -253,7 +276,8 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 /// assert_eq!(format!("{:?}", Spent::TOTAL), "spent.total");
 /// ```
 ///
-/// The table is called as the struct is, in snake case. `orm_core::query::Rowset` says how to use it.
+/// The table is called as the struct is, in snake case. `orm_core::query::Rowset` says how to use it. The struct is read from rows
+/// as by `#[derive(FromRow)]`, which this derive includes. It also makes `SpentAs<N>`, for `AliasedRows<Spent, 1>`.
 ///
 /// | attribute of a field | what it says |
 /// | --- | --- |
@@ -317,7 +341,7 @@ fn db_enum(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 }
 
 fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
-    let row = parse::row::read(cx, input, "FromRow");
+    let row = parse::row::read(cx, input, parse::row::Kind::FromRow);
     if cx.failed() {
         return fallback::from_row(&row, input);
     }
@@ -325,7 +349,7 @@ fn from_row(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 }
 
 fn rowset(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
-    let row = parse::row::read(cx, input, "Rowset");
+    let row = parse::row::read(cx, input, parse::row::Kind::Rowset);
     if cx.failed() {
         return fallback::rowset(&row, input);
     }

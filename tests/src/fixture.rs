@@ -67,14 +67,25 @@ impl Fixture {
         self.test.url()
     }
 
-    /// The statements that the engine has sent since the last look.
+    /// The statements that the engine has sent since the last look. Those that went out together with COMMIT, and so carry a
+    /// check of how many rows they change, are shown without it.
     pub fn sent(&self) -> Vec<String> {
+        self.sent_as_it_was().into_iter().map(unchecked).collect()
+    }
+
+    /// The same, word for word.
+    pub fn sent_as_it_was(&self) -> Vec<String> {
         self.log.take()
     }
 
     /// How many statements the engine has sent since the last look.
     pub fn count(&self) -> usize {
         self.log.take().len()
+    }
+
+    /// How many round trips the statements took since the last look at them. Look before [`Fixture::sent`].
+    pub fn round_trips(&self) -> u32 {
+        self.log.round_trips()
     }
 
     /// The rows of a query as another connection sees them, the columns with `|` between them.
@@ -104,6 +115,15 @@ impl Fixture {
     pub async fn elsewhere(&self, sql: &str) {
         self.outside.batch_execute(sql).await.unwrap();
     }
+}
+
+/// A statement without the check of how many rows it changes, which it carries when COMMIT goes out with it.
+pub fn unchecked(sql: String) -> String {
+    let inside = sql.strip_prefix("WITH written AS (").and_then(|rest| {
+        let (inside, check) = rest.rsplit_once(" RETURNING 1) SELECT CASE count(*) WHEN ")?;
+        check.ends_with(" FROM written").then(|| inside.to_owned())
+    });
+    inside.unwrap_or(sql)
 }
 
 /// The text of an error.

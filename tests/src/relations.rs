@@ -7,6 +7,8 @@ use orm_core::engine::{EngineBuilder, StatementLog};
 use orm_core::prelude::*;
 use orm_core::testing::TestDb;
 
+use crate::fixture::unchecked;
+
 /// Two foreign keys lead here from [`Book`], and a `has_one`.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[orm(
@@ -367,7 +369,7 @@ impl Library {
 
     /// The statements since the last call, without those that begin and end transactions.
     pub fn sent(&self) -> Vec<String> {
-        let mut sent = self.log.take();
+        let mut sent: Vec<_> = self.log.take().into_iter().map(unchecked).collect();
         sent.retain(|sql| !sql.starts_with("BEGIN") && sql != "COMMIT" && sql != "ROLLBACK");
         sent
     }

@@ -463,14 +463,14 @@ pub struct Report {
 #[test]
 fn rows_are_read_by_the_names_of_their_columns() {
     use orm_core::model::{ColumnNames, FromRow as _};
-    let found = Report::positions(&ColumnNames(&["sum", "id", "name"]));
+    let found = Report::positions(&ColumnNames::new(&["sum", "id", "name"]));
     assert_eq!(found.unwrap(), [2, 0]);
-    let error = Report::positions(&ColumnNames(&["name", "total"])).unwrap_err();
+    let error = Report::positions(&ColumnNames::new(&["name", "total"])).unwrap_err();
     assert!(
         error.to_string().contains("`Report` wants a column `sum`"),
         "{error}"
     );
-    let found = Tag::positions(&ColumnNames(&["word", "tag_id"]));
+    let found = Tag::positions(&ColumnNames::new(&["word", "tag_id"]));
     assert_eq!(found.unwrap(), [1, 0]);
 }
 

@@ -133,6 +133,8 @@ struct Person {
 
 /// As `#[derive(FromRow)]` writes it.
 impl FromRow for Person {
+    const WIDTH: usize = 2;
+
     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> {
         Ok(vec![
             columns.position("Person", "name")?,

@@ -360,10 +360,20 @@ async fn constraints_are_named() {
         assert_eq!(violation.table, "pets");
         assert_eq!(violation.constraint, constraint);
         assert_eq!(violation.columns, columns, "{text}");
-        assert!(
-            text.contains("pets") && !text.contains("secret") && !text.contains("77"),
-            "{text}"
-        );
+        // `Debug` is what ends up in logs: by `unwrap`, by `error = ?error`.
+        for text in [text, format!("{error:?}"), format!("{violation:#?}")] {
+            assert!(
+                text.contains("pets") && !text.contains("secret") && !text.contains("77"),
+                "{text}"
+            );
+        }
+        if constraint == "one_chip" {
+            let asked = violation.detail.as_deref();
+            assert_eq!(
+                asked,
+                Some("Key (chip, clinic)=(secret, 2) already exists.")
+            );
+        }
     }
 }
 
@@ -395,7 +405,10 @@ async fn errors_do_not_repeat_values() {
                 .await,
         );
         assert!(matches!(error, Error::Query(_)), "{error:?}");
-        assert!(!error.to_string().contains("secret"), "{error}");
+        assert!(
+            !format!("{error} {error:?}").contains("secret"),
+            "{error:?}"
+        );
     }
 }
 

@@ -942,3 +942,245 @@ async fn a_request_decides_filters_and_order() {
         "cannot sort by `name; DROP TABLE users`; there is price, category"
     );
 }
+
+#[derive(Rowset)]
+struct Date {
+    day: chrono::NaiveDate,
+}
+
+#[derive(Rowset)]
+struct Moment {
+    at: chrono::DateTime<chrono::Utc>,
+}
+
+#[derive(Rowset)]
+struct Third {
+    number: i32,
+}
+
+#[derive(Rowset)]
+struct Member {
+    name: String,
+    text: Option<String>,
+}
+
+#[derive(Rowset)]
+struct Line {
+    line: serde_json::Value,
+}
+
+#[tokio::test]
+async fn series_go_by_steps_and_documents_become_rows() {
+    use chrono::{DateTime, NaiveDate, Utc};
+    use orm_core::query::{generate_series_by, jsonb_array_elements, jsonb_each};
+    use orm_core::types::Interval;
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    // In a zone where a day of these has 23 hours.
+    on.execute_script("SET timezone = 'Europe/Berlin'")
+        .await
+        .unwrap();
+    let day = |day| NaiveDate::from_ymd_opt(2026, 3, day).unwrap();
+    let days = generate_series_by::<Date, _>(day(28), day(31), Interval::days(1)).query();
+    let found: Vec<Date> = days.order_by(Date::DAY).all(&mut on).await.unwrap();
+    let found: Vec<NaiveDate> = found.into_iter().map(|row| row.day).collect();
+    assert_eq!(found, [day(28), day(29), day(30), day(31)]);
+    let at = |hour: u32| -> DateTime<Utc> { day(1).and_hms_opt(hour, 0, 0).unwrap().and_utc() };
+    let hours = generate_series_by::<Moment, _>(at(0), at(20), Interval::hours(6)).query();
+    let found = hours.select(Moment::AT).all(&mut on).await.unwrap();
+    assert_eq!(found, [at(0), at(6), at(12), at(18)]);
+    let thirds = generate_series_by::<Third, _>(10, 1, -3).query();
+    let found = thirds.select(Third::NUMBER).all(&mut on).await.unwrap();
+    assert_eq!(found, [10, 7, 4, 1]);
+    // Documents: a table's, and a value.
+    let members = Order::query()
+        .join_lateral(jsonb_each::<Member, _, _>(Order::METADATA))
+        .select((Order::STATUS, Member::NAME, Member::TEXT));
+    assert_eq!(
+        members.all(&mut on).await.unwrap(),
+        [(OrderStatus::Completed, "gift".into(), Some("true".into()))]
+    );
+    let list = serde_json::json!([{ "sku": "a" }, null, 3]);
+    let lines = jsonb_array_elements::<Line, _, _>(value(list)).query();
+    let found = lines.select(Line::LINE).all(&mut on).await.unwrap();
+    assert_eq!(
+        found,
+        [
+            serde_json::json!({ "sku": "a" }),
+            serde_json::Value::Null,
+            3.into()
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_cte_and_a_derived_table_stand_in_a_query_twice() {
+    type Other = orm_core::query::AliasedRows<Spent, 1>;
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    let pairs = |spent: orm_core::query::Derived<Spent>| {
+        spent
+            .clone()
+            .query()
+            .join_on(spent.aliased::<1>(), Other::TOTAL.gt(Spent::TOTAL))
+            .select((Spent::USER_ID, Other::USER_ID, Other::ALL))
+    };
+    let derived = pairs(spent());
+    assert!(
+        derived
+            .to_sql()
+            .contains(") AS spent_1(user_id, orders, total) ON spent_1.total > spent.total")
+    );
+    let rows = derived.all(&mut on).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(
+        (rows[0].0, rows[0].1, rows[0].2.orders),
+        (Some(2), Some(1), 2)
+    );
+    let cte = Order::query()
+        .join(Order::ITEMS)
+        .group_by(Order::USER_ID)
+        .select((
+            Order::USER_ID,
+            count_distinct(Order::ID),
+            sum(OrderItem::TOTAL_PRICE),
+        ))
+        .as_cte::<Spent>();
+    let q = pairs(cte);
+    assert_eq!(q.to_sql().matches("spent(user_id").count(), 1);
+    assert!(q.to_sql().contains("FROM spent JOIN spent AS spent_1 ON"));
+    assert_eq!(q.all(&mut on).await.unwrap(), rows);
+}
+
+#[tokio::test]
+async fn any_and_all_of_a_list_stand_beside_every_comparison() {
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    macro_rules! ids {
+        ($condition:expr) => {
+            Product::query()
+                .filter($condition)
+                .order_by(Product::ID)
+                .select(Product::ID)
+                .all(&mut on)
+                .await
+                .unwrap()
+        };
+    }
+    let two = || value(vec![2, 3]);
+    assert_eq!(ids!(Product::ID.eq(two().as_any())), [2, 3]);
+    assert_eq!(ids!(Product::ID.ne(two().as_all())), [1, 4]);
+    assert_eq!(ids!(Product::ID.lt(two().as_any())), [1, 2]);
+    assert_eq!(ids!(Product::ID.le(two().as_all())), [1, 2]);
+    assert_eq!(ids!(Product::ID.gt(two().as_all())), [4]);
+    assert_eq!(ids!(Product::ID.ge(two().as_any())), [2, 3, 4]);
+    let words = value(vec!["a%".to_owned(), "%I".to_owned()]);
+    assert_eq!(ids!(Product::NAME.ilike(words.as_any())), [1, 3]);
+    // An empty list: none of it, and all of it.
+    let none = || value(Vec::<i32>::new());
+    assert_eq!(ids!(Product::ID.eq(none().as_any())), [] as [i32; 0]);
+    assert_eq!(ids!(Product::ID.eq(none().as_all())).len(), 4);
+    // A NULL in the list makes what it does not hold for unknown.
+    let unknown = value(vec![Some(1), None]);
+    let q = Product::query()
+        .order_by(Product::ID)
+        .limit(2)
+        .select(Product::ID.eq(unknown.as_any()));
+    assert_eq!(q.all(&mut on).await.unwrap(), [Some(true), None]);
+}
+
+#[tokio::test]
+async fn collations_patterns_and_spans_of_time() {
+    use orm_core::types::Interval;
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    let names = User::query()
+        .order_by((User::FULL_NAME.collate("C").desc().nulls_last(), User::ID))
+        .select(User::ID);
+    assert_eq!(names.all(&mut on).await.unwrap(), [3, 1, 2, 4]);
+    let error = User::query()
+        .order_by(User::EMAIL.collate("no \" such"))
+        .all(&mut on)
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("no \\\" such") || error.to_string().contains("no \" such"),
+        "{error}"
+    );
+    let similar = User::query()
+        .filter(User::USERNAME.similar_to("(ann|b_b)"))
+        .order_by(User::ID)
+        .select(User::ID);
+    assert_eq!(similar.all(&mut on).await.unwrap(), [1, 2]);
+    let others = User::query()
+        .filter(User::USERNAME.not_similar_to("(ann|b_b)"))
+        .count(&mut on)
+        .await;
+    assert_eq!(others.unwrap(), 2);
+    let span = Number::query().filter(Number::ID.eq(1)).select((
+        value(Interval::hours(6)) * Number::DOUBLE,
+        value(Interval::days(1)) / 2.0,
+    ));
+    assert_eq!(
+        span.one(&mut on).await.unwrap(),
+        (Interval::minutes(90), Interval::hours(12))
+    );
+    let list = Order::query()
+        .filter(Order::ID.eq(order_id(1)))
+        .select(func::array_prepend("x", Order::TAGS));
+    assert_eq!(list.one(&mut on).await.unwrap(), ["x", "a", "b"]);
+}
+
+#[tokio::test]
+async fn an_aggregate_of_some_rows_over_a_window() {
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    let q = Product::query().order_by(Product::ID).select((
+        Product::ID,
+        count_all()
+            .filter(Product::PRICE.lt(1000))
+            .over(window().order_by(Product::ID)),
+    ));
+    assert!(
+        q.to_sql()
+            .contains("count(*) FILTER (WHERE products.price < $1) OVER (ORDER BY products.id)")
+    );
+    assert_eq!(
+        q.all(&mut on).await.unwrap(),
+        [(1, 1), (2, 1), (3, 2), (4, 3)]
+    );
+}
+
+#[tokio::test]
+async fn an_aggregates_order_reaches_into_what_is_made_of_it() {
+    let shop = Shop::open().await;
+    let mut on = shop.connection().await;
+    let ids = func::cast::<String, _>(func::array_agg(Product::ID)).order_by(Product::ID.desc());
+    let q = Product::query().select(ids);
+    assert_eq!(
+        q.to_sql(),
+        "SELECT CAST(array_agg(products.id ORDER BY products.id DESC) AS text) FROM products"
+    );
+    assert_eq!(q.one(&mut on).await.unwrap().as_deref(), Some("{4,3,2,1}"));
+    // A left-joined column: the missing rows are no elements.
+    let q = Category::query()
+        .left_join(Category::PRODUCTS)
+        .group_by(Category::ID)
+        .order_by(Category::ID)
+        .select((
+            Category::ID,
+            func::array_agg_not_null(Product::ID).order_by(Product::ID),
+        ));
+    assert_eq!(
+        q.all(&mut on).await.unwrap(),
+        [(1, Some(vec![1, 2])), (2, Some(vec![3])), (3, None)]
+    );
+    let q = Category::query()
+        .left_join(Category::PRODUCTS)
+        .filter(Category::ID.ge(2))
+        .select(func::array_agg(Product::DESCRIPTION).order_by(Category::ID));
+    assert_eq!(
+        q.one(&mut on).await.unwrap(),
+        Some(vec![Some("small".into()), None])
+    );
+}

@@ -73,6 +73,74 @@ const PLACES: &[Place] = &[
         let json = serde_json::json!({ s: [s] });
         Order::query().filter(Order::METADATA.eq(json)).to_sql()
     }),
+    ("a JSON key", |s| {
+        let text = Order::METADATA.get(s).get_text(s).eq(s);
+        Order::query().filter(text).to_sql()
+    }),
+    ("a JSON path", |s| {
+        let text = Order::METADATA.get_path_text([s, "x", s]).eq(s);
+        Order::query().filter(text).to_sql()
+    }),
+    ("keys of JSON", |s| {
+        let any = Order::METADATA
+            .has_key(s)
+            .or(Order::METADATA.has_any_key([s]));
+        Order::query()
+            .filter(any.or(Order::METADATA.has_all_keys([s, "x"])))
+            .to_sql()
+    }),
+    ("a path in jsonpath", |s| {
+        let found = Order::METADATA
+            .path_exists(s)
+            .or(Order::METADATA.path_match(s));
+        Order::query().filter(found).to_sql()
+    }),
+    ("JSON without a key, set at a path, built", |s| {
+        let set = func::jsonb_set(Order::METADATA, [s, "x"], value(serde_json::json!(s)));
+        let built = func::jsonb_build_object(((s, s), ("x", 1)));
+        Order::query()
+            .select((
+                Order::METADATA.without_key(s),
+                Order::METADATA.without_path([s]),
+                set,
+                built,
+            ))
+            .to_sql()
+    }),
+    ("each kind of tsquery", |s| {
+        let text = || func::to_tsvector("english", User::USERNAME);
+        let found = text()
+            .search(func::websearch_to_tsquery("english", s))
+            .or(text().search(func::plainto_tsquery("english", s)))
+            .or(text().search(func::phraseto_tsquery("english", s)))
+            .or(text().search(func::to_tsquery("english", s)));
+        sql(found)
+    }),
+    ("a configuration of text search", |s| {
+        sql(func::to_tsvector(s, User::USERNAME).search(func::websearch_to_tsquery(s, "x")))
+    }),
+    ("a regular expression", |s| {
+        sql(User::USERNAME.matches(s).or(User::USERNAME.similar_to(s)))
+    }),
+    ("ANY of a list", |s| {
+        let list = || value(vec![s.to_owned()]);
+        sql(User::USERNAME
+            .like(list().as_any())
+            .and(User::USERNAME.gt(list().as_all())))
+    }),
+    ("a separator", |s| {
+        User::query()
+            .select(func::string_agg(User::USERNAME, s))
+            .to_sql()
+    }),
+    ("an element of a list", |s| {
+        Order::query()
+            .select((
+                func::array_prepend(s, Order::TAGS),
+                func::array_append(Order::TAGS, s),
+            ))
+            .to_sql()
+    }),
     ("an update", |s| {
         User::query()
             .update((User::USERNAME.set(s),))
@@ -95,16 +163,29 @@ where
 }
 
 /// Where a string is a name: what stands before it, what behind it, and between them a name and nothing else.
-const NAMES: &[(&str, &str, fn(&str) -> String, &str)] = &[(
-    "a function",
-    "SELECT ",
-    |s| {
-        User::query()
-            .select(func::call::<i32, _>(s.to_owned(), ()))
-            .to_sql()
-    },
-    "() FROM users",
-)];
+const NAMES: &[(&str, &str, fn(&str) -> String, &str)] = &[
+    (
+        "a function",
+        "SELECT ",
+        |s| {
+            User::query()
+                .select(func::call::<i32, _>(s.to_owned(), ()))
+                .to_sql()
+        },
+        "() FROM users",
+    ),
+    (
+        "a collation",
+        "SELECT users.id FROM users ORDER BY users.email COLLATE ",
+        |s| {
+            User::query()
+                .order_by(User::EMAIL.collate(s).desc())
+                .select(User::ID)
+                .to_sql()
+        },
+        " DESC",
+    ),
+];
 
 /// Where a string names something that must be known: it is found or refused, and never reaches SQL.
 const LOOKUPS: &[(&str, fn(&str) -> Result<String, Error>)] = &[

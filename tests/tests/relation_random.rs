@@ -158,9 +158,9 @@ async fn walk(seed: u64) {
         .await;
     let mut db = library.session();
     let mut world = World {
-        authors: load_authors(&mut db).await,
-        books: load_books(&mut db).await,
-        tags: load_tags(&mut db).await,
+        authors: load_authors(&mut db, Way::SelectIn).await,
+        books: load_books(&mut db, Way::Joined).await,
+        tags: load_tags(&mut db, Way::Around).await,
     };
     db.commit().await.unwrap();
     let mut dice = Dice(seed);
@@ -201,6 +201,17 @@ async fn walk(seed: u64) {
             }
             world.check(&db, &trail);
         }
+        if dice.roll(2) == 0 {
+            trail.push("loaded again, without a flush".to_owned());
+            let way = dice.pick(&[Way::SelectIn, Way::Joined, Way::Around]);
+            let before = world.collections(&db);
+            let mut db = db.no_autoflush();
+            load_authors(&mut db, way).await;
+            load_books(&mut db, way).await;
+            load_tags(&mut db, way).await;
+            assert_eq!(world.collections(&db), before, "{trail:#?}");
+            world.check(&db, &trail);
+        }
         if dice.roll(3) == 0 {
             trail.push("commit".to_owned());
             db.commit().await.unwrap();
@@ -214,27 +225,63 @@ async fn walk(seed: u64) {
     compare(&library, &db, &world, &trail).await;
 }
 
-async fn load_authors(db: &mut Session) -> Vec<Handle<Author>> {
-    let authors = Author::query().with(Author::BOOKS).with(Author::EDITED);
-    authors.order_by(Author::ID).all(db).await.unwrap()
+/// By which statements everything is loaded.
+#[derive(Clone, Copy)]
+enum Way {
+    SelectIn,
+    Joined,
+    /// Joined around a query with a LIMIT.
+    Around,
 }
 
-async fn load_books(db: &mut Session) -> Vec<Handle<Book>> {
-    let books = Book::query().with(Book::TAGS);
-    books.order_by(Book::ID).all(db).await.unwrap()
+fn limited<M: orm_core::model::Model>(query: EntityQuery<M>, way: Way) -> EntityQuery<M> {
+    match way {
+        Way::Around => query.limit(1000),
+        Way::SelectIn | Way::Joined => query,
+    }
 }
 
-async fn load_tags(db: &mut Session) -> Vec<Handle<Tag>> {
-    let tags = Tag::query().with(Tag::BOOKS);
-    tags.order_by(Tag::ID).all(db).await.unwrap()
+async fn load_authors(db: &mut Session, way: Way) -> Vec<Handle<Author>> {
+    let authors = Author::query().order_by(Author::ID);
+    let authors = match way {
+        Way::SelectIn => authors.with(Author::BOOKS).with(Author::EDITED),
+        Way::Joined | Way::Around => authors
+            .with(Author::BOOKS.joined())
+            .with(Author::EDITED.joined()),
+    };
+    limited(authors, way).all(db).await.unwrap()
 }
 
-/// Memory says what another session reads.
+async fn load_books(db: &mut Session, way: Way) -> Vec<Handle<Book>> {
+    let books = Book::query().order_by(Book::ID);
+    let books = match way {
+        Way::SelectIn => books.with(Book::TAGS),
+        Way::Joined | Way::Around => books.with(Book::TAGS.joined()),
+    };
+    limited(books, way).all(db).await.unwrap()
+}
+
+async fn load_tags(db: &mut Session, way: Way) -> Vec<Handle<Tag>> {
+    let tags = Tag::query().order_by(Tag::ID);
+    let tags = match way {
+        Way::SelectIn => tags.with(Tag::BOOKS),
+        Way::Joined | Way::Around => tags.with(Tag::BOOKS.joined()),
+    };
+    limited(tags, way).all(db).await.unwrap()
+}
+
+/// Memory says what another session reads, in whatever way.
 async fn compare(library: &Library, db: &Session, world: &World, trail: &[String]) {
+    for way in [Way::SelectIn, Way::Joined, Way::Around] {
+        compare_with(library, db, world, trail, way).await;
+    }
+}
+
+async fn compare_with(library: &Library, db: &Session, world: &World, trail: &[String], way: Way) {
     let mut other = library.session();
-    let authors = load_authors(&mut other).await;
-    load_books(&mut other).await;
-    let tags = load_tags(&mut other).await;
+    let authors = load_authors(&mut other, way).await;
+    load_books(&mut other, way).await;
+    let tags = load_tags(&mut other, way).await;
     let facts = |db: &Session, authors: &[Handle<Author>], tags: &[Handle<Tag>]| {
         let mut facts = BTreeSet::new();
         for author in authors.iter().map(|author| db.view(*author)) {
@@ -270,5 +317,121 @@ async fn walks_one_to_ten() {
 async fn walks_eleven_to_twenty() {
     for seed in 11..=20 {
         walk(seed).await;
+    }
+}
+
+/// Nodes whose parents were drawn by lot: trees, and rings with trees on them.
+async fn forest(seed: u64) {
+    const NODES: usize = 24;
+    let library = Library::new().await;
+    let mut dice = Dice(seed);
+    let mut rows = Vec::new();
+    let mut parents: Vec<Option<usize>> = Vec::new();
+    for id in 1..=NODES {
+        // Every third seed has rings.
+        let up_to = if seed % 3 == 0 { NODES } else { id - 1 };
+        let parent = (dice.roll(5) > 0 && up_to > 0).then(|| 1 + dice.roll(up_to));
+        rows.push((id, parent));
+        parents.push(parent);
+    }
+    let values = rows.iter().map(|(id, parent)| {
+        let parent = parent.map_or("NULL".to_owned(), |parent| parent.to_string());
+        format!("({id}, 'n', {parent})")
+    });
+    let values: Vec<_> = values.collect();
+    let sql = format!(
+        "INSERT INTO nodes (id, name, parent_id) VALUES {}",
+        values.join(", ")
+    );
+    library.fill(&sql).await;
+    let children = |of: usize| -> BTreeSet<i32> {
+        let of = rows.iter().filter(|(_, parent)| *parent == Some(of));
+        of.map(|(id, _)| *id as i32).collect()
+    };
+    for round in 0..6 {
+        let roots: BTreeSet<usize> = (0..1 + dice.roll(3))
+            .map(|_| 1 + dice.roll(NODES))
+            .collect();
+        let levels = (round % 2 == 1).then(|| 1 + dice.roll(4));
+        let mut db = library.session();
+        let mut handles = Vec::new();
+        for root in &roots {
+            handles.push(db.get::<Node>(*root as i32).await.unwrap().unwrap());
+        }
+        library.sent();
+        let path = match levels {
+            None => Node::CHILDREN.recursive(),
+            Some(levels) => Node::CHILDREN.recursive_to(levels as u32),
+        };
+        db.load(&handles, path).await.unwrap();
+        assert_eq!(library.sent().len(), 1, "seed {seed}, round {round}");
+        // What lies fewer levels below a root is known, and nothing else.
+        let mut known: BTreeSet<usize> = BTreeSet::new();
+        let mut level = roots.clone();
+        let mut depth = 0;
+        while !level.is_empty() && levels.is_none_or(|levels| depth < levels) {
+            known.extend(&level);
+            let next = level.iter().flat_map(|node| children(*node));
+            level = next
+                .map(|id| id as usize)
+                .filter(|id| !known.contains(id))
+                .collect();
+            depth += 1;
+        }
+        let mut reached = handles.clone();
+        let mut at = 0;
+        while at < reached.len() {
+            if let Ok(found) = db.related(reached[at], Node::CHILDREN) {
+                let new: Vec<_> = found
+                    .iter()
+                    .filter(|child| !reached.contains(child))
+                    .copied()
+                    .collect();
+                reached.extend(new);
+            }
+            at += 1;
+        }
+        let reached_ids: BTreeSet<usize> =
+            reached.iter().map(|node| db[*node].id as usize).collect();
+        assert!(
+            known.is_subset(&reached_ids),
+            "{rows:?}: {known:?} and {reached_ids:?}"
+        );
+        for node in reached {
+            let id = db[node].id as usize;
+            let context = format!("node {id} of {rows:?} from {roots:?}, {levels:?} levels");
+            match db.related(node, Node::CHILDREN) {
+                Ok(found) => {
+                    let found: BTreeSet<i32> = found.iter().map(|child| db[*child].id).collect();
+                    assert_eq!(found, children(id), "{context}");
+                    assert!(known.contains(&id), "{context}");
+                }
+                Err(_) => assert!(!known.contains(&id), "{context}"),
+            }
+        }
+        // Upwards, the ancestors of each.
+        let mut db = library.session();
+        let mut handles = Vec::new();
+        for root in &roots {
+            handles.push(db.get::<Node>(*root as i32).await.unwrap().unwrap());
+        }
+        db.load(&handles, Node::PARENT.recursive()).await.unwrap();
+        for (root, handle) in roots.iter().zip(&handles) {
+            let (mut id, mut at, mut seen) = (*root, *handle, BTreeSet::new());
+            while seen.insert(id) {
+                let parent = db.related(at, Node::PARENT).unwrap();
+                let parent = parent.map(|parent| (db[parent].id as usize, parent));
+                assert_eq!(parent.map(|(id, _)| id), parents[id - 1], "{rows:?}");
+                let Some(above) = parent else { break };
+                (id, at) = above;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn trees_and_rings_of_chance_are_what_their_rows_say() {
+    for seed in 1..=9 {
+        forest(seed).await;
     }
 }

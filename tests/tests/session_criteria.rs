@@ -55,7 +55,19 @@ pub struct TaskLabel {
     pub label_id: i32,
 }
 
-type All = (Project, Task, Plan, Label, TaskLabel);
+/// A tree, of which whole branches are hidden.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "parts", has_many(parts: Part, via = whole))]
+pub struct Part {
+    #[orm(primary_key)]
+    pub id: i32,
+    #[orm(default = false)]
+    pub deleted: bool,
+    #[orm(belongs_to(whole: Self))]
+    pub whole_id: Option<i32>,
+}
+
+type All = (Project, Task, Plan, Label, TaskLabel, Part);
 
 #[derive(Clone)]
 struct Tenant(i32);
@@ -68,11 +80,13 @@ async fn fixture() -> (Fixture, Engine) {
          insert into tasks values (1, 'roof', false, 1), (2, 'cellar', true, 1), (3, 'mast', false, 2);
          insert into plans values (1, true, 1);
          insert into labels values (1, 'urgent');
-         insert into task_labels values (1, 1), (2, 1)",
+         insert into task_labels values (1, 1), (2, 1);
+         insert into parts values (1, false, null), (2, true, 1), (3, false, 1), (4, false, 2), (5, true, 3), (6, false, 3)",
     )
     .await;
     let options = SessionOptions::new()
         .criteria::<Task>((!Task::DELETED).for_model())
+        .criteria::<Part>((!Part::DELETED).for_model())
         .criteria_with::<Project>(|info| match info.get::<Tenant>() {
             Some(tenant) => Project::TENANT.eq(tenant.0).for_model(),
             None => value(false).for_model(),
@@ -260,6 +274,116 @@ async fn aggregates_of_collections_leave_out_what_is_hidden() {
 }
 
 #[tokio::test]
+async fn joined_collections_leave_out_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    let joined = || Project::query().with(Project::TASKS.joined().then(Task::LABELS.joined()));
+    for limit in [None, Some(5)] {
+        let mut db = tenant(&engine, 1);
+        let query = match limit {
+            None => joined(),
+            Some(limit) => joined().limit(limit),
+        };
+        let found = query.clone().all(&mut db).await.unwrap();
+        assert_eq!(
+            found.len(),
+            1,
+            "the other tenant's is not joined around, either"
+        );
+        let tasks = db.related(found[0], Project::TASKS).unwrap();
+        assert_eq!(tasks.len(), 1);
+        assert_eq!(db.related(tasks[0], Task::LABELS).unwrap().len(), 1);
+        let mut sent = f.sent();
+        sent.retain(|sql| sql.starts_with("SELECT"));
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        assert_eq!(
+            sent[0].matches("NOT loaded_1.deleted").count(),
+            1,
+            "{}",
+            sent[0]
+        );
+        assert_eq!(
+            sent[0].matches("projects.tenant =").count(),
+            1,
+            "{}",
+            sent[0]
+        );
+        let all = query.without_criteria().order_by(Project::ID);
+        let all = all.all(&mut db).await.unwrap();
+        assert_eq!(all.len(), 2);
+        assert_eq!(db.related(all[0], Project::TASKS).unwrap().len(), 2);
+        f.sent();
+    }
+    // Over a link table, and out of a join that the query has.
+    let mut db = tenant(&engine, 1);
+    let label = Label::query().with(Label::ALL_TASKS.joined()).one(&mut db);
+    let label = label.await.unwrap();
+    assert_eq!(db.related(label, Label::ALL_TASKS).unwrap().len(), 1);
+    let query = Project::query()
+        .join(Project::TASKS)
+        .with_joined(Project::TASKS);
+    let house = query.one(&mut db).await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn relationships_of_get_and_refresh_leave_out_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    f.elsewhere("update plans set deleted = false").await;
+    let mut db = tenant(&engine, 1);
+    db.add_criteria::<Plan>(Plan::ID.ne(1).for_model());
+    let house = db
+        .get::<Project>(1)
+        .with(Project::TASKS.joined())
+        .with(Project::PLAN)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(f.count(), 2, "BEGIN and one SELECT");
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+    assert_eq!(db.related(house, Project::PLAN).unwrap(), None);
+    let again = db.refresh(house).with(Project::TASKS.joined());
+    again.with(Project::PLAN).await.unwrap();
+    assert_eq!(f.count(), 1);
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+    assert_eq!(db.related(house, Project::PLAN).unwrap(), None);
+    let again = db.refresh(house).with(Project::TASKS.joined());
+    again.with(Project::PLAN).without_criteria().await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 2);
+    assert!(db.related(house, Project::PLAN).unwrap().is_some());
+    let again = db.refresh(house).with(Project::TASKS);
+    again.await.unwrap();
+    assert_eq!(db.related(house, Project::TASKS).unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_tree_ends_at_what_is_hidden() {
+    let (f, engine) = fixture().await;
+    let mut db = engine.session();
+    let root = db.get::<Part>(1).await.unwrap().unwrap();
+    f.sent();
+    db.load(root, Part::PARTS.recursive()).await.unwrap();
+    assert_eq!(f.count(), 1);
+    let ids = |db: &Session, of: Handle<Part>| -> Vec<i32> {
+        let parts = db.view(of).related(Part::PARTS).unwrap();
+        parts.map(|part| part.id).collect()
+    };
+    assert_eq!(ids(&db, root), [3]);
+    let three = db.related(root, Part::PARTS).unwrap()[0];
+    assert_eq!(ids(&db, three), [6]);
+    let with_hidden = Part::query().filter(Part::ID.eq(1)).without_criteria();
+    let with_hidden = with_hidden.with(Part::PARTS.recursive());
+    with_hidden.one(&mut db).await.unwrap();
+    let mut both = ids(&db, root);
+    both.sort_unstable();
+    assert_eq!(both, [2, 3]);
+    // Upwards: what lies above a hidden row is not reached.
+    let mut db = engine.session();
+    let four = db.get::<Part>(4).await.unwrap().unwrap();
+    db.load(four, Part::WHOLE.recursive()).await.unwrap();
+    assert_eq!(db.related(four, Part::WHOLE).unwrap(), None);
+}
+
+#[tokio::test]
 async fn outer_joins_of_both_sides_show_hidden_rows_on_neither() {
     let (_f, engine) = fixture().await;
     let mut db = tenant(&engine, 1);
@@ -271,6 +395,169 @@ async fn outer_joins_of_both_sides_show_hidden_rows_on_neither() {
     let rows: Vec<(Option<String>, String)> = q.all(&mut db).await.unwrap();
     let (roof, mast) = ("roof".to_owned(), "mast".to_owned());
     assert_eq!(rows, [(Some("house".to_owned()), roof), (None, mast)]);
+}
+
+#[tokio::test]
+async fn full_and_cross_joins_show_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let full = Project::query()
+        .full_join_on(Task::ALL, Task::PROJECT_ID.eq(Project::ID))
+        .order_by(Task::ID)
+        .select((Project::NAME, Task::NAME));
+    let rows: Vec<(Option<String>, Option<String>)> = full.clone().all(&mut db).await.unwrap();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(rows, [(some("house"), some("roof")), (None, some("mast"))]);
+    assert_eq!(
+        f.sent()[1],
+        "SELECT projects.name, tasks.name FROM projects FULL JOIN tasks ON tasks.project_id = projects.id AND \
+         (projects.tenant = $1 OR projects.id IS NULL) AND (NOT tasks.deleted OR tasks.id IS NULL) WHERE (projects.tenant = $2 OR projects.id IS NULL) AND \
+         (NOT tasks.deleted OR tasks.id IS NULL) ORDER BY tasks.id"
+    );
+    assert_eq!(full.without_criteria().all(&mut db).await.unwrap().len(), 3);
+    f.sent();
+    let cross = Project::query()
+        .cross_join(Task::ALL)
+        .order_by(Task::ID)
+        .select((Project::NAME, Task::NAME));
+    let rows: Vec<(String, String)> = cross.all(&mut db).await.unwrap();
+    let house = |task: &str| ("house".to_owned(), task.to_owned());
+    assert_eq!(rows, [house("roof"), house("mast")]);
+    assert_eq!(
+        f.sent(),
+        [
+            "SELECT projects.name, tasks.name FROM projects CROSS JOIN tasks WHERE NOT tasks.deleted AND projects.tenant = $1 \
+          ORDER BY tasks.id"
+        ]
+    );
+}
+
+/// The tasks of a project, counted.
+#[derive(Rowset, Debug, PartialEq)]
+struct Counted {
+    project_id: Option<i32>,
+    tasks: i64,
+}
+
+#[tokio::test]
+async fn derived_tables_and_ctes_count_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let counted = || {
+        Task::query()
+            .group_by(Task::PROJECT_ID)
+            .select((Task::PROJECT_ID, count_all()))
+    };
+    let house = [("house".to_owned(), 1)];
+    let q = Project::query()
+        .join_on(
+            counted().as_table::<Counted>(),
+            Counted::PROJECT_ID.eq(Project::ID),
+        )
+        .select((Project::NAME, Counted::TASKS));
+    let rows: Vec<(String, i64)> = q.all(&mut db).await.unwrap();
+    assert_eq!(rows, house);
+    assert_eq!(
+        f.sent()[1],
+        "SELECT projects.name, counted.tasks FROM projects JOIN (SELECT tasks.project_id, count(*) FROM tasks WHERE NOT \
+         tasks.deleted GROUP BY tasks.project_id) AS counted(project_id, tasks) ON counted.project_id = projects.id WHERE \
+         projects.tenant = $1"
+    );
+    let q = Project::query()
+        .join_on(
+            counted().as_cte::<Counted>(),
+            Counted::PROJECT_ID.eq(Project::ID),
+        )
+        .select((Project::NAME, Counted::TASKS));
+    let rows: Vec<(String, i64)> = q.all(&mut db).await.unwrap();
+    assert_eq!(rows, house);
+    assert_eq!(
+        f.sent(),
+        [
+            "WITH counted(project_id, tasks) AS (SELECT tasks.project_id, count(*) FROM tasks WHERE NOT tasks.deleted GROUP BY \
+          tasks.project_id) SELECT projects.name, counted.tasks FROM projects JOIN counted ON counted.project_id = projects.id \
+          WHERE projects.tenant = $1"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn each_side_of_a_union_shows_only_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let both = Task::query()
+        .select(Task::NAME)
+        .union(Project::query().select(Project::NAME))
+        .order_by(orm_core::query::place::<1>());
+    assert_eq!(
+        both.clone().all(&mut db).await.unwrap(),
+        ["house", "mast", "roof"]
+    );
+    assert_eq!(
+        f.sent()[1],
+        "SELECT tasks.name FROM tasks WHERE NOT tasks.deleted UNION SELECT projects.name FROM projects WHERE \
+         projects.tenant = $1 ORDER BY 1"
+    );
+    assert_eq!(both.count(&mut db).await.unwrap(), 3);
+    let entities = Task::query()
+        .filter(Task::ID.lt(2))
+        .union(Task::query().filter(Task::ID.gt(1)));
+    assert_eq!(entities.all(&mut db).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn pages_are_pages_of_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    let q = || Task::query().order_by(Task::NAME.desc());
+    let first = q().page(1).fetch(&mut db).await.unwrap();
+    let second = q()
+        .page(1)
+        .after_some(first.next)
+        .fetch(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(db[first.rows[0]].name, "roof");
+    assert_eq!(db[second.rows[0]].name, "mast");
+    assert!(second.next.is_none());
+    let sent = f.sent();
+    assert!(
+        sent[1..]
+            .iter()
+            .all(|sql| sql.contains("NOT tasks.deleted")),
+        "{sent:#?}"
+    );
+    let page = q().page_with_count(1, 2, &mut db).await.unwrap();
+    assert_eq!((page.rows.len(), page.total), (2, 2));
+}
+
+#[tokio::test]
+async fn what_is_inserted_from_a_query_is_what_is_seen() {
+    let (f, engine) = fixture().await;
+    let mut db = tenant(&engine, 1);
+    f.elsewhere("select setval(pg_get_serial_sequence('labels', 'id'), 9)")
+        .await;
+    let words = Label::insert_from(Label::WORD, Task::query().select(Task::NAME));
+    assert_eq!(words.exec(&mut db).await.unwrap(), 2);
+    assert!(f.sent()[1].starts_with(
+        "INSERT INTO labels (word) SELECT tasks.name FROM tasks WHERE NOT tasks.deleted"
+    ));
+    // A row that others cannot see is not changed by a conflict either.
+    let cellar = Task {
+        id: 2,
+        name: "attic".to_owned(),
+        deleted: false,
+        project_id: None,
+    };
+    let taken = Task::insert([cellar]).on_conflict(Task::ID).do_update_all();
+    let changed = taken.exec(&mut db).await.unwrap();
+    let sent = f.sent();
+    assert_eq!(changed, 0, "{sent:?}");
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name, deleted from tasks where id = 2").await,
+        ["cellar|t"]
+    );
 }
 
 #[tokio::test]

@@ -326,6 +326,42 @@ async fn after_a_rejection_a_rollback_puts_back_what_was() {
     assert_eq!(f.rows("select name from authors").await, ["Anna"]);
 }
 
+/// Notes books before their INSERT, and rejects empty ones.
+struct NotesFirst;
+
+impl Hooks<Book> for NotesFirst {
+    fn before_insert(
+        &self,
+        book: &mut BookDraft,
+        context: &mut HookContext<'_, Book>,
+    ) -> Result<()> {
+        context.add(Note::create().body(book.title.clone().unwrap_or_default()));
+        Ok(())
+    }
+
+    fn validate(&self, book: &BookDraft, problems: &mut Problems<Book>) {
+        if book.pages == Some(0) {
+            problems.reject(Book::PAGES, "must be positive");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_hook_added_to_a_rejected_flush_is_added_once_by_the_next() {
+    let f = Fixture::new::<Library>().await;
+    let mut db = f.session_with(SessionOptions::new().hooks(NotesFirst));
+    let mine = db.add(Note::create().body("mine"));
+    let book = db.add(Book::create().title("One").pages(0));
+    assert!(refused(db.flush().await).validation().is_some());
+    assert_eq!(db.new_entities::<Note>(), [mine]);
+    db.draft(book).unwrap().pages = Some(1);
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select body from notes order by id").await,
+        ["mine", "One"]
+    );
+}
+
 /// Writes a note for each author, before or after.
 struct Notes {
     before: bool,

@@ -4,8 +4,9 @@
 
 use std::pin::Pin;
 
+use orm_core::model::Model;
 use orm_core::prelude::*;
-use orm_core::session::State;
+use orm_core::session::{Detached, HookContext, Hooks, SessionOptions, State};
 use orm_core::{Error, Result};
 use tests::fixture::{Fixture, poll_times, text};
 use tests::models::*;
@@ -22,12 +23,16 @@ struct Round {
 
 impl Round {
     async fn begin(f: &Fixture) -> Self {
+        Self::begin_with(f, SessionOptions::new()).await
+    }
+
+    async fn begin_with(f: &Fixture, options: SessionOptions) -> Self {
         f.elsewhere(
             "truncate authors, books restart identity; insert into authors (name) values ('Ann'); \
              insert into books (title, pages, author_id) values ('Trees', 10, 1)",
         )
         .await;
-        let mut db = f.session();
+        let mut db = f.session_with(options);
         let ann = db.get::<Author>(1).await.unwrap().unwrap();
         let book = db.get::<Book>(1).await.unwrap().unwrap();
         db.load(ann, Author::BOOKS).await.unwrap();
@@ -332,7 +337,7 @@ async fn a_session_can_go_to_another_task() {
 type Operation = for<'r> fn(&'r mut Round) -> Pin<Box<dyn Future<Output = Result<()>> + 'r>>;
 
 /// Everything else that a session awaits. What has a test of its own above is not here.
-const OPERATIONS: [(&str, Operation); 10] = [
+const OPERATIONS: [(&str, Operation); 22] = [
     ("get", |round| {
         Box::pin(async move { round.db.get::<Author>(1).await.map(drop) })
     }),
@@ -383,15 +388,111 @@ const OPERATIONS: [(&str, Operation); 10] = [
             inner.rollback().await
         })
     }),
+    ("refresh with a lock", |round| {
+        Box::pin(async move { round.db.refresh(round.book).for_update().await })
+    }),
+    ("get for update", |round| {
+        Box::pin(async move {
+            let get = round.db.get::<Author>(1).for_update();
+            get.with(Author::BOOKS).await.map(drop)
+        })
+    }),
+    ("merge", |round| {
+        Box::pin(async move {
+            let mut ann = round.db[round.ann].clone();
+            ann.name = "merged".to_owned();
+            round.db.merge(ann).await.map(drop)
+        })
+    }),
+    ("a deep merge", |round| {
+        Box::pin(async move {
+            let ann = round.db[round.ann].clone();
+            let new = Book {
+                id: 700,
+                ..round.db[round.book].clone()
+            };
+            let graph = Detached::of(ann).with(Author::BOOKS, [new]);
+            round.db.merge(graph).await?;
+            round.db.flush().await
+        })
+    }),
+    ("merge_all", |round| {
+        Box::pin(async move {
+            let author = |id| Author {
+                id,
+                name: format!("merged {id}"),
+                email: None,
+            };
+            round.db.merge_all([1, 77, 78].map(author)).await?;
+            round.db.flush().await
+        })
+    }),
+    ("attach and flush", |round| {
+        Box::pin(async move {
+            let unknown = Author {
+                id: 1,
+                name: "from elsewhere".to_owned(),
+                email: None,
+            };
+            // It is here already, so that this is refused; another is taken.
+            assert!(round.db.attach(Detached::of(unknown.clone())).is_err());
+            let attached = Detached::of(Author { id: 500, ..unknown });
+            let attached = round.db.attach(attached)?;
+            round.db[round.ann].email = Some("attached".to_owned());
+            round.db.expunge(attached)?;
+            round.db.flush().await
+        })
+    }),
+    ("an advisory lock", |round| {
+        Box::pin(async move { round.db.advisory_lock("interrupted").await })
+    }),
+    ("an expression", |round| {
+        Box::pin(async move {
+            round
+                .db
+                .set_expr(round.book, Book::PAGES.set(Book::PAGES + 1))?;
+            round.db.flush().await
+        })
+    }),
+    ("a swap of unique values", |round| {
+        Box::pin(async move {
+            let bob = round.db.insert(Author::create().name("Bob")).await?;
+            round.db[bob].name = "Changed".to_owned();
+            round.db[round.ann].name = "Bob".to_owned();
+            round.db.flush().await
+        })
+    }),
+    ("a bulk insert", |round| {
+        Box::pin(async move {
+            let rows = ["x", "y"].map(|name| Author::create().name(name));
+            let q = Author::insert(rows).returning(Author::ALL);
+            q.all(&mut round.db).await.map(drop)
+        })
+    }),
+    ("an insert that changes what is there", |round| {
+        Box::pin(async move {
+            let rows = [Author::create().name("Changed").email("x")];
+            let q = Author::insert(rows)
+                .on_conflict(Author::NAME)
+                .do_update_all();
+            let q = q.returning(Author::ALL);
+            q.all(&mut round.db).await.map(drop)
+        })
+    }),
+    ("a page", |round| {
+        Box::pin(async move {
+            let q = Book::query().with(Book::AUTHOR).order_by(Book::TITLE);
+            q.page(1).fetch(&mut round.db).await.map(drop)
+        })
+    }),
 ];
 
-#[tokio::test]
-async fn every_operation_can_be_dropped_anywhere() {
-    let f = Fixture::new::<Shelf>().await;
+/// Drops each operation at each of its await points.
+async fn drop_everywhere(f: &Fixture, options: &SessionOptions) {
     for (name, operation) in OPERATIONS {
         let mut polls = 0;
         loop {
-            let mut round = Round::begin(&f).await;
+            let mut round = Round::begin_with(f, options.clone()).await;
             let new = round.change();
             let done = poll_times(polls, operation(&mut round)).await;
             if done.is_none() && round.db.in_transaction() {
@@ -405,7 +506,7 @@ async fn every_operation_can_be_dropped_anywhere() {
                 }
             }
             round.db.rollback().await.unwrap();
-            round.is_as_before(&f, new).await;
+            round.is_as_before(f, new).await;
             if let Some(outcome) = done {
                 outcome.unwrap_or_else(|error| panic!("{name}: {error}"));
                 break;
@@ -413,5 +514,58 @@ async fn every_operation_can_be_dropped_anywhere() {
             polls += 1;
         }
         assert!(polls >= 1, "{name} awaits nothing");
+        // Nobody waits for a lock that was left behind.
+        assert_eq!(
+            f.rows("select count(*) from pg_locks where locktype = 'advisory'")
+                .await,
+            ["0"]
+        );
     }
+}
+
+#[tokio::test]
+async fn every_operation_can_be_dropped_anywhere() {
+    let f = Fixture::new::<Shelf>().await;
+    drop_everywhere(&f, &SessionOptions::new()).await;
+}
+
+/// Notes every author and book that is written.
+struct Notes;
+
+impl<M: Model> Hooks<M> for Notes {
+    fn before_insert(&self, _: &mut M::Draft, context: &mut HookContext<'_, M>) -> Result<()> {
+        context.add(Note::create().body("before an insert"));
+        Ok(())
+    }
+
+    fn after_insert(&self, _: &M, context: &mut HookContext<'_, M>) -> Result<()> {
+        context.add(Note::create().body("an insert"));
+        Ok(())
+    }
+
+    fn after_update(&self, _: &M, _: &M, context: &mut HookContext<'_, M>) -> Result<()> {
+        context.add(Note::create().body("an update"));
+        Ok(())
+    }
+
+    fn after_delete(&self, _: &M, context: &mut HookContext<'_, M>) -> Result<()> {
+        context.add(Note::create().body("a delete"));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn every_operation_can_be_dropped_anywhere_under_hooks_and_criteria() {
+    let f = Fixture::new::<(Author, Book, Note)>().await;
+    let options = SessionOptions::new()
+        .hooks::<Author>(Notes)
+        .hooks::<Book>(Notes)
+        .criteria::<Author>(Author::NAME.ne("hidden").for_model())
+        .criteria::<Book>(Book::TITLE.ne("hidden").for_model());
+    drop_everywhere(&f, &options).await;
+    // Each round has committed one update of a book, and nothing else has come through.
+    assert_eq!(
+        f.rows("select distinct body from notes").await,
+        ["an update"]
+    );
 }

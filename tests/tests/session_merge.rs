@@ -92,6 +92,84 @@ async fn a_value_is_copied_onto_the_row_of_its_key_or_is_new() {
 }
 
 #[tokio::test]
+async fn a_value_whose_row_others_have_deleted_is_new_and_the_old_entity_is_gone() {
+    let f = library().await;
+    let mut db = f.session();
+    let bob = db
+        .get::<Author>(2)
+        .with(Author::BOOKS)
+        .await
+        .unwrap()
+        .unwrap();
+    db.commit().await.unwrap();
+    f.elsewhere("delete from authors where id = 2").await;
+    f.sent();
+    let new = db.merge(author(2, "Bob II")).await.unwrap();
+    assert_eq!(f.count(), 2, "BEGIN, and the SELECT that finds nothing");
+    assert_ne!(new, bob);
+    assert_eq!(db.state(new), State::Pending);
+    // Until the INSERT proves that the row is gone, nobody knows: it may be hidden by a criterion.
+    assert_eq!(db.state(bob), State::Persistent);
+    let mut inner = db.begin_nested().await.unwrap();
+    assert_eq!(inner.state(bob), State::Deleted);
+    assert_eq!(inner.get::<Author>(2).await.unwrap(), Some(new));
+    inner[new].name.push('!');
+    inner.commit().await.unwrap();
+    db.rollback().await.unwrap();
+    // Memory is as it was: one entity of this key, which names a stale row.
+    assert_eq!(
+        (db.state(bob), db.state(new)),
+        (State::Persistent, State::Detached)
+    );
+    assert_eq!(db[bob].name, "Bob");
+    assert!(db.related(bob, Author::BOOKS).unwrap().is_empty());
+    assert!(matches!(
+        refused(db.refresh(bob).await),
+        Error::NotFound { .. }
+    ));
+    // And again, to the end.
+    let new = db.merge(author(2, "Bob II")).await.unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        (db.state(bob), db.state(new)),
+        (State::Detached, State::Persistent)
+    );
+    assert_eq!(db.get::<Author>(2).await.unwrap(), Some(new));
+    assert_eq!(
+        f.rows("select name from authors where id = 2").await,
+        ["Bob II"]
+    );
+    db[new].name.push('!');
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name from authors where id = 2").await,
+        ["Bob II!"]
+    );
+}
+
+#[tokio::test]
+async fn an_added_row_takes_the_place_of_one_that_is_gone_without_the_session_knowing() {
+    let f = library().await;
+    let mut db = f.session();
+    let bob = db.get::<Author>(2).await.unwrap().unwrap();
+    // In the same transaction, by a statement whose rows nobody looks at.
+    orm_core::engine::sql("DELETE FROM authors WHERE id = 2")
+        .execute(&mut db)
+        .await
+        .unwrap();
+    let new = db.add(author(2, "Bob II"));
+    db.flush().await.unwrap();
+    assert_eq!(
+        (db.state(bob), db.state(new)),
+        (State::Deleted, State::Persistent)
+    );
+    db.commit().await.unwrap();
+    db.delete(new).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(db.get::<Author>(2).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn many_values_are_one_select_and_the_last_of_a_key_counts() {
     let f = library().await;
     let mut db = f.session();

@@ -255,7 +255,10 @@ impl Connection {
     pub(crate) async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
         self.check(&statement.sql)?;
         let rows = match self.pending {
-            Some(pending) => self.link.fetch_after(pending.sql(), &statement).await,
+            Some(pending) => {
+                let answer = self.link.after(pending.sql(), &statement).await;
+                answer.map(|answer| answer.rows)
+            }
             None => self.link.fetch(&statement).await,
         };
         // Not before the answer: a future dropped on its way must leave it pending.
@@ -267,7 +270,10 @@ impl Connection {
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64> {
         self.check(&statement.sql)?;
         let rows = match self.pending {
-            Some(pending) => self.link.execute_after(pending.sql(), &statement).await,
+            Some(pending) => {
+                let answer = self.link.after(pending.sql(), &statement).await;
+                answer.map(|answer| answer.count)
+            }
             None => self.link.execute(&statement).await,
         };
         self.pending = None;

@@ -19,14 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::ClientWrapper;
-use futures_util::{TryStreamExt, future};
+use futures_util::{FutureExt, TryStreamExt};
 use tokio::runtime::Handle;
 
 use super::Engine;
+use super::pipeline::{Outcome, Pipeline};
 use super::pool::Slot;
 use super::prepared;
 use super::row_stream::RowStream;
-use super::traffic::{Boundary, Traffic};
+use super::traffic::Traffic;
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::model::Row;
@@ -35,7 +36,7 @@ use crate::query::Statement;
 /// How long the clean-up of a connection may take before the connection is closed instead.
 const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(10);
 
-type DriverResult<T> = Result<T, tokio_postgres::Error>;
+pub(super) type DriverResult<T> = Result<T, tokio_postgres::Error>;
 
 /// One borrowed connection. Dropped, it goes back to the pool, rolled back first if need be.
 pub(crate) struct Link {
@@ -46,14 +47,14 @@ pub(crate) struct Link {
 }
 
 /// What came back. `count` is the number of rows returned or changed.
-struct Answer {
-    rows: Vec<Row>,
-    count: u64,
+pub(crate) struct Answer {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) count: u64,
 }
 
 /// Whether the rows of an answer are kept or only counted.
 #[derive(Clone, Copy)]
-enum Keep {
+pub(super) enum Keep {
     Rows,
     Count,
 }
@@ -86,26 +87,21 @@ impl Link {
 
     /// Runs text without parameters, by the simple protocol: BEGIN, COMMIT, or a script of several statements.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
-        let answer = self.run_batch(sql).await;
+        let answer = self.run_batch(sql, 1).await;
         answer.map_err(|error| self.explain(error, sql))
     }
 
-    /// Like [`Link::fetch`], with `before` (BEGIN, SAVEPOINT ..) sent ahead of the statement in the same round trip; a
-    /// statement that this connection has not prepared yet takes a second one.
-    ///
-    /// An error of `before` is the one that is reported. Should BEGIN itself be refused, which the server does only for
-    /// modes that it does not have (READ WRITE on a standby), the statement has run by itself.
-    pub(crate) async fn fetch_after(
-        &self,
-        before: &str,
-        statement: &Statement,
-    ) -> Result<Vec<Row>> {
-        Ok(self.after(before, statement, Keep::Rows).await?.rows)
-    }
-
-    /// Like [`Link::execute`], with `before` sent ahead as in [`Link::fetch_after`].
-    pub(crate) async fn execute_after(&self, before: &str, statement: &Statement) -> Result<u64> {
-        Ok(self.after(before, statement, Keep::Count).await?.count)
+    /// Runs a statement with `before` (BEGIN, SAVEPOINT ..) sent ahead of it, as in [`Link::pipeline`].
+    pub(crate) async fn after(&self, before: &str, statement: &Statement) -> Result<Answer> {
+        let outcome = self.pipeline(Pipeline {
+            before: Some(before),
+            statements: std::slice::from_ref(statement),
+            after: None,
+        });
+        let Outcome { answers, result } = outcome.await;
+        result?;
+        let answer = answers.into_iter().next();
+        Ok(answer.unwrap_or_else(|| unreachable!("what did not fail has an answer")))
     }
 
     /// Runs a statement and gives its rows as they arrive, without keeping them.
@@ -113,9 +109,9 @@ impl Link {
     /// The rest of a stream that is dropped before its end is thrown away by the driver, and the next statement waits for that;
     /// a link that is dropped first is closed.
     pub(crate) async fn stream(&self, statement: &Statement) -> Result<RowStream> {
-        let watch = Watch::start(&self.engine, &self.traffic, statement);
+        let mut watch = Watch::start(&self.engine, &self.traffic, statement);
         let opened = async {
-            let prepared = self.prepare(statement).await?;
+            let prepared = self.prepare_watched(statement, &mut watch).await?;
             self.client().query_raw(&prepared, &statement.params).await
         };
         match opened.await {
@@ -164,7 +160,9 @@ impl Link {
     /// Rolls back and gives the connection back to the pool. Where a statement was given up it does not wait for its end: the
     /// statement is cancelled and the connection closed. Either way the transaction is gone.
     pub(crate) async fn roll_back(self) {
-        if !self.traffic.has_unread() && self.batch("ROLLBACK").await.is_err() {
+        // A COMMIT that travelled with a statement that failed has rolled back already.
+        let due = self.traffic.may_be_open() && !self.traffic.has_unread();
+        if due && self.batch("ROLLBACK").await.is_err() {
             self.discard();
         }
     }
@@ -191,76 +189,57 @@ impl Link {
         answer.map_err(|error| self.explain(error, &statement.sql))
     }
 
-    async fn after(&self, before: &str, statement: &Statement, keep: Keep) -> Result<Answer> {
-        let begins = !self.in_transaction() && Boundary::of(before) == Boundary::Opens;
-        let both = || async {
-            // `join` polls its first future first, so `before` is sent first.
-            let (first, (watch, answer)) =
-                future::join(self.run_batch(before), self.run_unseen(statement, keep)).await;
-            // Not before both are there, so that observers are told of them in the order in which they were sent.
-            watch.end(answer.as_ref().map(|answer| Some(answer.count)));
-            (first, answer)
-        };
-        let (mut first, mut answer) = both().await;
-        // Nothing has happened yet in a transaction that has just begun, so it may begin again.
-        if first.is_ok() && self.forget_if_stale(&answer) && begins {
-            self.batch("ROLLBACK").await?;
-            (first, answer) = both().await;
-        }
-        first.map_err(|error| self.explain(error, before))?;
-        answer.map_err(|error| self.explain(error, &statement.sql))
-    }
-
     async fn run(&self, statement: &Statement, keep: Keep) -> DriverResult<Answer> {
-        self.watched(statement, async move {
-            let prepared = self.prepare(statement).await?;
-            self.answer(&prepared, statement, keep).await
-        })
-        .await
-    }
-
-    /// One statement, of which `observe` is still to be told.
-    async fn run_unseen<'a>(
-        &'a self,
-        statement: &'a Statement,
-        keep: Keep,
-    ) -> (Watch<'a>, DriverResult<Answer>) {
-        let watch = Watch::start(&self.engine, &self.traffic, statement);
-        prepared::bound(self.client(), self.traffic.statements());
+        let mut watch = self.watch(statement);
         let answer = async {
-            let prepared = self.prepare(statement).await?;
+            let prepared = self.prepare_watched(statement, &mut watch).await?;
             self.answer(&prepared, statement, keep).await
         };
-        let answer = answer.await;
-        (watch, answer)
-    }
-
-    async fn run_batch(&self, sql: &str) -> DriverResult<()> {
-        let watch = Watch::start_text(&self.engine, &self.traffic, sql);
-        let answer = self.client().batch_execute(sql).await;
-        watch.end(answer.as_ref().map(|()| None));
-        answer
-    }
-
-    /// One statement, told to `traffic` and `observe`.
-    async fn watched(
-        &self,
-        statement: &Statement,
-        answer: impl Future<Output = DriverResult<Answer>>,
-    ) -> DriverResult<Answer> {
-        let watch = Watch::start(&self.engine, &self.traffic, statement);
-        prepared::bound(self.client(), self.traffic.statements());
         let answer = answer.await;
         watch.end(answer.as_ref().map(|answer| Some(answer.count)));
         answer
     }
 
-    async fn prepare(&self, statement: &Statement) -> DriverResult<tokio_postgres::Statement> {
+    /// Text without parameters, and how many round trips it is: none where it travels with something else.
+    pub(super) async fn run_batch(&self, sql: &str, round_trips: u32) -> DriverResult<()> {
+        let mut watch = Watch::start_text(&self.engine, &self.traffic, sql);
+        watch.round_trips = round_trips;
+        let answer = self.client().batch_execute(sql).await;
+        watch.end(answer.as_ref().map(|()| None));
+        answer
+    }
+
+    /// A statement is about to be sent.
+    pub(super) fn watch<'a>(&self, statement: &'a Statement) -> Watch<'a> {
+        prepared::bound(self.client(), self.traffic.statements());
+        Watch::start(&self.engine, &self.traffic, statement)
+    }
+
+    /// As [`Link::prepare`]; the watch is told where the server had to be asked.
+    async fn prepare_watched(
+        &self,
+        statement: &Statement,
+        watch: &mut Watch<'_>,
+    ) -> DriverResult<tokio_postgres::Statement> {
+        let mut preparing = std::pin::pin!(self.prepare(statement));
+        match preparing.as_mut().now_or_never() {
+            Some(prepared) => prepared,
+            None => {
+                watch.round_trips += 1;
+                preparing.await
+            }
+        }
+    }
+
+    pub(super) async fn prepare(
+        &self,
+        statement: &Statement,
+    ) -> DriverResult<tokio_postgres::Statement> {
         let cached = self.engine.settings().statement_cache;
         prepared::prepare(self.client(), statement, cached).await
     }
 
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         prepared: &tokio_postgres::Statement,
         statement: &Statement,

@@ -46,6 +46,9 @@ pub struct StatementEvent<'a> {
     pub rows: Option<u64>,
     /// From sending to the end of the answer.
     pub elapsed: Duration,
+    /// How many round trips it took: 1, or 2 where the connection had not prepared it yet; 0 where it was sent together with
+    /// the statement before it, without waiting for that one's answer.
+    pub round_trips: u32,
     /// Whether it failed, or was given up by dropping its future.
     pub error: bool,
 }
@@ -110,7 +113,7 @@ impl Observer for Echo {
     }
 }
 
-/// Remembers the texts of statements: for tests that say what an operation may send.
+/// Remembers the texts of statements, and counts round trips: for tests that say what an operation may send.
 ///
 /// Clones share one log.
 ///
@@ -126,14 +129,21 @@ impl Observer for Echo {
 ///     .await?;
 /// log.clear();
 /// // .. what is to be measured ..
+/// assert_eq!(log.round_trips(), 1);
 /// assert_eq!(log.take(), ["BEGIN", "INSERT INTO ..", "COMMIT"]);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct StatementLog {
-    texts: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Seen>>,
     warnings: Arc<Mutex<Vec<NPlusOne>>>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    texts: Vec<String>,
+    round_trips: u32,
 }
 
 impl StatementLog {
@@ -144,12 +154,18 @@ impl StatementLog {
 
     /// The texts so far, in the order in which they were sent; the log is empty afterwards.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.lock())
+        std::mem::take(&mut *self.lock()).texts
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.lock().len()
+        self.lock().texts.len()
+    }
+
+    /// How many round trips they took: how often the server was waited for. What was sent together is one; preparing a
+    /// statement, which each connection does once, is one more.
+    pub fn round_trips(&self) -> u32 {
+        self.lock().round_trips
     }
 
     /// The warnings of N+1 patterns so far; there are none afterwards. Where
@@ -161,17 +177,19 @@ impl StatementLog {
 
     /// Forgets them.
     pub fn clear(&self) {
-        self.lock().clear();
+        *self.lock() = Seen::default();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Observer for StatementLog {
     fn statement(&self, event: &StatementEvent<'_>) {
-        self.lock().push(event.sql.to_owned());
+        let mut seen = self.lock();
+        seen.texts.push(event.sql.to_owned());
+        seen.round_trips += event.round_trips;
     }
 
     fn n_plus_one(&self, warning: &NPlusOne) {

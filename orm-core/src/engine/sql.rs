@@ -255,7 +255,7 @@ fn read<T: FromRow>(rows: &[Row]) -> Result<Vec<T>> {
 /// Where each field stands in rows like this one.
 pub(super) fn positions<T: FromRow>(row: &Row) -> Result<Vec<usize>> {
     let names: Vec<_> = (0..row.len()).map(|at| row.name(at)).collect();
-    T::positions(&ColumnNames(&names))
+    T::positions(&ColumnNames::new(&names))
 }
 
 impl From<&str> for Sql {

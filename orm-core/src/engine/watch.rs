@@ -19,6 +19,7 @@ pub(super) struct Watch<'a> {
     params: Cow<'a, [Param]>,
     boundary: Boundary,
     started: Instant,
+    pub(super) round_trips: u32,
     is_stream: bool,
     over: bool,
 }
@@ -44,6 +45,7 @@ impl<'a> Watch<'a> {
             params: Cow::Borrowed(params),
             boundary,
             started: Instant::now(),
+            round_trips: 1,
             is_stream: false,
             over: false,
         }
@@ -59,6 +61,7 @@ impl<'a> Watch<'a> {
             params: Cow::Owned(self.params.clone().into_owned()),
             boundary: self.boundary,
             started: self.started,
+            round_trips: self.round_trips,
             is_stream: true,
             over: false,
         }
@@ -78,12 +81,18 @@ impl<'a> Watch<'a> {
         self.publish(answer.ok().flatten(), answer.is_err());
     }
 
+    /// It was not sent, because something before it failed.
+    pub(super) fn never_sent(mut self) {
+        self.over = true;
+    }
+
     fn publish(&self, rows: Option<u64>, error: bool) {
         let event = StatementEvent {
             sql: &self.sql,
             params: &self.params,
             rows,
             elapsed: self.started.elapsed(),
+            round_trips: self.round_trips,
             error,
         };
         observe::publish(&self.engine.settings().observers, &event);

@@ -2,8 +2,24 @@
 
 use std::fmt;
 
-/// A violated constraint, as the server names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A violated constraint, as the server names it. Values of rows stand in [`detail`](ConstraintError::detail) alone, which neither
+/// `Display` nor `Debug` shows, so that an error can be logged:
+///
+/// ```
+/// use orm_core::error::{ConstraintError, ConstraintKind};
+///
+/// let error = ConstraintError {
+///     kind: ConstraintKind::Unique,
+///     table: "users".to_owned(),
+///     constraint: "users_email_key".to_owned(),
+///     columns: vec!["email".to_owned()],
+///     row: None,
+///     detail: Some("Key (email)=(ann@example.com) already exists.".to_owned()),
+/// };
+/// assert!(!format!("{error} {error:?}").contains("ann@"));
+/// assert!(error.detail.unwrap().contains("ann@")); // asked for
+/// ```
+#[derive(Clone, PartialEq, Eq)]
 pub struct ConstraintError {
     /// What kind of constraint it is.
     pub kind: ConstraintKind,
@@ -15,7 +31,8 @@ pub struct ConstraintError {
     pub columns: Vec<String>,
     /// The number of the row, from 1, where it was one of a COPY and the server says which.
     pub row: Option<u64>,
-    /// The server's detail, which contains values of the row: shown by nothing in this crate, here for those who ask.
+    /// The server's detail, which contains values of the row: shown by nothing in this crate, `Debug` included, here for those
+    /// who ask.
     pub detail: Option<String>,
 }
 
@@ -33,6 +50,21 @@ pub enum ConstraintKind {
     Check,
     /// EXCLUDE.
     Exclusion,
+}
+
+/// All but the detail, of which it says no more than whether there is one: `Debug` is what `unwrap` and `{error:?}` in a log print.
+impl fmt::Debug for ConstraintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let detail = self.detail.as_ref().map(|_| format_args!("(hidden)"));
+        f.debug_struct("ConstraintError")
+            .field("kind", &self.kind)
+            .field("table", &self.table)
+            .field("constraint", &self.constraint)
+            .field("columns", &self.columns)
+            .field("row", &self.row)
+            .field("detail", &detail)
+            .finish()
+    }
 }
 
 impl fmt::Display for ConstraintError {

@@ -127,16 +127,26 @@ fn with_statement(db: &DbError, sql: &str) -> String {
     format!("{}\n  statement: {}", db.message(), shortened(sql, 2000))
 }
 
-/// The messages of class 22, data exceptions, repeat the value between double quotes: `invalid input syntax for type
-/// integer: "abc"`. It is left out here.
 fn without_values(db: &DbError) -> String {
-    let message = db.message();
-    if !db.code().code().starts_with("22") {
-        return message.to_owned();
+    match db.code().code() {
+        code if code.starts_with("22") => without_quoted(db.message()),
+        _ => db.message().to_owned(),
     }
-    match (message.find('"'), message.rfind('"')) {
-        (Some(first), Some(last)) if first < last => {
-            format!("{}\"..\"{}", &message[..first], &message[last + 1..])
+}
+
+/// The messages of class 22, data exceptions, repeat the value between quotes: `invalid input syntax for type integer: "abc"`.
+/// It is left out here. A server that speaks another language (`lc_messages`) has its quotes.
+fn without_quoted(message: &str) -> String {
+    const QUOTES: [char; 8] = [
+        '"', '\u{ab}', '\u{bb}', '\u{201e}', '\u{201c}', '\u{201d}', '\u{300c}', '\u{300d}',
+    ];
+    match (message.find(QUOTES), message.rmatch_indices(QUOTES).next()) {
+        (Some(first), Some((last, quote))) if first < last => {
+            format!(
+                "{}\"..\"{}",
+                &message[..first],
+                &message[last + quote.len()..]
+            )
         }
         _ => message.to_owned(),
     }
@@ -170,4 +180,30 @@ fn columns(db: &DbError) -> Vec<String> {
             .map(|name| name.trim_matches('"').to_owned())
             .collect()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_quoted;
+
+    #[test]
+    fn quoted_values_are_left_out_in_every_language() {
+        for (said, shown) in [
+            (
+                "invalid input syntax for type integer: \"a\"b\"",
+                "invalid input syntax for type integer: \"..\"",
+            ),
+            (
+                "ung\u{fc}ltige Eingabesyntax f\u{fc}r Typ integer: \u{bb}abc\u{ab}",
+                "ung\u{fc}ltige Eingabesyntax f\u{fc}r Typ integer: \"..\"",
+            ),
+            (
+                "value \"9\" is out of range for type integer",
+                "value \"..\" is out of range for type integer",
+            ),
+            ("division by zero", "division by zero"),
+        ] {
+            assert_eq!(without_quoted(said), shown);
+        }
+    }
 }

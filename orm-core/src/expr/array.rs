@@ -157,6 +157,25 @@ changed! {
     array_remove "`array_remove(list, element)`: without the elements that are equal to it."
 }
 
+/// `array_prepend(element, list)`: with the element at the beginning.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "posts")]
+/// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
+/// let q = Post::query().select(func::array_prepend("new", Post::TAGS));
+/// assert_eq!(q.to_sql(), "SELECT array_prepend($1, posts.tags) FROM posts");
+/// ```
+pub fn array_prepend<E, R>(element: R, list: E) -> Expr<E::Type, (R::Uses, E::Uses)>
+where
+    E: Expression,
+    Base<E>: Array,
+    R: AsExpr<ItemBase<E>>,
+{
+    let arguments = vec![element.into_operand(), list.into_node()];
+    Expr::new(Node::call("array_prepend", arguments))
+}
+
 fn with_element<T, R: AsExpr<T>>(list: impl Expression, element: R) -> Vec<Node> {
     vec![list.into_node(), element.into_operand()]
 }

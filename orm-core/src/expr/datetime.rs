@@ -13,15 +13,20 @@
 //!     overdue.to_sql(),
 //!     "SELECT orders.id, orders.paid_at - orders.created_at FROM orders WHERE orders.created_at < now() - $1"
 //! );
+//!
+//! // A span of time, so many times: by an `f64`, which is what PostgreSQL multiplies it with.
+//! # #[derive(Model, Clone)] #[orm(table = "tasks")]
+//! # struct Task { #[orm(primary_key)] id: i32, planned: Interval, factor: f64 }
+//! let q = Task::query().select((Task::PLANNED * Task::FACTOR, Task::PLANNED / 2.0));
+//! assert_eq!(q.to_sql(), "SELECT tasks.planned * tasks.factor, tasks.planned / $1 FROM tasks");
 //! ```
 
-use std::ops::{Add, Sub};
+use std::ops::{Add, Div, Mul, Sub};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 
 use super::operator::{Base, Joint, Like, functions};
-use super::{AsExpr, Column, Expr, Expression, Node, Of, func};
-use crate::model::Source;
+use super::{AsExpr, Column, Expr, Expression, Node, Of, Selectable, func};
 use crate::types::{Interval, Param, SqlType};
 
 /// What a moment plus or minus an interval is, for each type that takes one.
@@ -36,7 +41,7 @@ macro_rules! shifts {
     };
     (@@ $operator:ident $method:ident $sql:literal: $from:ty => $to:ty) => {
         #[diagnostic::do_not_recommend]
-        impl<S: Source, R: AsExpr<Interval>> $operator<R> for Column<S, $from> {
+        impl<S: Selectable, R: AsExpr<Interval>> $operator<R> for Column<S, $from> {
             type Output = Expr<$to, (Of<S>, R::Uses)>;
 
             fn $method(self, span: R) -> Self::Output {
@@ -61,6 +66,38 @@ shifts! {
     NaiveDate => NaiveDateTime;
     NaiveTime => NaiveTime;
     Interval => Interval;
+}
+
+/// A span of time, so many times: by an `f64`, which is what PostgreSQL multiplies it with.
+macro_rules! scaled {
+    ($($operator:ident $method:ident $sql:literal;)*) => { $(
+        scaled!(@ $operator $method $sql: Interval => <R::Type as SqlType>::Nullify<Interval>);
+        scaled!(@ $operator $method $sql: Option<Interval> => Option<Interval>);
+    )* };
+    (@ $operator:ident $method:ident $sql:literal: $from:ty => $to:ty) => {
+        #[diagnostic::do_not_recommend]
+        impl<S: Selectable, R: AsExpr<f64>> $operator<R> for Column<S, $from> {
+            type Output = Expr<$to, (Of<S>, R::Uses)>;
+
+            fn $method(self, times: R) -> Self::Output {
+                Expr::new(Node::infix(self.into_node(), $sql, times.into_operand()))
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<Uses, R: AsExpr<f64>> $operator<R> for Expr<$from, Uses> {
+            type Output = Expr<$to, (Uses, R::Uses)>;
+
+            fn $method(self, times: R) -> Self::Output {
+                Expr::new(Node::infix(self.into_node(), $sql, times.into_operand()))
+            }
+        }
+    };
+}
+
+scaled! {
+    Mul mul "*";
+    Div div "/";
 }
 
 /// A moment of which there are differences.

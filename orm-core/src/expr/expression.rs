@@ -298,6 +298,21 @@ mod decimal {
     }
 }
 
+/// The type of nothing. Because everything fits where it is expected, rustc does not take the only type where something
+/// does fit for the one that is expected: it waits until that is known, and reports in our words what does not fit.
+#[derive(Debug)]
+pub enum Undecided {}
+
+#[diagnostic::do_not_recommend]
+impl<E> AsExpr<Undecided> for E {
+    type Type = bool;
+    type Uses = ();
+
+    fn into_operand(self) -> Node {
+        Node::Word("NULL")
+    }
+}
+
 /// Implemented by nothing: it carries the message for `eq(None)`.
 #[diagnostic::on_unimplemented(
     message = "a comparison with an `Option` is never true for `None` in SQL",

@@ -13,7 +13,9 @@ pub use super::aggregate::{
     bool_and, bool_or, corr, covar_pop, covar_samp, regr_intercept, regr_slope, stddev_pop,
     stddev_samp, var_pop, var_samp,
 };
-pub use super::array::{array_append, array_position, array_remove, cardinality, unnest};
+pub use super::array::{
+    array_append, array_position, array_prepend, array_remove, cardinality, unnest,
+};
 #[cfg(feature = "chrono")]
 pub use super::datetime::{
     age, clock_timestamp, current_date, date_trunc, make_date, make_interval, now, to_timestamp,
@@ -28,7 +30,9 @@ pub use super::math::{
     bit_not, ceil, exp, floor, ln, log, pi, power, random, round, sign, sqrt, trunc,
 };
 pub use super::network::{host, masklen, network};
-pub use super::ordered_set::{array_agg, mode, percentile_cont, percentile_disc, string_agg};
+pub use super::ordered_set::{
+    array_agg, array_agg_not_null, mode, percentile_cont, percentile_disc, string_agg,
+};
 pub use super::range::{
     range_agg, range_is_empty, range_lower, range_lower_inclusive, range_lower_infinite,
     range_upper, range_upper_inclusive, range_upper_infinite,

@@ -5,7 +5,7 @@
 //! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
 
 use super::Expression;
-use super::scope::{Agg, Of, Open, Solid, Windowed};
+use super::scope::{Agg, Each, Of, Open, Solid, Windowed};
 
 /// The kind of an expression.
 pub trait Kind {
@@ -70,6 +70,11 @@ impl<S> KindOf for Of<S> {
 
 impl<U> KindOf for Agg<U> {
     type Kind = Aggregate;
+}
+
+/// Inside an aggregate, it is what a window function is computed from.
+impl<U: KindOf, T> KindOf for Each<U, T> {
+    type Kind = U::Kind;
 }
 
 impl<U: KindOf> KindOf for Solid<U> {
@@ -167,6 +172,7 @@ pub trait WindowFree {}
 impl WindowFree for () {}
 impl<S> WindowFree for Of<S> {}
 impl<U: WindowFree> WindowFree for Agg<U> {}
+impl<U: WindowFree, T> WindowFree for Each<U, T> {}
 impl<U: WindowFree> WindowFree for Solid<U> {}
 impl<U: WindowFree> WindowFree for Open<U> {}
 impl<A: WindowFree, B: WindowFree> WindowFree for (A, B) {}

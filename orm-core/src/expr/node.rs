@@ -45,6 +45,8 @@ pub enum Node {
     Extract(&'static str, Box<Node>),
     /// `CAST(operand AS type)`.
     Cast(Box<Node>, &'static PgType),
+    /// `operand COLLATE name`; the name is an identifier.
+    Collate(Box<Node>, String),
     /// `ANY(array)` or `ALL(array)`, on the right of a comparison.
     Quantified(&'static str, Box<Node>),
     /// `(columns) IN (SELECT * FROM unnest(arrays))`: keys of several columns, each column an array with the type of its
@@ -304,10 +306,17 @@ impl Node {
 
     /// Adds a condition to the aggregates in an expression: a row that does not meet it is not theirs.
     pub(crate) fn filter_aggregates(&mut self, condition: &Node) {
+        self.each_aggregate_call(&mut |call| {
+            let before = call.filter.take();
+            call.filter = Node::all(before.into_iter().chain([condition.clone()]));
+        });
+    }
+
+    /// Changes the calls of the aggregates in an expression.
+    pub(crate) fn each_aggregate_call(&mut self, change: &mut dyn FnMut(&mut AggregateCall)) {
         self.each_aggregate(&mut |node| {
             if let Node::Aggregate(call) = node {
-                let before = call.filter.take();
-                call.filter = Node::all(before.into_iter().chain([condition.clone()]));
+                change(call);
             }
         });
     }
@@ -332,7 +341,8 @@ impl Node {
             | Node::Postfix(operand, _)
             | Node::Extract(_, operand)
             | Node::Quantified(_, operand)
-            | Node::Cast(operand, _) => operand.each_aggregate(change),
+            | Node::Cast(operand, _)
+            | Node::Collate(operand, _) => operand.each_aggregate(change),
             Node::Between(a, b, c) => {
                 for node in [a, b, c] {
                     node.each_aggregate(change);
@@ -442,6 +452,7 @@ impl Node {
             }
             (Node::Row(a), Node::Row(b)) => all(a, b),
             (Node::Template(text, a), Node::Template(other, b)) => text == other && all(a, b),
+            (Node::Collate(a, name), Node::Collate(b, other)) => name == other && a.same(b),
             (Node::Cast(a, ty), Node::Cast(b, other)) => {
                 ty.to_string() == other.to_string() && a.same(b)
             }

@@ -1,15 +1,18 @@
 //! Aggregates that depend on an order: `string_agg` and `array_agg` with ORDER BY inside, `percentile_cont` and `mode` WITHIN
 //! GROUP.
 
-use super::{Agg, AggregateCall, Expr, Expression, Node, OrderList, OrderNode, RowLevel};
+use super::{
+    Agg, Aggregate, AggregateCall, Condition, Each, Expr, Expression, InScope, KindOf, No, Node,
+    OrderList, OrderNode, PerRow, RowLevel, WindowFree,
+};
 use crate::types::{Element, Param, SqlType};
 
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 
 impl<T, Uses> Expr<T, Agg<Uses>> {
     /// Gives the rows to the aggregate in an order, which matters to `string_agg` and `array_agg`: a column, an expression, an
-    /// `.asc()` or `.desc()` of one, or a tuple of these. An expression that is made of an aggregate is left as it is.
-    /// SQLAlchemy: `aggregate_order_by`.
+    /// `.asc()` or `.desc()` of one, or a tuple of these. Of an expression that is made of an aggregate, it is the aggregate
+    /// inside that gets them so. SQLAlchemy: `aggregate_order_by`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -24,16 +27,14 @@ impl<T, Uses> Expr<T, Agg<Uses>> {
         O::Uses: RowLevel,
     {
         let mut node = self.into_untyped();
-        if let Node::Aggregate(call) = &mut node
-            && !call.within_group
-        {
-            order.push_list(&mut call.order_by);
-        }
+        let mut parts = Vec::new();
+        order.push_list(&mut parts);
+        node.each_aggregate_call(&mut |call| call.order_by.extend_from_slice(&parts));
         Expr::new(node)
     }
 
-    /// Gives equal values to the aggregate once: `count(DISTINCT x)`, `array_agg(DISTINCT x)`. An expression that is made of an
-    /// aggregate is left as it is. SQLAlchemy: `func.array_agg(distinct(x))`.
+    /// Gives equal values to the aggregate once: `count(DISTINCT x)`, `array_agg(DISTINCT x)`. Of an expression that is
+    /// made of an aggregate, it is the aggregate inside. SQLAlchemy: `func.array_agg(distinct(x))`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -45,9 +46,7 @@ impl<T, Uses> Expr<T, Agg<Uses>> {
     #[must_use]
     pub fn distinct(self) -> Self {
         let mut node = self.into_untyped();
-        if let Node::Aggregate(call) = &mut node {
-            call.distinct = true;
-        }
+        node.each_aggregate_call(&mut |call| call.distinct = true);
         Expr::new(node)
     }
 }
@@ -94,9 +93,11 @@ where
 /// # }
 /// ```
 ///
-/// The elements of a column that can be NULL are `Option`s. Those of a column that is NULL for want of a partner in a LEFT JOIN
-/// are not: leave those rows out with `.filter(..)`.
-pub fn array_agg<E: Expression>(expression: E) -> Expr<Option<Vec<E::Type>>, Agg<E::Uses>>
+/// The elements of a column that can be NULL are `Option`s. A column that is NULL for want of a partner in a LEFT JOIN is none
+/// of these: it does not compile, and [`array_agg_not_null`] leaves the missing rows out.
+pub fn array_agg<E: Expression>(
+    expression: E,
+) -> Expr<Option<Vec<E::Type>>, Agg<Each<E::Uses, E::Type>>>
 where
     E::Type: Element,
 {
@@ -104,6 +105,39 @@ where
         "array_agg",
         vec![expression.into_node().typed(true)],
     ))
+}
+
+/// `array_agg(expression) FILTER (WHERE expression IS NOT NULL)`: the values as a list, without the NULLs; NULL where there is
+/// no other.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "users", has_many(orders: Order, via = user))]
+/// # struct User { #[orm(primary_key)] id: i32, name: String }
+/// # #[derive(Model, Clone)] #[orm(table = "orders")]
+/// # struct Order { #[orm(primary_key)] id: i32, #[orm(belongs_to(user: User))] user_id: i32 }
+/// let q = User::query()
+///     .left_join(User::ORDERS)
+///     .group_by(User::NAME)
+///     .select((User::NAME, func::array_agg_not_null(Order::ID)));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT users.name, array_agg(orders.id) FILTER (WHERE orders.id IS NOT NULL) FROM users \
+///      LEFT JOIN orders ON orders.user_id = users.id GROUP BY users.name"
+/// );
+/// # async fn typed(db: &mut Session, q: orm_core::query::Query<(orm_core::query::Value<String>, orm_core::query::Value<Option<Vec<i32>>>), (User, ())>) -> orm_core::Result<()> {
+/// let orders: Vec<(String, Option<Vec<i32>>)> = q.all(db).await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn array_agg_not_null<E: Expression>(expression: E) -> Expr<Option<Vec<Base<E>>>, Agg<E::Uses>>
+where
+    Base<E>: Element,
+{
+    let value = expression.into_node();
+    let mut call = Node::aggregate("array_agg", vec![value.clone().typed(true)]);
+    call.filter = Some(Node::postfix(value, "IS NOT NULL"));
+    aggregated(call)
 }
 
 /// `mode()`: the value that comes most often, [`within_group`](WithinGroup::within_group) of an expression.
@@ -181,7 +215,7 @@ impl<Kind> WithinGroup<Kind> {
 
     /// `WITHIN GROUP (ORDER BY expression)`: what is aggregated; NULL where it is NULL in every row. SQLAlchemy:
     /// `within_group(..)`.
-    pub fn within_group<E, T>(self, expression: E) -> Expr<Option<T>, Agg<E::Uses>>
+    pub fn within_group<E, T>(self, expression: E) -> Expr<Option<T>, InOrder<E::Uses>>
     where
         E: Expression,
         E::Uses: RowLevel,
@@ -202,7 +236,7 @@ impl<Kind> WithinGroup<Kind> {
     ///     "SELECT percentile_disc($1) WITHIN GROUP (ORDER BY users.age DESC) FROM users"
     /// );
     /// ```
-    pub fn within_group_desc<E, T>(self, expression: E) -> Expr<Option<T>, Agg<E::Uses>>
+    pub fn within_group_desc<E, T>(self, expression: E) -> Expr<Option<T>, InOrder<E::Uses>>
     where
         E: Expression,
         E::Uses: RowLevel,
@@ -211,14 +245,52 @@ impl<Kind> WithinGroup<Kind> {
         self.of::<E::Type, _, _>(expression.into_node(), true)
     }
 
-    fn of<By: SqlType, T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, Agg<Uses>> {
+    fn of<By: SqlType, T, Uses>(mut self, node: Node, descending: bool) -> Expr<T, InOrder<Uses>> {
         self.call.order_by = vec![OrderNode {
             node,
             ty: Some(By::TYPE),
             descending,
             nulls_first: None,
         }];
-        aggregated(self.call)
+        Expr::new(Node::Aggregate(Box::new(self.call)))
+    }
+}
+
+/// What an ordered-set aggregate uses. It is an aggregate that has its order already, and no window: so it has `filter`, and
+/// neither `order_by`, `distinct` nor `over`.
+#[derive(Debug)]
+pub struct InOrder<U>(std::marker::PhantomData<fn() -> U>);
+
+impl<U> KindOf for InOrder<U> {
+    type Kind = Aggregate;
+}
+
+impl<U: WindowFree> WindowFree for InOrder<U> {}
+
+impl<Scope, U: InScope<Scope, I>, I> InScope<Scope, I> for InOrder<U> {
+    type Null = No;
+}
+
+impl<T, Uses> Expr<T, InOrder<Uses>> {
+    /// Aggregates only the rows for which a condition is true, as with [other aggregates](Expr::filter).
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// let q = User::query().select(func::mode().within_group(User::AGE).filter(User::ID.gt(9)));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT mode() WITHIN GROUP (ORDER BY users.age) FILTER (WHERE users.id > $1) FROM users"
+    /// );
+    /// ```
+    pub fn filter<C>(self, condition: C) -> Expr<T, InOrder<(Uses, C::Uses)>>
+    where
+        C: Condition + PerRow,
+    {
+        let mut node = self.into_untyped();
+        node.filter_aggregates(&condition.into_node());
+        Expr::new(node)
     }
 }
 

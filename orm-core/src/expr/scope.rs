@@ -53,6 +53,23 @@ pub struct Nulled<Scope>(PhantomData<fn() -> Scope>);
 #[derive(Debug)]
 pub struct Open<U>(PhantomData<fn() -> U>);
 
+/// What an aggregate uses that keeps its values as they are, NULLs too, in a list of `T`s: `array_agg`.
+#[derive(Debug)]
+pub struct Each<U, T>(PhantomData<fn() -> (U, T)>);
+
+/// Whether a list of `T`s has room for what may be NULL for want of a partner in a LEFT JOIN.
+#[diagnostic::on_unimplemented(
+    message = "`array_agg` of a table that may have no row puts NULLs into a list of `{T}`",
+    label = "uses a left-joined table",
+    note = "`func::array_agg_not_null(..)` leaves the missing rows out"
+)]
+pub trait HoldsNull<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<T> HoldsNull<T> for No {}
+#[diagnostic::do_not_recommend]
+impl<T: SqlType<Base = T>> HoldsNull<Option<T>> for Yes {}
+
 /// The walk's end: the first table of the list.
 #[derive(Debug)]
 pub struct Here;
@@ -264,6 +281,14 @@ where
 impl<Scope, U, I> InScope<Scope, I> for Agg<U>
 where
     U: InScope<Scope, I>,
+{
+    type Null = No;
+}
+
+impl<Scope, U, T, I> InScope<Scope, I> for Each<U, T>
+where
+    U: InScope<Scope, I>,
+    U::Null: HoldsNull<T>,
 {
     type Null = No;
 }

@@ -85,6 +85,58 @@ pub trait TextOperators: Expression {
         ))
     }
 
+    /// `SIMILAR TO`: matches a pattern of SQL's own kind, `%` and `_` with `|`, `*`, `+` and brackets.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// let q = User::query().filter(User::NAME.similar_to("(ann|bob)%")).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users WHERE users.name SIMILAR TO $1");
+    /// ```
+    fn similar_to<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "SIMILAR TO",
+            pattern.into_operand(),
+        ))
+    }
+
+    /// `NOT SIMILAR TO`.
+    fn not_similar_to<R: AsExpr<String>>(
+        self,
+        pattern: R,
+    ) -> Expr<Either<Self, R, bool>, Both<Self, R>>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::infix(
+            self.into_node(),
+            "NOT SIMILAR TO",
+            pattern.into_operand(),
+        ))
+    }
+
+    /// `COLLATE name`: compares and sorts it by the rules of a collation. The name is one of the database's (`C`,
+    /// `de-x-icu`), and is quoted as an identifier; the server refuses one that it does not know. SQLAlchemy: `collate(..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// let q = User::query().order_by(User::NAME.collate("de-x-icu").desc()).select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users ORDER BY users.name COLLATE \"de-x-icu\" DESC");
+    /// ```
+    fn collate(self, name: impl Into<String>) -> Expr<Self::Type, Self::Uses>
+    where
+        Base<Self>: Text,
+    {
+        Expr::new(Node::Collate(Box::new(self.into_node()), name.into()))
+    }
+
     /// `~`: whether a regular expression matches anywhere in it. One that is none is an error of the server's. SQLAlchemy:
     /// `regexp_match(pattern)`.
     ///

@@ -57,6 +57,7 @@ impl Node {
             | Node::Postfix(node, _)
             | Node::Extract(_, node)
             | Node::Cast(node, _)
+            | Node::Collate(node, _)
             | Node::Quantified(_, node) => visit.node(node),
             Node::Between(operand, low, high) => {
                 visit.node(operand);

@@ -1,26 +1,48 @@
-//! [`FromRow`]: rows of hand-written SQL into tuples, structs and models.
+//! [`FromRow`]: rows of hand-written SQL into tuples, structs and models. [`Record`]: structs that a select list is read
+//! into, too.
 
-use super::Row;
+use super::{Row, RowReader};
 use crate::error::{Error, Result};
-use crate::types::SqlType;
+use crate::types::{DecodeError, Raw, SqlType};
 
 /// The names of a result's columns, in their order.
 #[derive(Debug)]
-pub struct ColumnNames<'a>(pub &'a [&'a str]);
+pub struct ColumnNames<'a> {
+    names: &'a [&'a str],
+    prefix: String,
+}
 
-impl ColumnNames<'_> {
+impl<'a> ColumnNames<'a> {
+    /// These names.
+    pub fn new(names: &'a [&'a str]) -> Self {
+        ColumnNames {
+            names,
+            prefix: String::new(),
+        }
+    }
+
+    /// The same for a struct inside another: its columns have this before their names.
+    #[must_use]
+    pub fn behind(&self, prefix: &str) -> ColumnNames<'a> {
+        ColumnNames {
+            names: self.names,
+            prefix: format!("{}{prefix}", self.prefix),
+        }
+    }
+
     /// Where the column of this name stands. Called by derived code.
     ///
     /// # Errors
     /// [`Error::Invalid`] that lists what there is.
     pub fn position(&self, target: &str, name: &str) -> Result<usize> {
-        self.0
+        let name = format!("{}{name}", self.prefix);
+        self.names
             .iter()
             .position(|other| *other == name)
             .ok_or_else(|| {
                 Error::invalid(format!(
                     "`{target}` wants a column `{name}`, and the result has {}",
-                    self.0.join(", ")
+                    self.names.join(", ")
                 ))
             })
     }
@@ -34,7 +56,11 @@ impl ColumnNames<'_> {
     note = "one column is a tuple of one: `(i64,)`"
 )]
 pub trait FromRow: Sized + 'static {
-    /// Where in the row each field stands. Asked once a result, not once a row.
+    /// How many columns it reads.
+    const WIDTH: usize;
+
+    /// Where in the row each of its columns stands: as many as [`WIDTH`](FromRow::WIDTH). Asked once a result, not once a
+    /// row.
     ///
     /// # Errors
     /// When a column is missing.
@@ -47,25 +73,163 @@ pub trait FromRow: Sized + 'static {
     fn from_row(row: &Row, positions: &[usize]) -> Result<Self>;
 }
 
+/// A struct that rows are read into field by field, by the names of columns or in the order of a select list: what
+/// `#[derive(FromRow)]` and `#[derive(Rowset)]` make of one. [`RecordOf`](crate::query::RecordOf) has an example.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a struct that rows are read into field by field",
+    label = "`#[derive(FromRow)]` is missing on `{Self}`"
+)]
+pub trait Record: FromRow {
+    /// The fields' types, as a tuple.
+    type Fields;
+
+    /// Reads the next columns of a row, in the order of the fields.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode), which names the struct and the column.
+    fn read(row: &mut RowReader<'_>) -> Result<Self> {
+        row.record(Self::WIDTH, Self::from_row)
+    }
+
+    /// As [`read`](Record::read); `None` where all of its columns are NULL.
+    ///
+    /// # Errors
+    /// As [`read`](Record::read).
+    fn read_or_none(row: &mut RowReader<'_>) -> Result<Option<Self>> {
+        row.record(Self::WIDTH, from_row_or_none)
+    }
+}
+
+/// A struct that may not be there: behind a LEFT JOIN all of its columns are NULL.
+fn from_row_or_none<R: FromRow>(row: &Row, positions: &[usize]) -> Result<Option<R>> {
+    if positions.iter().all(|at| row.raw(*at).bytes.is_none()) {
+        return Ok(None);
+    }
+    R::from_row(row, positions).map(Some)
+}
+
+/// Collects where the columns of a struct stand. For derived code.
+#[derive(Debug)]
+pub struct Positions<'a> {
+    target: &'static str,
+    columns: &'a ColumnNames<'a>,
+    found: Vec<usize>,
+}
+
+impl<'a> Positions<'a> {
+    /// None yet.
+    pub fn new(target: &'static str, columns: &'a ColumnNames<'a>) -> Self {
+        Positions {
+            target,
+            columns,
+            found: Vec::new(),
+        }
+    }
+
+    /// A column.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is missing.
+    pub fn column(&mut self, name: &str) -> Result<()> {
+        let at = self.columns.position(self.target, name)?;
+        self.found.push(at);
+        Ok(())
+    }
+
+    /// The columns of a struct inside, whose names have something before them.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when one is missing.
+    pub fn nested<R: FromRow>(&mut self, prefix: &str) -> Result<()> {
+        self.found
+            .extend(R::positions(&self.columns.behind(prefix))?);
+        Ok(())
+    }
+
+    /// All of them.
+    pub fn finish(self) -> Vec<usize> {
+        self.found
+    }
+}
+
+/// Reads the fields of a struct one after the other, each where its columns stand. For derived code.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    target: &'static str,
+    row: &'a Row,
+    positions: &'a [usize],
+}
+
+impl<'a> Fields<'a> {
+    /// At the first field.
+    pub fn new(target: &'static str, row: &'a Row, positions: &'a [usize]) -> Self {
+        Fields {
+            target,
+            row,
+            positions,
+        }
+    }
+
+    fn next(&mut self, width: usize) -> &'a [usize] {
+        let (next, rest) = self.positions.split_at(width);
+        self.positions = rest;
+        next
+    }
+
+    /// The value of the next column, as it came.
+    pub fn raw(&mut self) -> Raw<'a> {
+        self.row.raw(self.next(1)[0])
+    }
+
+    /// That the value did not fit.
+    pub fn misfit(&self, column: &str, why: &DecodeError) -> Error {
+        Error::Decode {
+            table: self.target.to_owned(),
+            column: column.to_owned(),
+            why: why.to_string(),
+        }
+    }
+
+    /// A struct inside.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    pub fn nested<R: FromRow>(&mut self) -> Result<R> {
+        let positions = self.next(R::WIDTH);
+        R::from_row(self.row, positions)
+    }
+
+    /// A struct inside that may not be there.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    pub fn nested_or_none<R: FromRow>(&mut self) -> Result<Option<R>> {
+        let positions = self.next(R::WIDTH);
+        from_row_or_none(self.row, positions)
+    }
+}
+
 macro_rules! tuples {
     ($($name:ident $at:literal),*) => {
         #[diagnostic::do_not_recommend]
         impl<$($name: SqlType),*> FromRow for ($($name,)*) {
+            const WIDTH: usize = [$($at),*].len();
+
             fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> {
-                let wanted = [$($at),*].len();
-                if columns.0.len() == wanted {
-                    Ok(Vec::new())
+                let wanted = Self::WIDTH;
+                if columns.names.len() == wanted {
+                    Ok((0..wanted).collect())
                 } else {
                     Err(Error::invalid(format!(
                         "a tuple of {wanted} was asked for, and the result has {} columns: {}",
-                        columns.0.len(),
-                        columns.0.join(", ")
+                        columns.names.len(),
+                        columns.names.join(", ")
                     )))
                 }
             }
 
-            fn from_row(row: &Row, _: &[usize]) -> Result<Self> {
-                Ok(($(row.get::<$name>($at)?,)*))
+            fn from_row(row: &Row, positions: &[usize]) -> Result<Self> {
+                Ok(($(row.get::<$name>(positions[$at])?,)*))
             }
         }
     };

@@ -211,9 +211,13 @@ many!(Many, ManyThrough, ReadOnlyMany);
 )]
 pub trait Writable {}
 
+#[diagnostic::do_not_recommend]
 impl Writable for One {}
+#[diagnostic::do_not_recommend]
 impl Writable for OptionalOne {}
+#[diagnostic::do_not_recommend]
 impl Writable for Many {}
+#[diagnostic::do_not_recommend]
 impl Writable for ManyThrough {}
 
 /// The shapes with at most one target, which `db.set` changes.

@@ -80,6 +80,17 @@ impl<'a> FromSql<'a> for Undecoded<'a> {
     }
 }
 
+/// The positions of a struct's columns in a select list: as many as PostgreSQL takes.
+static IN_ORDER: [usize; 1664] = {
+    let mut positions = [0; 1664];
+    let mut at = 0;
+    while at < positions.len() {
+        positions[at] = at;
+        at += 1;
+    }
+    positions
+};
+
 /// Reads a row from left to right.
 #[derive(Debug)]
 pub struct RowReader<'a> {
@@ -118,6 +129,24 @@ impl<'a> RowReader<'a> {
     pub fn raw(&mut self) -> Raw<'a> {
         self.at += 1;
         self.row.raw(self.at - 1)
+    }
+
+    /// Reads a struct off the next columns.
+    ///
+    /// # Errors
+    /// What `read` gives.
+    pub(super) fn record<T>(
+        &mut self,
+        width: usize,
+        read: fn(&Row, &[usize]) -> Result<T>,
+    ) -> Result<T> {
+        let from = self.at;
+        self.at += width;
+        match IN_ORDER.get(from..self.at) {
+            Some(positions) => read(self.row, positions),
+            // More columns than PostgreSQL has room for in a select list.
+            None => read(self.row, &(from..self.at).collect::<Vec<_>>()),
+        }
     }
 
     /// Passes over some columns.

@@ -9,7 +9,7 @@ use super::{
     Derived, Executor, Fits, Query, Rowset, Running, Selection, Statement, Subquery, Value, render,
 };
 use crate::expr::{
-    Grouped, Has, Here, InScope, No, Node, Of, OrderBy, OrderNode, Ordered, Select, SetOperation,
+    Grouped, Has, Here, InScope, No, Node, OrderBy, OrderNode, Ordered, Select, SetOperation,
     Standalone, Subtotals, Whole,
 };
 use crate::types::SqlType;
@@ -68,12 +68,12 @@ pub const fn place<const N: usize>() -> Place<N> {
 
 impl<const N: usize> Place<N> {
     /// In ascending order.
-    pub fn asc(self) -> Ordered<Of<Self>> {
+    pub fn asc(self) -> Ordered<Self> {
         ordered(N, false)
     }
 
     /// In descending order.
-    pub fn desc(self) -> Ordered<Of<Self>> {
+    pub fn desc(self) -> Ordered<Self> {
         ordered(N, true)
     }
 }
@@ -87,7 +87,7 @@ fn ordered<Uses>(place: usize, descending: bool) -> Ordered<Uses> {
     })
 }
 
-impl<Sel, const N: usize> Has<Place<N>, HereAt> for Output<Sel>
+impl<Sel, const N: usize> InScope<Output<Sel>, HereAt> for Place<N>
 where
     Sel: HasPlace<N>,
 {
@@ -100,7 +100,7 @@ pub struct HereAt;
 
 impl<Sel, I, const N: usize> OrderBy<Output<Sel>, I> for Place<N>
 where
-    Of<Place<N>>: InScope<Output<Sel>, I>,
+    Place<N>: InScope<Output<Sel>, I>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(self.asc().into_order_node());
@@ -114,6 +114,7 @@ where
 )]
 pub trait HasPlace<const N: usize> {}
 
+#[diagnostic::do_not_recommend]
 impl<T> HasPlace<1> for Value<T> {}
 
 macro_rules! places {
@@ -124,6 +125,7 @@ macro_rules! places {
         places!(@ $names $($rest)*);
     };
     (# $place:literal ($($name:ident)*)) => {
+        #[diagnostic::do_not_recommend]
         impl<$($name),*> HasPlace<$place> for ($(Value<$name>,)*) {}
     };
 }

@@ -1,15 +1,13 @@
-//! Derived tables: [`Rowset`] gives the columns of a query's rows names and types, and [`Derived`] is such a query (or a
-//! set-returning function, or a list of values) as something to select from and to join.
+//! Derived tables: [`Rowset`] gives the columns of a query's rows names and types, and [`Derived`] is such a query (or
+//! rows of a function, or a
+//! list of values) as something to select from and to join.
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Executor, OrNothing, Query, Selection, Value};
-use crate::error::Result;
-use crate::expr::{
-    All, Cte, Expression, Inside, Item, Node, Rows, Select, Selectable, TableRef, Whole,
-};
-use crate::model::{Model, RowReader, Source};
+use super::{Fits, Query, RowsOf};
+use crate::expr::{All, Cte, Inside, Item, Rows, Select, Selectable, TableRef, Whole};
+use crate::model::{Model, Record, Source};
 use crate::types::{ArrayWriter, Element, SqlType};
 
 /// A struct whose fields name the columns of a derived table or CTE: `#[derive(Rowset)]`.
@@ -45,54 +43,14 @@ use crate::types::{ArrayWriter, Element, SqlType};
     message = "`{Self}` is not a rowset",
     label = "`#[derive(Rowset)]` is missing on `{Self}`"
 )]
-pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Sized + Send {
-    /// The fields' types, as a tuple.
-    type Fields;
-
-    /// Reads the fields, from left to right.
-    ///
-    /// # Errors
-    /// [`Error::Decode`](crate::Error::Decode).
-    fn read(row: &mut RowReader<'_>) -> Result<Self>;
+pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Record + Send {
+    /// The rowset under another name: [`AliasedRows`].
+    type As<const N: u8>: Selectable;
 }
 
-/// A whole rowset in a select list.
-#[derive(Debug)]
-pub struct RowsOf<R>(PhantomData<fn() -> R>);
-
-/// A whole rowset in a select list, of a table that may have no row.
-#[derive(Debug)]
-pub struct MaybeRowsOf<R>(PhantomData<fn() -> R>);
-
-impl<R: Rowset> Selection for RowsOf<R> {
-    type Row<X: Executor> = R;
-
-    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<R> {
-        R::read(row)
-    }
-}
-
-impl<R: Rowset> Selection for MaybeRowsOf<R> {
-    type Row<X: Executor> = Option<R>;
-
-    /// There is no key to tell a row that is missing from one that is there: it is missing if all columns are NULL.
-    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<Option<R>> {
-        let columns = R::table_ref().table.columns.len();
-        if (0..columns).all(|column| row.is_null(column)) {
-            row.skip(columns);
-            return Ok(None);
-        }
-        R::read(row).map(Some)
-    }
-}
-
-impl<R> OrNothing for RowsOf<R> {
-    type Row = MaybeRowsOf<R>;
-}
-
-impl<R> OrNothing for MaybeRowsOf<R> {
-    type Row = MaybeRowsOf<R>;
-}
+/// A rowset under another name, to have the same rows in a query twice: what [`Derived::aliased`] gives. As
+/// [`Aliased`](crate::model::Aliased) for models.
+pub type AliasedRows<R, const N: u8> = <R as Rowset>::As<N>;
 
 /// Rows that a query computes, under the name and with the columns of `S`. What [`Query::as_table`], [`values`],
 /// [`unnest`] and [`generate_series`] give: select from it with [`query`](Derived::query), or join it. `Uses` are the
@@ -154,6 +112,37 @@ impl<S: Selectable> Derived<S> {
             .computed
             .extend(self.item.rows.map(|rows| (self.item.table, rows)));
         Query::new(select, Vec::new())
+    }
+}
+
+impl<R: Rowset, Uses> Derived<R, Uses> {
+    /// The same rows under another name, to join them twice. The columns are those of [`AliasedRows`].
+    /// SQLAlchemy: `cte.alias()`, `subquery.alias()`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// use orm_core::query::AliasedRows;
+    /// # #[derive(Model, Clone)] #[orm(table = "sales")]
+    /// # struct Sale { #[orm(primary_key)] id: i32, year: i32, amount: i32 }
+    /// #[derive(Rowset)]
+    /// struct Yearly { year: i32, amount: Option<i64> }
+    /// type Before = AliasedRows<Yearly, 1>;
+    ///
+    /// let yearly = Sale::query().group_by(Sale::YEAR).select((Sale::YEAR, sum(Sale::AMOUNT))).as_cte::<Yearly>();
+    /// let q = yearly
+    ///     .clone()
+    ///     .query()
+    ///     .left_join_on(yearly.aliased::<1>(), Before::YEAR.eq(Yearly::YEAR - 1))
+    ///     .select((Yearly::YEAR, Yearly::AMOUNT, Before::AMOUNT));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "WITH yearly(year, amount) AS (SELECT sales.year, sum(sales.amount) FROM sales GROUP BY sales.year) \
+    ///      SELECT yearly.year, yearly.amount, yearly_1.amount FROM yearly \
+    ///      LEFT JOIN yearly AS yearly_1 ON yearly_1.year = yearly.year - $1"
+    /// );
+    /// ```
+    pub fn aliased<const N: u8>(self) -> Derived<R::As<N>, Uses> {
+        Derived::new(self.item.rows, self.item.ctes)
     }
 }
 
@@ -247,49 +236,6 @@ impl<Sel, Scope: Inside, G> Query<Sel, Scope, G> {
     }
 }
 
-/// Whether a select list gives the fields of a rowset, in their order.
-#[diagnostic::on_unimplemented(
-    message = "the select list does not have the fields `{Fields}` of the rowset",
-    label = "its rows are `{Self}`",
-    note = "select one value for each field, in the order of the fields"
-)]
-pub trait Fits<Fields> {}
-
-/// Whether a selected value can be a rowset's field: one of the same type, or of an `Option` of it.
-#[diagnostic::on_unimplemented(
-    message = "the select list gives `{Self}` where the rowset's field is `{Field}`",
-    label = "`{Self}` does not fit into `{Field}`"
-)]
-pub trait FitsField<Field> {}
-
-#[diagnostic::do_not_recommend]
-impl<T: SqlType> FitsField<T> for T {}
-#[diagnostic::do_not_recommend]
-impl<T: SqlType<Base = T>> FitsField<Option<T>> for T {}
-
-#[diagnostic::do_not_recommend]
-impl<T: FitsField<A>, A> Fits<(A,)> for Value<T> {}
-
-macro_rules! fits {
-    ($($value:ident $field:ident),*) => {
-        #[diagnostic::do_not_recommend]
-        impl<$($value: FitsField<$field>, $field),*> Fits<($($field,)*)> for ($(Value<$value>,)*) {}
-    };
-}
-
-fits!(A FA);
-fits!(A FA, B FB);
-fits!(A FA, B FB, C FC);
-fits!(A FA, B FB, C FC, D FD);
-fits!(A FA, B FB, C FC, D FD, E FE);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK);
-fits!(A FA, B FB, C FC, D FD, E FE, F FF, G FG, H FH, I FI, J FJ, K FK, L FL);
-
 /// Rows of values as a table: `VALUES`, sent as one array a column, so that neither the statement nor the number of
 /// parameters depends on how many there are. SQLAlchemy: `values(..)`.
 ///
@@ -376,80 +322,3 @@ value_rows!(A 0, B 1, C 2, D 3, E 4);
 value_rows!(A 0, B 1, C 2, D 3, E 4, F 5);
 value_rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 value_rows!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
-
-/// The elements of an array as rows of a rowset with one field: joined with [`join_lateral`](Query::join_lateral) for
-/// each row's array, selected from for a list of values. An array that is NULL has no elements.
-/// SQLAlchemy: `func.unnest(..).table_valued(..)`.
-///
-/// ```
-/// use orm_core::prelude::*;
-/// use orm_core::query::unnest;
-/// # #[derive(Model, Clone)] #[orm(table = "posts")]
-/// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
-/// #[derive(Rowset)]
-/// struct Tag { tag: String }
-///
-/// let q = Post::query()
-///     .join_lateral(unnest::<Tag, _, _>(Post::TAGS))
-///     .group_by(Tag::TAG)
-///     .select((Tag::TAG, count_all()));
-/// assert_eq!(
-///     q.to_sql(),
-///     "SELECT tag.tag, count(*) FROM posts CROSS JOIN unnest(posts.tags) AS tag(tag) GROUP BY tag.tag"
-/// );
-/// ```
-pub fn unnest<R, T, E>(array: E) -> Derived<R, E::Uses>
-where
-    R: Rowset<Fields = (T,)>,
-    T: SqlType,
-    T::Base: Element,
-    E: Expression,
-    E::Type: SqlType<Base = Vec<T>>,
-{
-    let call = Node::call("unnest", vec![array.into_node()]);
-    Derived::new(Some(Rows::Function(call)), Vec::new())
-}
-
-/// Numbers from `first` to `last`, both included, as rows of a rowset with one field.
-/// SQLAlchemy: `func.generate_series(..).table_valued(..)`.
-///
-/// ```
-/// use orm_core::prelude::*;
-/// use orm_core::query::generate_series;
-/// # #[derive(Model, Clone)] #[orm(table = "sales")]
-/// # struct Sale { #[orm(primary_key)] id: i32, month: i32, amount: i32 }
-/// #[derive(Rowset)]
-/// struct Month { number: i32 }
-///
-/// let q = generate_series::<Month, _>(1, 12)
-///     .query()
-///     .left_join_on(Sale::ALL, Sale::MONTH.eq(Month::NUMBER))
-///     .group_by(Month::NUMBER)
-///     .select((Month::NUMBER, sum(Sale::AMOUNT)));
-/// assert_eq!(
-///     q.to_sql(),
-///     "SELECT month.number, sum(sales.amount) FROM generate_series($1, $2) AS month(number) \
-///      LEFT JOIN sales ON sales.month = month.number GROUP BY month.number"
-/// );
-/// ```
-pub fn generate_series<R, T>(first: T, last: T) -> Derived<R>
-where
-    R: Rowset<Fields = (T,)>,
-    T: Series,
-{
-    let ends = [first, last].map(|end| Node::Param(crate::types::Param::new(&end)));
-    let call = Node::call("generate_series", ends.into());
-    Derived::new(Some(Rows::Function(call)), Vec::new())
-}
-
-/// A number that can be counted from one to another.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be counted with `generate_series`",
-    label = "expected `i32`, `i64` or `Decimal`"
-)]
-pub trait Series: SqlType {}
-
-impl Series for i32 {}
-impl Series for i64 {}
-#[cfg(feature = "decimal")]
-impl Series for rust_decimal::Decimal {}

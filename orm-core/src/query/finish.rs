@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, render};
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader, Table};
@@ -262,17 +262,20 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     asked: Asked,
     behind: impl Fn(&mut RowReader<'_>) -> T + Send,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
+    lock::check(&select)?;
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
         on.restrict(&mut select);
         let statement = asked.noted(render::select(&select), select.from.table, on);
         let rows = on.fetch(statement).await?;
-        let read = |row| {
-            let mut reader = RowReader::new(row);
-            Ok((Sel::read(on, &mut reader)?, behind(&mut reader)))
-        };
-        return rows.iter().map(read).collect();
+        let mut found = Vec::with_capacity(rows.len());
+        // Each row is freed as soon as it is read, while its memory is still at hand.
+        for row in rows {
+            let mut reader = RowReader::new(&row);
+            found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
+        }
+        return Ok(found);
     }
     let loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;

@@ -1,9 +1,15 @@
-//! Row locks: FOR UPDATE and its relatives.
+//! Row locks: FOR UPDATE and its relatives; and what cannot be locked, which is refused before anything is sent.
 
-use super::Query;
-use crate::expr::{All, Has, Lock, LockStrength, LockWait, Selectable};
+use super::{Query, render};
+use crate::error::{Error, Result};
+use crate::expr::{
+    All, Has, Item, JoinKind, Lock, LockStrength, LockWait, No, Node, Select, Selectable, TableRef,
+    Visit,
+};
 use crate::model::Source;
 
+/// A row of a query with a lock has to be a row of a table. So DISTINCT, GROUP BY, aggregates, window functions and set
+/// operations are refused beside one when the query runs, with [`Error::Invalid`], and so are tables that may have no row.
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Locks the rows until the transaction ends: FOR UPDATE. SQLAlchemy: `with_for_update()`.
     ///
@@ -51,6 +57,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     where
         S: Source,
         Scope: Has<S, I>,
+        <Scope as Has<S, I>>::Null: Lockable,
     {
         let _ = table;
         self.with_lock(|lock| lock.of.push(S::table_ref()))
@@ -88,4 +95,99 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         query.select.lock.as_mut().map(change);
         query
     }
+}
+
+/// Whether a table always has a row to be locked.
+#[diagnostic::on_unimplemented(
+    message = "a left-joined table cannot be locked: it may have no row",
+    label = "this table may have no row in the query",
+    note = "join it with `.join(..)`, or lock its rows by a query of their own"
+)]
+pub trait Lockable {}
+
+#[diagnostic::do_not_recommend]
+impl Lockable for No {}
+
+/// Refuses a lock where PostgreSQL does: its message says the clause and not what to do.
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(super) fn check(select: &Select) -> Result<()> {
+    let Some(lock) = &select.lock else {
+        return Ok(());
+    };
+    let clause = if select.set.is_some() {
+        "a set operation"
+    } else if select.distinct || !select.distinct_on.is_empty() {
+        "DISTINCT"
+    } else if !select.group_by.is_empty() || !select.having.is_empty() {
+        "GROUP BY"
+    } else if let Some(what) = many_for_one(&select.items) {
+        what
+    } else {
+        let first = [select.from];
+        let locked = if lock.of.is_empty() {
+            &first[..]
+        } else {
+            &lock.of
+        };
+        return match locked.iter().find(|table| may_be_missing(select, table)) {
+            Some(table) => Err(Error::invalid(format!(
+                "{} cannot lock `{}`, which is on the side of an outer join that may have no row; name the table to lock \
+                 with `.of(..)`, or use `.join(..)`",
+                render::lock_words(lock.strength),
+                table.table.name
+            ))),
+            None => Ok(()),
+        };
+    };
+    Err(Error::invalid(format!(
+        "{} locks rows of a table, and the rows of a query with {clause} are none; lock the rows by a query of their own, \
+         or put this one into it with `.in_query(..)`",
+        render::lock_words(lock.strength)
+    )))
+}
+
+/// What in a select list gives one row for many, or looks at many.
+fn many_for_one(items: &[Item]) -> Option<&'static str> {
+    #[derive(Default)]
+    struct Find(Option<&'static str>);
+
+    impl Visit for Find {
+        fn node(&mut self, node: &mut Node) {
+            match node {
+                Node::Over(..) => self.0 = Some("a window function"),
+                Node::Aggregate(_) => self.0 = Some("an aggregate"),
+                _ => node.walk(self),
+            }
+        }
+
+        // A subquery's rows are its own.
+        fn select(&mut self, _: &mut Select) {}
+    }
+
+    let mut find = Find::default();
+    for item in items {
+        if let Item::Expr(node) = item {
+            find.node(&mut node.clone());
+        }
+    }
+    find.0
+}
+
+/// Whether a table stands on the side of an outer join whose rows may be missing.
+fn may_be_missing(select: &Select, table: &TableRef) -> bool {
+    let mut here = select.from.same(table);
+    let mut missing = false;
+    for join in &select.joins {
+        let this = join.table.same(table);
+        missing |= match join.kind {
+            JoinKind::Inner | JoinKind::Cross => false,
+            JoinKind::Left => this,
+            JoinKind::Right => here,
+            JoinKind::Full => here || this,
+        };
+        here |= this;
+    }
+    missing
 }

@@ -139,6 +139,16 @@ pub(crate) fn lateral(
     sql.finish()
 }
 
+/// How strong a lock is, in SQL.
+pub(super) fn lock_words(strength: LockStrength) -> &'static str {
+    match strength {
+        LockStrength::Update => "FOR UPDATE",
+        LockStrength::NoKeyUpdate => "FOR NO KEY UPDATE",
+        LockStrength::Share => "FOR SHARE",
+        LockStrength::KeyShare => "FOR KEY SHARE",
+    }
+}
+
 /// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
 #[derive(Default)]
 pub(crate) struct Renderer {
@@ -405,12 +415,8 @@ impl Renderer {
     }
 
     fn lock(&mut self, lock: &Lock, first: TableRef) {
-        self.text(match lock.strength {
-            LockStrength::Update => " FOR UPDATE",
-            LockStrength::NoKeyUpdate => " FOR NO KEY UPDATE",
-            LockStrength::Share => " FOR SHARE",
-            LockStrength::KeyShare => " FOR KEY SHARE",
-        });
+        self.text(" ");
+        self.text(lock_words(lock.strength));
         self.text(" OF ");
         if lock.of.is_empty() {
             self.alias(first);

@@ -3,7 +3,7 @@
 use crate::types::Param;
 
 /// SQL text with `$1`, `$2` .. and the values that travel beside it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Statement {
     /// The text. Everything that a user passed is in `params`.
     pub sql: String,

@@ -2,7 +2,7 @@
 //! the row of the query around it.
 
 use super::{Query, Value};
-use crate::expr::{AsExpr, Correlate, Expr, Expression, Inside, Node, Select, Solid};
+use crate::expr::{Correlate, Expr, Expression, Inside, Node, Quantified, Select, Solid};
 use crate::types::SqlType;
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
@@ -75,7 +75,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Self: OneColumn<Type = T>,
         T: SqlType,
     {
-        Quantified::new("ANY", self.into_select())
+        Quantified::new("ANY", Node::Subquery(Box::new(self.into_select())))
     }
 
     /// The query's values, all of which a comparison must hold for: `price.gt(query.as_all())`. It holds for none, too.
@@ -85,7 +85,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Self: OneColumn<Type = T>,
         T: SqlType,
     {
-        Quantified::new("ALL", self.into_select())
+        Quantified::new("ALL", Node::Subquery(Box::new(self.into_select())))
     }
 }
 
@@ -124,44 +124,6 @@ pub trait OneColumn: Subquery {
 #[diagnostic::do_not_recommend]
 impl<T: SqlType, Scope: Inside, G> OneColumn for Query<Value<T>, Scope, G> {
     type Type = T;
-}
-
-/// ANY or ALL of a query's values: the right side of a comparison.
-#[derive(Debug, Clone)]
-pub struct Quantified<T, Uses> {
-    node: Node,
-    types: std::marker::PhantomData<fn() -> (T, Uses)>,
-}
-
-impl<T, Uses> Quantified<T, Uses> {
-    fn new(word: &'static str, select: Select) -> Self {
-        let rows = Node::Subquery(Box::new(select));
-        Quantified {
-            node: Node::Quantified(word, Box::new(rows)),
-            types: std::marker::PhantomData,
-        }
-    }
-}
-
-// One impl for values that cannot be NULL and one for values that can, as for columns and expressions.
-#[diagnostic::do_not_recommend]
-impl<T: SqlType<Base = T>, Uses> AsExpr<T> for Quantified<T, Uses> {
-    type Type = T;
-    type Uses = Uses;
-
-    fn into_operand(self) -> Node {
-        self.node
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: SqlType<Base = T>, Uses> AsExpr<T> for Quantified<Option<T>, Uses> {
-    type Type = Option<T>;
-    type Uses = Uses;
-
-    fn into_operand(self) -> Node {
-        self.node
-    }
 }
 
 /// Whether a query gives any row: `EXISTS (..)`. SQLAlchemy: `exists(..)`.

@@ -163,11 +163,8 @@ impl<M: Model> Arena<M> {
         if !direct {
             return None;
         }
-        KeyBytes::encode(table.primary_key.len(), |part, out| {
-            let raw = row.ahead(table.primary_key[part] as usize);
-            raw.bytes
-                .inspect(|bytes| out.extend_from_slice(bytes))
-                .is_some()
+        KeyBytes::of_bytes(table.primary_key.len(), |part| {
+            row.ahead(table.primary_key[part] as usize).bytes
         })
     }
 

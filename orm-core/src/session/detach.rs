@@ -369,8 +369,10 @@ impl Session {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    /// A rollback of this session doesn't bring it back. Relationships that were set to rows that have no key yet, and links of
-    /// a many-to-many that were not flushed, cannot go along: the first is an error, the second are forgotten.
+    /// A rollback of this session doesn't bring it back. Relationships of other entities that led here are not loaded any more.
+    ///
+    /// Relationships that were set to rows that have no key yet, links of a many-to-many that were not flushed, and expressions
+    /// ([`set_expr`](Session::set_expr)) cannot go along: the first is an error, the others are forgotten. Flush before.
     ///
     /// # Errors
     /// [`Error::Pending`] for what was not flushed yet, [`Error::Detached`] for what is deleted or marked so.
@@ -414,7 +416,7 @@ impl Session {
         let mut all = HashSet::new();
         let branch = self.copy_out(root, steps, &mut all)?;
         for handle in all {
-            self.discard(handle);
+            self.take_away(handle);
         }
         Ok(branch)
     }

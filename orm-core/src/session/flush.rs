@@ -1,16 +1,20 @@
 //! Running a plan: the last of the flush's four steps.
 //!
-//! Each step is one statement. What comes back (keys, defaults) is written into the entities at once, so that the next
-//! step finds the keys that it refers to. Memory is changed as the steps go; should one fail, the undo log has what was.
+//! Each step is one statement. Steps that don't need one another's answers go out together (`together`). What comes back
+//! (keys, defaults) is written into the entities, so that the steps behind find the keys that they refer to. Memory is changed
+//! as the steps go; should one fail, the undo log has what was.
 
 use std::collections::HashMap;
 
 use super::key::KeyBytes;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
+use super::together::{Together, checked, miscounted};
 use super::{Session, State, matching};
+use crate::engine::Outcome;
 use crate::error::{Error, Result};
 use crate::model::{NextVersion, RawHandle, RelationInfo, RelationKind, Row};
+use crate::query::Statement;
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -41,11 +45,12 @@ impl Session {
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         self.refuse_writes()?;
-        self.flush_rounds().await
+        self.flush_rounds(false).await.map(drop)
     }
 
-    /// Sends what has changed by now.
-    pub(super) async fn flush_once(&mut self) -> Result<()> {
+    /// Sends what has changed by now; where `commit` says so, with COMMIT behind it, if that may be. Whether it was.
+    pub(super) async fn flush_once(&mut self, commit: bool) -> Result<bool> {
+        let mut committed = false;
         let mut unknown = self.follow_hand_set_keys();
         self.cascade().await?;
         let mut changes = self.change_set()?;
@@ -58,15 +63,14 @@ impl Session {
             let updated: Vec<_> = changes.updates.clone();
             let steps = self.steps(changes)?;
             self.touch_updated(&updated);
-            for step in &steps {
-                self.run_step(step).await?;
-            }
+            committed = self.run_steps(&steps, commit).await?;
         }
         for (child, relation) in unknown {
             self.follow_key(child, relation);
         }
         self.flushed();
-        self.after_rows(&watched)
+        self.after_rows(&watched)?;
+        Ok(committed)
     }
 
     /// Gives `on_update` columns of changed rows their new values.
@@ -93,47 +97,127 @@ impl Session {
         }
     }
 
-    async fn run_step(&mut self, step: &Step) -> Result<()> {
-        match step.kind {
-            StepKind::Insert => self.run_insert(step).await,
-            StepKind::Replace => self.run_replace(step).await,
-            StepKind::Update | StepKind::Close => self.run_update(step).await,
-            StepKind::Delete => self.run_delete(step).await,
-            StepKind::Park => self.run_park(step).await,
-            // A link that was there before, or is gone already, is what was asked for.
-            StepKind::Open | StepKind::UnlinkAll | StepKind::Link | StepKind::Unlink => {
-                self.run_plain(step).await.map(drop)
+    async fn run_steps(&mut self, steps: &[Step], commit: bool) -> Result<bool> {
+        let mut together = Together::default();
+        for step in steps {
+            if self.must_wait(&mut together, step) {
+                self.send_steps(std::mem::take(&mut together), false)
+                    .await?;
             }
+            let statement = self.write_step(step, &together);
+            let moves_keys = self.moves_keys(step);
+            together.push(step, statement, moves_keys);
         }
+        if together.steps.is_empty() {
+            return Ok(false);
+        }
+        let commit = commit && self.may_commit_with(&together);
+        self.send_steps(together, commit).await?;
+        Ok(commit)
     }
 
-    async fn run_plain(&mut self, step: &Step) -> Result<u64> {
-        let statement = self.statement(step);
-        self.send_counted(&statement).await
+    /// The statement of a step. What it needs of steps on their way is known.
+    fn write_step(&mut self, step: &Step, together: &Together<'_>) -> Statement {
+        match step.kind {
+            StepKind::Insert | StepKind::Replace => {
+                self.resolve_keys_of_new(&step.rows, together);
+            }
+            StepKind::Update | StepKind::Close => {
+                for row in &step.rows {
+                    // A row that was inserted by an earlier step of this flush, to close a ring.
+                    if !self.slots(*row).heads[row.index as usize].touched {
+                        self.touch(*row);
+                    }
+                }
+                self.resolve_keys(&step.rows);
+            }
+            _ => {}
+        }
+        self.statement(step)
+    }
+
+    /// Sends steps, and COMMIT behind them where it is wanted, in one round trip. Then their answers are read in order, so
+    /// that what failed first is what is reported.
+    async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<()> {
+        let Together {
+            steps,
+            mut statements,
+            ..
+        } = together;
+        if commit {
+            for (statement, step) in statements.iter_mut().zip(&steps) {
+                if let Some(rows) = self.must_change(step) {
+                    *statement = checked(std::mem::take(statement), rows);
+                }
+            }
+        }
+        let Outcome { answers, result } = self.send_together(&statements, commit).await?;
+        if !commit {
+            for (step, answer) in steps.iter().zip(&answers) {
+                self.expect(step, answer.count)?;
+            }
+        }
+        if let Err(error) = result {
+            let failed = steps.get(answers.len());
+            return match (miscounted(&error).filter(|_| commit), failed) {
+                (Some(changed), Some(step)) => self.expect(step, changed),
+                _ => Err(error),
+            };
+        }
+        let mut short = Vec::new();
+        for (step, answer) in steps.iter().zip(&answers) {
+            if step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
+                short.push((*step, answer.count));
+            }
+            self.take_answer(step, &answer.rows)?;
+        }
+        for (step, deleted) in short {
+            self.expect_gone(step).await?;
+            tracing::warn!(
+                table = step.table.name,
+                expected = step.rows(),
+                changed = deleted,
+                "a DELETE found fewer rows than it was sent for: they were deleted by others"
+            );
+        }
+        Ok(())
     }
 
     /// Fails unless a statement changed as many rows as it was sent for.
-    fn expect(&mut self, step: &Step, action: &'static str, changed: u64) -> Result<()> {
-        let expected = step.rows() as u64;
-        if changed == expected {
-            return Ok(());
+    fn expect(&mut self, step: &Step, changed: u64) -> Result<()> {
+        match self.must_change(step) {
+            Some(expected) if expected != changed => self.or_fail(Err(Error::Stale {
+                table: step.table.name,
+                action: match step.kind {
+                    StepKind::Insert => "INSERT",
+                    StepKind::Delete => "DELETE",
+                    _ => "UPDATE",
+                },
+                expected,
+                changed,
+            })),
+            _ => Ok(()),
         }
-        self.or_fail(Err(Error::Stale {
-            table: step.table.name,
-            action,
-            expected,
-            changed,
-        }))
     }
 
-    /// Moves unique values aside. A row that is about to be deleted may be gone already, and its value with it.
-    async fn run_park(&mut self, step: &Step) -> Result<()> {
-        let changed = self.run_plain(step).await?;
-        let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
-        if step.rows.iter().all(gone) {
-            return Ok(());
+    /// Memory follows what a step has done.
+    fn take_answer(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
+        match step.kind {
+            StepKind::Insert => self.take_inserted(step, rows),
+            StepKind::Replace => self.take_replaced(step, rows),
+            StepKind::Update | StepKind::Close => self.take_updated(step, rows),
+            StepKind::Delete => {
+                for row in &step.rows {
+                    self.buried(*row);
+                }
+                Ok(())
+            }
+            StepKind::Open
+            | StepKind::Park
+            | StepKind::Link
+            | StepKind::Unlink
+            | StepKind::UnlinkAll => Ok(()),
         }
-        self.expect(step, "UPDATE", changed)
     }
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
@@ -148,16 +232,16 @@ impl Session {
         }
     }
 
-    /// The same for rows that are about to be inserted. A target that is still not there is what a ring was broken at: the
+    /// The same for rows that are about to be inserted. A target that won't be there is what a ring was broken at: the
     /// foreign key is NULL for now, also where the client has made the target's key.
-    fn resolve_keys_of_new(&mut self, rows: &[RawHandle]) {
+    fn resolve_keys_of_new(&mut self, rows: &[RawHandle], together: &Together<'_>) {
         self.resolve_keys(rows);
         for row in rows {
             let relations: Vec<_> = self.set_links.of(*row).collect();
             for relation in relations {
                 let target = self.known_target(*row, relation).flatten();
-                let to_come = target
-                    .filter(|target| target != row && self.raw_state(*target) == State::Pending);
+                let to_come =
+                    target.filter(|target| target != row && !self.is_there(together, *target));
                 if to_come.is_some() {
                     self.copy_key(*row, relation, None);
                 }
@@ -165,19 +249,10 @@ impl Session {
         }
     }
 
-    async fn run_insert(&mut self, step: &Step) -> Result<()> {
-        self.resolve_keys_of_new(&step.rows);
-        let statement = self.statement(step);
-        let returned = Self::returned_by_insert(step);
-        if returned.is_empty() {
-            let changed = self.send_counted(&statement).await?;
-            self.expect(step, "INSERT", changed)?;
-        } else {
-            let rows = self.send(&statement).await?;
-            self.expect(step, "INSERT", rows.len() as u64)?;
-            self.take_rows(step, Match::of_insert(step), &returned, &rows)?;
-        }
+    fn take_inserted(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
+        self.take_rows(step, Match::of_insert(step), rows)?;
         for entity in &step.rows {
+            self.bury_forerunner(*entity);
             let epoch = self.epoch;
             let inserted = self.store_mut(*entity).inserted(entity.index, epoch);
             self.or_fail(inserted)?;
@@ -185,10 +260,23 @@ impl Session {
         Ok(())
     }
 
+    /// A row was inserted with a key that an entity of the session has: so that one's row is gone, deleted by others since it
+    /// was read. It is deleted here, too, or two entities would stand for one row.
+    fn bury_forerunner(&mut self, new: RawHandle) {
+        let slots = self.slots(new);
+        let forerunner = self
+            .key_at(new, slots.table.primary_key)
+            .and_then(|key| slots.keys.get(&key).copied())
+            .map(|index| slots.handle(index))
+            .filter(|known| *known != new && self.raw_state(*known) == State::Persistent);
+        if let Some(gone) = forerunner {
+            self.buried(gone);
+        }
+    }
+
     /// Rows that are deleted become others with the same keys.
-    async fn run_replace(&mut self, step: &Step) -> Result<()> {
-        self.resolve_keys_of_new(&step.rows);
-        self.send_update(step).await?;
+    fn take_replaced(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
+        self.take_rows(step, Match::of_update(step), rows)?;
         for (new, old) in step.rows.iter().zip(&step.old) {
             self.count_version(*new, *old)?;
             self.buried(*old);
@@ -199,28 +287,13 @@ impl Session {
         Ok(())
     }
 
-    /// Sends an UPDATE and takes back what it returns.
-    async fn send_update(&mut self, step: &Step) -> Result<()> {
-        let statement = self.statement(step);
-        let returned = Self::returned_by_update(step);
-        if returned.is_empty() {
-            let changed = self.send_counted(&statement).await?;
-            return self.expect(step, "UPDATE", changed);
-        }
-        let rows = self.send(&statement).await?;
-        self.expect(step, "UPDATE", rows.len() as u64)?;
-        self.take_rows(step, Match::of_update(step), &returned, &rows)
-    }
-
     /// Writes what came back into the entities.
-    fn take_rows(
-        &mut self,
-        step: &Step,
-        matching: Match,
-        returned: &[u16],
-        rows: &[Row],
-    ) -> Result<()> {
-        let places = self.places(step, matching, returned, rows);
+    fn take_rows(&mut self, step: &Step, matching: Match, rows: &[Row]) -> Result<()> {
+        let returned = Self::returned_by(step);
+        if returned.is_empty() {
+            return Ok(());
+        }
+        let places = self.places(step, matching, &returned, rows);
         let places = self.or_fail(places)?;
         let key = step.table.primary_key;
         // Where rows are matched by their keys, the key stands in front.
@@ -229,7 +302,7 @@ impl Session {
                 let others = returned.iter().filter(|column| !key.contains(column));
                 (key.len(), others.copied().collect())
             }
-            _ => (0, returned.to_vec()),
+            _ => (0, returned),
         };
         for (entity, place) in step.rows.iter().zip(places) {
             for (at, column) in behind.iter().enumerate() {
@@ -274,15 +347,8 @@ impl Session {
         outcome.inspect_err(|error| self.fail(error.to_string()))
     }
 
-    async fn run_update(&mut self, step: &Step) -> Result<()> {
-        for row in &step.rows {
-            // A row that was inserted by an earlier step of this flush, to close a ring.
-            if !self.slots(*row).heads[row.index as usize].touched {
-                self.touch(*row);
-            }
-        }
-        self.resolve_keys(&step.rows);
-        self.send_update(step).await?;
+    fn take_updated(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
+        self.take_rows(step, Match::of_update(step), rows)?;
         self.follow_new_keys(step);
         for row in &step.rows {
             if step.kind == StepKind::Update {
@@ -360,25 +426,6 @@ impl Session {
             // A copy to compare with must know the new key, too, or it would be sent again.
             self.store_mut(child).rebase(child.index, columns);
         }
-    }
-
-    async fn run_delete(&mut self, step: &Step) -> Result<()> {
-        let changed = self.run_plain(step).await?;
-        if step.table.version.is_some() {
-            self.expect(step, "DELETE", changed)?;
-        } else if changed != step.rows() as u64 {
-            self.expect_gone(step).await?;
-            tracing::warn!(
-                table = step.table.name,
-                expected = step.rows(),
-                changed,
-                "a DELETE found fewer rows than it was sent for: they were deleted by others"
-            );
-        }
-        for row in &step.rows {
-            self.buried(*row);
-        }
-        Ok(())
     }
 
     /// A DELETE found fewer rows than it was sent for. That others have deleted them is as good; that they are still there

@@ -164,18 +164,19 @@ impl<M: Model, H: Hooks<M>> RowHooks for Typed<M, H> {
 }
 
 impl Session {
-    /// Runs rounds of a flush until hooks leave nothing to do. Without hooks it is one.
-    pub(super) async fn flush_rounds(&mut self) -> Result<()> {
+    /// Runs rounds of a flush until hooks leave nothing to do. Without hooks it is one, and where `commit` says so, COMMIT goes
+    /// out with it, if that may be. Whether it did.
+    pub(super) async fn flush_rounds(&mut self, commit: bool) -> Result<bool> {
         for _ in 0..ROUNDS {
             if !self.has_changes() {
-                return Ok(());
+                return Ok(false);
             }
             self.each_event(|events, db| events.before_flush(db))?;
-            self.flush_once().await?;
+            let committed = self.flush_once(commit).await?;
             let outcome = self.each_event(|events, db| events.after_flush(db));
             self.or_fail(outcome)?;
             if self.hooks.is_empty() {
-                return Ok(());
+                return Ok(committed);
             }
         }
         self.or_fail(Err(Error::invalid(format!(
@@ -215,16 +216,45 @@ impl Session {
         });
     }
 
+    pub(super) fn has_hooks(&self) -> bool {
+        !self.hooks.is_empty()
+    }
+
     pub(super) fn has_row_hooks(&self) -> bool {
         !self.hooks.rows.is_empty()
     }
 
     /// Runs the `before_` hooks and `validate` of all rows of a flush, and finds anew what there is to do: hooks may have
     /// changed rows, and added some, which have hooks of their own. Gives the rows whose `after_` hooks are to run.
-    pub(super) fn before_rows(
-        &mut self,
-        mut changes: ChangeSet,
-    ) -> Result<(ChangeSet, Vec<Watched>)> {
+    pub(super) fn before_rows(&mut self, changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
+        let added: Vec<u64> = self
+            .arenas
+            .iter()
+            .map(|store| store.slots().adds())
+            .collect();
+        let outcome = self.run_before_rows(changes);
+        if outcome.is_err() {
+            self.forget_added_since(&added);
+        }
+        outcome
+    }
+
+    /// Forgets what hooks have added in a flush that is given up: they run again in the next, and add it again.
+    fn forget_added_since(&mut self, before: &[u64]) {
+        for number in 0..self.arenas.len() {
+            let slots = self.arenas[number].slots();
+            let since = before.get(number).copied().unwrap_or(0);
+            let added: Vec<_> = slots
+                .pending_since(since)
+                .map(|index| slots.handle(index))
+                .collect();
+            for handle in added {
+                self.doom(handle);
+            }
+        }
+    }
+
+    fn run_before_rows(&mut self, mut changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
         self.hook_queue.clear();
         let hooks = Arc::clone(&self.hooks);
         let mut done = HashSet::new();

@@ -62,6 +62,11 @@ use crate::model::{ColumnSet, Handle, Insertable, Model};
 ///
 /// Bulk updates and deletes run no hooks, nor does [`plan`](Session::plan): it shows what would be flushed if hooks
 /// changed nothing.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no hooks",
+    label = "expected a type that implements `Hooks` for a model",
+    note = "write `impl Hooks<User> for {Self} {{ .. }}`, with the model whose rows the hooks are for"
+)]
 #[expect(unused_variables, reason = "the names are what implementors see")]
 pub trait Hooks<M: Model>: Send + Sync + 'static {
     /// Says what is wrong with a row that is about to be inserted or updated. The row is given as a draft: a column that is `None`

@@ -50,9 +50,20 @@ impl KeyBytes {
 
     /// The key that stands in some columns of a row, from a position on.
     pub(crate) fn at(row: &Row, position: usize, parts: usize) -> Option<Self> {
-        Self::encode(parts, |part, out| {
-            let bytes = row.raw(position + part).bytes;
-            bytes
+        Self::of_bytes(parts, |part| row.raw(position + part).bytes)
+    }
+
+    /// As [`encode`](KeyBytes::encode), of columns whose binary form is there already: a row off the wire. Asked for each row
+    /// that is read, so a key of one short column allocates nothing.
+    pub(crate) fn of_bytes<'a>(
+        parts: usize,
+        mut part: impl FnMut(usize) -> Option<&'a [u8]>,
+    ) -> Option<Self> {
+        if parts == 1 {
+            return part(0).map(Self::from_slice);
+        }
+        Self::encode(parts, |at, out| {
+            part(at)
                 .inspect(|bytes| out.extend_from_slice(bytes))
                 .is_some()
         })

@@ -227,7 +227,10 @@ impl Session {
         let slots = self.slots(owner);
         match slots.link(relation.index, owner.index) {
             LinkState::Many(collection) if collection.contains(member) => Some(true),
-            LinkState::Many(collection) => (!collection.is_partial()).then_some(false),
+            LinkState::Many(collection) => {
+                let all = !collection.is_partial() && !self.has_expunged(collection.members());
+                all.then_some(false)
+            }
             _ => {
                 let created = slots.heads[owner.index as usize].created > 0;
                 created.then_some(false)

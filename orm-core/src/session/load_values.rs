@@ -7,9 +7,10 @@ use super::key::KeyBytes;
 use super::load_sql::Wanted;
 use super::{Loadable, Session};
 use crate::error::{Error, Result};
-use crate::expr::{Expression, KindOf, OneForMany, Within, count_all};
-use crate::model::{ColumnNames, FromRow, Model, RawHandle, RelationInfo};
-use crate::query::{LoadPath, LoadStep, StartsAt};
+use crate::expr::{Expression, KindOf, Node, OneForMany, Within, count_all};
+use crate::model::{ColumnNames, FromRow, Handle, Model, RawHandle, RelationInfo};
+use crate::query::{LoadPath, LoadStep, Running, StartsAt};
+use crate::types::SqlType;
 
 impl Session {
     /// How many related rows each of some entities has, counted by the server: nothing is loaded. The numbers stand in the
@@ -27,12 +28,12 @@ impl Session {
     /// ```
     /// # Errors
     /// As [`aggregate`](Session::aggregate).
-    pub async fn count_of<M: Model, P: StartsAt<M>>(
+    pub fn count_of<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
         relationship: P,
-    ) -> Result<Vec<i64>> {
-        self.aggregate(handles, relationship, count_all()).await
+    ) -> Running<'_, Vec<i64>> {
+        self.aggregate(handles, relationship, count_all())
     }
 
     /// An aggregate over the related rows of each of some entities, computed by the server: nothing is loaded. The values
@@ -62,20 +63,31 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] where the relationship has an order or a limit, or goes on with `then`; [`Error::Detached`],
     /// [`Error::Pending`] where autoflush is off, what the server refuses.
-    pub async fn aggregate<M, P, E, I, K>(
+    pub fn aggregate<M, P, E, T, I, K>(
         &mut self,
         handles: impl Loadable<M>,
         relationship: P,
         aggregate: E,
-    ) -> Result<Vec<E::Type>>
+    ) -> Running<'_, Vec<T>>
     where
         M: Model,
         P: StartsAt<M>,
-        E: Expression + Within<(<P as LoadPath>::End, ()), I>,
+        E: Expression<Type = T> + Within<(<P as LoadPath>::End, ()), I>,
         E::Uses: KindOf<Kind = K>,
+        T: SqlType,
         K: OneForMany,
     {
-        let step = relationship.into_steps();
+        // An aggregate is made again for the type: the node knows none.
+        let node = aggregate.into_node();
+        Box::pin(self.aggregated(handles.handles(), relationship.into_steps(), node))
+    }
+
+    async fn aggregated<M: Model, T: SqlType>(
+        &mut self,
+        handles: Vec<Handle<M>>,
+        step: LoadStep,
+        aggregate: Node,
+    ) -> Result<Vec<T>> {
         let relation = step.relation;
         if step.limit.is_some() || !step.order_by.is_empty() {
             return Err(Error::invalid(format!(
@@ -84,14 +96,12 @@ impl Session {
             )));
         }
         no_further(&step, "`db.aggregate(..)`")?;
-        // An aggregate is made again for the type: the node knows none.
-        let node = aggregate.into_node();
-        let roots = self.rows_of(handles.handles()).await?;
+        let roots = self.rows_of(handles).await?;
         if roots.is_empty() {
             return Ok(Vec::new());
         }
         let keys = ParentKeys::of(self, &roots, relation);
-        let statement = self.select_aggregate(relation, step.filters, &keys.different, node);
+        let statement = self.select_aggregate(relation, step.filters, &keys.different, aggregate);
         let rows = self.send(&statement).await?;
         let parts = relation.columns().0.len();
         let row_of: HashMap<Option<KeyBytes>, usize> = rows
@@ -140,16 +150,23 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] where a field has no column in the related table, or the relationship goes on with `then`;
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
-    pub async fn load_as<R: FromRow, M: Model, P: StartsAt<M>>(
+    pub fn load_as<R: FromRow + Send, M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
         relationship: P,
+    ) -> Running<'_, Vec<Vec<R>>> {
+        Box::pin(self.loaded_as(handles.handles(), relationship.into_steps()))
+    }
+
+    async fn loaded_as<R: FromRow + Send, M: Model>(
+        &mut self,
+        handles: Vec<Handle<M>>,
+        step: LoadStep,
     ) -> Result<Vec<Vec<R>>> {
-        let step = relationship.into_steps();
         let relation = step.relation;
         no_further(&step, "`db.load_as(..)`")?;
         let columns = columns_of::<R>(relation)?;
-        let roots = self.rows_of(handles.handles()).await?;
+        let roots = self.rows_of(handles).await?;
         let keys = ParentKeys::of(self, &roots, relation);
         let mut parents_of: HashMap<&KeyBytes, Vec<usize>> = HashMap::new();
         for (at, key) in keys.of_parents.iter().enumerate() {
@@ -221,11 +238,7 @@ fn columns_of<R: FromRow>(relation: &RelationInfo) -> Result<Vec<u16>> {
         .iter()
         .map(|column| column.name)
         .collect();
-    let positions = R::positions(&ColumnNames(&names))
+    let positions = R::positions(&ColumnNames::new(&names))
         .map_err(|error| Error::invalid(format!("the rows of `{}`: {error}", relation.path())))?;
-    if positions.is_empty() {
-        // A tuple has as many fields as the table has columns, or it is an error; it reads them by position.
-        return Ok((0..names.len() as u16).collect());
-    }
     Ok(positions.into_iter().map(|at| at as u16).collect())
 }

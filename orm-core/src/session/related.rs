@@ -257,8 +257,16 @@ impl Session {
             }
             LinkState::NotLoaded => return None,
         };
+        if self.has_expunged(members) {
+            return None;
+        }
         let members = members.iter().copied();
         Some(members.filter(|member| self.is_alive(*member)).collect())
+    }
+
+    /// Whether some of these have rows that the session doesn't hold any more: then they are not all that there are.
+    pub(super) fn has_expunged(&self, members: &[RawHandle]) -> bool {
+        !self.expunged.is_empty() && members.iter().any(|member| self.expunged.contains(member))
     }
 
     /// Whether an entity is one that collections show: not deleted, not about to be, and still in the session.
@@ -276,8 +284,12 @@ impl Session {
             LinkState::NotLoaded => head.created == self.epoch,
             // What criteria have hidden is there all the same.
             _ if self.hides(relation.to) => false,
-            LinkState::Many(collection) => collection.is_complete_in(self.epoch),
-            LinkState::One(_) => head.epoch == self.epoch,
+            LinkState::Many(collection) => {
+                collection.is_complete_in(self.epoch) && !self.has_expunged(collection.members())
+            }
+            LinkState::One(target) => {
+                head.epoch == self.epoch && !self.has_expunged(target.as_slice())
+            }
         }
     }
 

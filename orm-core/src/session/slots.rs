@@ -155,6 +155,16 @@ impl Slots {
         self.pending.values().copied()
     }
 
+    /// How many entities have come so far; those that come later count on from here.
+    pub(crate) fn adds(&self) -> u64 {
+        self.adds
+    }
+
+    /// Pending entities that came behind the first `adds`.
+    pub(crate) fn pending_since(&self, adds: u64) -> impl Iterator<Item = u32> {
+        self.pending.range(adds + 1..).map(|(_, index)| *index)
+    }
+
     pub(crate) fn no_longer_pending(&mut self, index: u32) {
         self.pending.remove(&self.heads[index as usize].added);
     }

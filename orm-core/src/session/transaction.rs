@@ -5,7 +5,7 @@
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
 
 use super::{Session, State};
-use crate::engine::Link;
+use crate::engine::{Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
 use crate::model::Row;
 use crate::query::{CopyRows, Statement};
@@ -31,6 +31,16 @@ pub(crate) enum Phase {
 const UNKNOWN: &str =
     "whether the transaction was committed is not known, read its rows again to see";
 
+fn in_doubt(error: Error) -> Error {
+    match error {
+        Error::Connection { what, source } => Error::Connection {
+            what: format!("{what}; it happened during COMMIT: {UNKNOWN}"),
+            source,
+        },
+        error => error,
+    }
+}
+
 /// What a statement is wanted for.
 enum Want {
     Rows,
@@ -55,29 +65,18 @@ impl Session {
 
     async fn run(&mut self, statement: &Statement, want: Want) -> Result<(Vec<Row>, u64)> {
         self.ready().await?;
-        let begin = match self.link {
-            Some(_) => None,
-            None => {
-                let link = Link::checkout(&self.engine, self.made_at).await?;
-                self.link = Some(link);
-                Some(self.options.begin())
-            }
-        };
+        let begin = self.take_connection().await?;
         self.count_statement();
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let answer = match (begin, want) {
+            (Some(begin), _) => {
+                let answer = link.after(&begin, statement).await;
+                answer.map(|answer| (answer.rows, answer.count))
+            }
             (None, Want::Rows) => link.fetch(statement).await.map(|rows| (rows, 0)),
             (None, Want::Count) => link
                 .execute(statement)
-                .await
-                .map(|count| (Vec::new(), count)),
-            (Some(begin), Want::Rows) => link
-                .fetch_after(&begin, statement)
-                .await
-                .map(|rows| (rows, 0)),
-            (Some(begin), Want::Count) => link
-                .execute_after(&begin, statement)
                 .await
                 .map(|count| (Vec::new(), count)),
         };
@@ -87,15 +86,53 @@ impl Session {
     /// Sends rows by COPY and gives their number.
     pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
         self.ready().await?;
-        if self.link.is_none() {
-            let link = Link::checkout(&self.engine, self.made_at).await?;
-            self.link = Some(link);
-            let begin = self.options.begin();
+        if let Some(begin) = self.take_connection().await? {
             self.say(&begin).await?;
         }
         self.phase = Phase::Sending;
         let answer = self.open_link()?.copy_in(rows).await;
         self.settle(answer)
+    }
+
+    /// Sends statements one behind the other without waiting in between, and COMMIT behind them where it is wanted.
+    ///
+    /// # Errors
+    /// What keeps them from being sent. What they fail with is in the outcome, behind the answers before it.
+    pub(super) async fn send_together(
+        &mut self,
+        statements: &[Statement],
+        commit: bool,
+    ) -> Result<Outcome> {
+        self.ready().await?;
+        let begin = self.take_connection().await?;
+        for _ in statements {
+            self.count_statement();
+        }
+        self.phase = match commit {
+            true => Phase::Committing,
+            false => Phase::Sending,
+        };
+        let pipeline = Pipeline {
+            before: begin.as_deref(),
+            statements,
+            after: commit.then_some("COMMIT"),
+        };
+        let Outcome { answers, result } = self.open_link()?.pipeline(pipeline).await;
+        let result = match commit {
+            true => result.map_err(in_doubt),
+            false => result,
+        };
+        let result = self.settle(result);
+        Ok(Outcome { answers, result })
+    }
+
+    /// Takes a connection, unless there is one. What is to be sent ahead of the first statement.
+    async fn take_connection(&mut self) -> Result<Option<String>> {
+        if self.link.is_some() {
+            return Ok(None);
+        }
+        self.link = Some(Link::checkout(&self.engine, self.made_at).await?);
+        Ok(Some(self.options.begin()))
     }
 
     /// Sends words without parameters.
@@ -169,7 +206,9 @@ impl Session {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed.
+    /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed. COMMIT goes
+    /// out with the last statements, without waiting for their answers, where it can't come too early: the statements then
+    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for.
     /// Inside a savepoint it commits the whole transaction.
     ///
     /// # Errors
@@ -180,9 +219,11 @@ impl Session {
     pub async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
         self.before_commit()?;
-        self.flush().await?;
+        self.ready().await?;
+        self.refuse_writes()?;
+        let committed = self.flush_rounds(true).await?;
         let was_open = self.link.is_some();
-        if was_open {
+        if was_open && !committed {
             self.send_commit().await?;
         }
         self.link = None;
@@ -204,13 +245,7 @@ impl Session {
     async fn send_commit(&mut self) -> Result<()> {
         self.phase = Phase::Committing;
         let answer = self.open_link()?.batch("COMMIT").await;
-        self.settle(answer.map_err(|error| match error {
-            Error::Connection { what, source } => Error::Connection {
-                what: format!("{what}; it happened during COMMIT: {UNKNOWN}"),
-                source,
-            },
-            error => error,
-        }))
+        self.settle(answer.map_err(in_doubt))
     }
 
     /// Ends the transaction without keeping anything of it, in the database and in memory: rows, relationships and states

@@ -168,6 +168,9 @@ impl Session {
     /// Takes an entity out of the session without touching the database. Unflushed changes are lost; the handle names
     /// nothing any more. For what was worked on and isn't needed any more in a long run. SQLAlchemy: `expunge`.
     ///
+    /// A relationship of another entity that led here is not loaded any more: what it leads to is in the database, and this session
+    /// cannot show it. (SQLAlchemy keeps the expunged object in the collection.)
+    ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
     /// let order = Order::query().first(&mut db).await?.unwrap();
@@ -181,8 +184,16 @@ impl Session {
     /// [`Error::Detached`].
     pub fn expunge<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
         self.check(handle)?;
-        self.discard(handle.raw());
+        self.take_away(handle.raw());
         Ok(())
+    }
+
+    /// Discards an entity whose row stays in the database: collections that it is in are no longer all that there is.
+    pub(super) fn take_away(&mut self, handle: RawHandle) {
+        if self.raw_state(handle) == State::Persistent {
+            self.expunged.insert(handle);
+        }
+        self.discard(handle);
     }
 
     pub(super) fn discard(&mut self, handle: RawHandle) {

@@ -1,92 +1,242 @@
-//! Reading rows of hand-written SQL by the names of their columns, for a model and for `#[derive(FromRow)]`:
+//! Reading rows by the names of their columns, for a model and for `#[derive(FromRow)]`, and by their places in a select
+//! list:
 //!
 //! ```text
 //! impl FromRow for Report {
-//!     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> { positions("Report", &["name", "total"], columns) }
+//!     const WIDTH: usize = 2;
+//!     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> {
+//!         let mut at = Positions::new("Report", columns);
+//!         at.column("name")?;
+//!         at.column("total")?;
+//!         Ok(at.finish())
+//!     }
 //!     fn from_row(row: &Row, positions: &[usize]) -> Result<Self> {
-//!         Ok(Report { name: __NAME.get(row, positions[0])?, total: __TOTAL.get(row, positions[1])? })
+//!         let mut fields = Fields::new("Report", row, positions);
+//!         Ok(Report { name: __NAME.next(&mut fields, "name")?, total: __TOTAL.next(&mut fields, "total")? })
 //!     }
 //! }
+//! impl Record for Report { type Fields = (String, i64); }
 //! ```
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
-use syn::Path;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, Type};
 
 use super::Columns;
 use crate::names;
 use crate::parse::field::Skipped;
 use crate::parse::model::Model;
-use crate::parse::row::Row;
+use crate::parse::row::{Row, RowField};
+use crate::parse::types;
+
+/// How one field is read.
+enum Part<'a> {
+    Column { codec: Ident, name: &'a str },
+    Nested { ty: &'a Type, prefix: &'a str },
+}
 
 pub(super) fn of_model(model: &Model) -> TokenStream {
     let Columns { fields, codecs, .. } = Columns::of(model);
-    let columns: Vec<&String> = model
-        .columns
-        .iter()
-        .map(|column| &column.name.value)
-        .collect();
-    implementation(
-        &model.krate,
-        &model.ident,
-        &fields,
-        &codecs,
-        &columns,
-        &model.skipped,
-    )
+    let columns = model.columns.iter().map(|column| &column.name.value);
+    let parts = codecs
+        .into_iter()
+        .zip(columns)
+        .map(|(codec, name)| Part::Column { codec, name })
+        .collect::<Vec<_>>();
+    implementation(&model.krate, &model.ident, &fields, &parts, &model.skipped)
 }
 
 /// Everything that `#[derive(FromRow)]` makes.
 pub(crate) fn from_row(row: &Row) -> TokenStream {
-    let krate = &row.krate;
-    let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
-    let codecs: Vec<Ident> = fields
-        .iter()
-        .map(|field| format_ident!("__{}", names::constant(field)))
-        .collect();
-    let columns: Vec<&String> = row.fields.iter().map(|field| &field.name.value).collect();
+    let (krate, record) = (&row.krate, record(row));
+    let list = row.listed.then(|| list(row));
     let defaults = super::skipped_defaults(&quote! { #krate::__private }, &row.skipped);
-    let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
-    let implementation =
-        implementation(krate, &row.ident, &fields, &codecs, &columns, &row.skipped);
-    let functions = types
-        .iter()
-        .map(|ty| super::behind_its_feature("codec", ty));
+    let columns = row.fields.iter().filter(|field| field.nested.is_none());
+    let codecs = columns.map(|field| {
+        let (codec, ty) = (codec(field), &field.ty);
+        let function = super::behind_its_feature("codec", ty);
+        quote! { const #codec: #krate::__private::Codec<#ty> = #krate::__private::#function::<#ty>(); }
+    });
     quote! {
         const _: () = {
-            #(const #codecs: #krate::__private::Codec<#types> = #krate::__private::#functions::<#types>();)*
+            #(#codecs)*
             #defaults
-            #implementation
+            #record
+            #list
         };
     }
+}
+
+/// How a struct is read, by names and by places. Shared with `#[derive(Rowset)]`.
+pub(super) fn record(row: &Row) -> TokenStream {
+    let (krate, ident) = (&row.krate, &row.ident);
+    let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
+    let parts: Vec<Part<'_>> = row.fields.iter().map(part).collect();
+    let types = row.fields.iter().map(|field| &field.ty);
+    let from_row = implementation(krate, ident, &fields, &parts, &row.skipped);
+    quote! {
+        #from_row
+
+        #[automatically_derived]
+        impl #krate::model::Record for #ident {
+            type Fields = (#(#types,)*);
+        }
+    }
+}
+
+fn part(field: &RowField) -> Part<'_> {
+    match &field.nested {
+        Some(prefix) => Part::Nested {
+            ty: &field.ty,
+            prefix,
+        },
+        None => Part::Column {
+            codec: codec(field),
+            name: &field.name.value,
+        },
+    }
+}
+
+pub(super) fn codec(field: &RowField) -> Ident {
+    format_ident!("__{}", names::constant(&field.ident))
 }
 
 fn implementation(
     krate: &Path,
     ident: &Ident,
     fields: &[&Ident],
-    codecs: &[Ident],
-    columns: &[&String],
+    parts: &[Part<'_>],
     skipped: &[Skipped],
 ) -> TokenStream {
     let private = quote! { #krate::__private };
+    let from_row = quote! { #krate::model::FromRow };
     let name = names::plain(ident);
-    let at = 0..fields.len();
+    let columns = parts
+        .iter()
+        .filter(|part| matches!(part, Part::Column { .. }))
+        .count();
+    let widths = parts.iter().filter_map(|part| match part {
+        Part::Column { .. } => None,
+        Part::Nested { ty, .. } => {
+            let ty = types::inside_option(ty).unwrap_or(ty);
+            Some(quote_spanned! { ty.span() => + <#ty as #from_row>::WIDTH })
+        }
+    });
+    let positions = parts.iter().map(|part| match part {
+        Part::Column { name, .. } => quote! { at.column(#name)?; },
+        Part::Nested { ty, prefix } => {
+            let ty = types::inside_option(ty).unwrap_or(ty);
+            quote! { at.nested::<#ty>(#prefix)?; }
+        }
+    });
+    let values = parts.iter().map(|part| match part {
+        Part::Column { codec, name } => quote! { #codec.next(&mut fields, #name)? },
+        Part::Nested { ty, .. } => match types::inside_option(ty) {
+            Some(ty) => quote! { fields.nested_or_none::<#ty>()? },
+            None => quote! { fields.nested::<#ty>()? },
+        },
+    });
     let defaults = skipped.iter().map(super::skipped_default);
     let skipped = skipped.iter().map(|field| &field.ident);
     quote! {
         #[automatically_derived]
-        impl #krate::model::FromRow for #ident {
+        impl #from_row for #ident {
+            const WIDTH: usize = #columns #(#widths)*;
+
             fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
-                #private::positions(#name, &[#(#columns),*], columns)
+                let mut at = #private::Positions::new(#name, columns);
+                #(#positions)*
+                #private::Result::Ok(at.finish())
             }
 
             fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
+                let mut fields = #private::Fields::new(#name, row, positions);
                 #private::Result::Ok(#ident {
-                    #(#fields: #codecs.get(row, positions[#at])?,)*
+                    #(#fields: #values,)*
                     #(#skipped: #defaults(),)*
                 })
             }
         }
+    }
+}
+
+/// The select list that the struct has itself:
+///
+/// ```text
+/// impl Card { pub const LIST: List<Card> = List::new(); }
+/// impl Listed for Card {
+///     type Required = (Of<Product>, ());
+///     type Optional = (Of<Category>, ());
+///     fn push_to(items: &mut Vec<Item>) {
+///         list_column::<i32, _, _>(items, Product::ID);
+///         list_column::<Option<String>, _, _>(items, Category::NAME);
+///     }
+/// }
+/// ```
+fn list(row: &Row) -> TokenStream {
+    let (krate, ident, vis) = (&row.krate, &row.ident, &row.vis);
+    let private = quote! { #krate::__private };
+    let listed = quote! { #krate::query::Listed };
+    let (mut required, mut optional) = (Vec::new(), Vec::new());
+    let mut calls = Vec::new();
+    for field in &row.fields {
+        let ty = &field.ty;
+        let inside = types::inside_option(ty);
+        if let Some((model, column)) = &field.from {
+            let uses = quote! { #krate::expr::Of<#model> };
+            let tables = if inside.is_some() {
+                &mut optional
+            } else {
+                &mut required
+            };
+            add(tables, uses);
+            calls.push(
+                quote_spanned! { ty.span() => #private::list_column::<#ty, _, _>(items, #model::#column); },
+            );
+        } else {
+            let inner = inside.unwrap_or(ty);
+            let needed = quote! { <#inner as #listed>::Required };
+            add(
+                if inside.is_some() {
+                    &mut optional
+                } else {
+                    &mut required
+                },
+                needed,
+            );
+            add(&mut optional, quote! { <#inner as #listed>::Optional });
+            calls.push(quote_spanned! { ty.span() => #private::list_nested::<#inner>(items); });
+        }
+    }
+    let tree = |tables: Vec<TokenStream>| {
+        let tables = tables.into_iter().rev();
+        tables.fold(quote! { () }, |rest, table| quote! { (#table, #rest) })
+    };
+    let (required, optional) = (tree(required), tree(optional));
+    quote! {
+        #[allow(dead_code, private_interfaces, unreachable_pub)]
+        impl #ident {
+            /// The select list of this struct: `query.select(..)` with it gives rows that are such structs.
+            #vis const LIST: #krate::query::List<#ident> = #krate::query::List::new();
+        }
+
+        #[automatically_derived]
+        impl #listed for #ident {
+            type Required = #required;
+            type Optional = #optional;
+
+            fn push_to(items: &mut #private::Vec<#krate::expr::Item>) {
+                #(#calls)*
+            }
+        }
+    }
+}
+
+/// Each table once.
+fn add(tables: &mut Vec<TokenStream>, table: TokenStream) {
+    let text = table.to_token_stream().to_string();
+    if tables.iter().all(|known| known.to_string() != text) {
+        tables.push(table);
     }
 }

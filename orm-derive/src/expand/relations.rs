@@ -14,7 +14,7 @@
 //! // has_many(products: Product, via = category)
 //! trait __Otherwise { const ALL: NotAModel = NotAModel; const CATEGORY: NothingOfThisName = NothingOfThisName; }
 //! impl<T> __Otherwise for T {}
-//! const fn __products_via() -> &'static RelationInfo { Product::CATEGORY.info() }
+//! const fn __products_via() -> &'static RelationInfo { Product::CATEGORY.__via() }
 //! const _: () = mark(&Product::ALL).leads_back::<Product, Category, _>(&Product::CATEGORY);
 //! const _: () = is_belongs_to(__products_via());
 //! static __PRODUCTS: RelationInfo = RelationInfo {
@@ -244,7 +244,7 @@ fn other_side(model: &Model, relation: &Relation, via: &Ident, target: &Path) ->
     let private = super::private(model);
     let checks = quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
-            #target::#via.info()
+            #target::#via.__via()
         }
         const _: () = #links_back;
     };
@@ -295,7 +295,7 @@ fn link(model: &Model, name: &Ident, there: &Path, via: &Ident, here: &Path) -> 
     let is_belongs_to = quote_spanned! { span => #private::is_belongs_to(#name()) };
     quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
-            #there::#via.info()
+            #there::#via.__via()
         }
         const _: () = #leads_back;
         const _: () = #is_belongs_to;

@@ -1,4 +1,5 @@
-//! What `#[derive(Rowset)]` makes: the constants of the columns, their description, and how a row is read:
+//! What `#[derive(Rowset)]` makes beside what `#[derive(FromRow)]` does: the constants of the columns, and their
+//! description:
 //!
 //! ```text
 //! impl Spent {
@@ -6,12 +7,13 @@
 //!     pub const ALL: All<Spent> = All::new();
 //! }
 //! impl Selectable for Spent { type Whole = RowsOf<Spent>; .. }
-//! impl Rowset for Spent { type Fields = (i32, Option<i64>); fn read(row) -> Result<Self> { .. } }
+//! impl Rowset for Spent {}
 //! ```
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use super::from_row;
 use crate::names;
 use crate::parse::row::Row;
 
@@ -22,27 +24,36 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
     let plain = names::plain(ident);
     let name = names::snake_case(&plain);
     let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
-    let codecs: Vec<Ident> = fields
-        .iter()
-        .map(|field| format_ident!("__{}", names::constant(field)))
-        .collect();
+    let codecs: Vec<Ident> = row.fields.iter().map(from_row::codec).collect();
+    let record = from_row::record(row);
     let types: Vec<_> = row.fields.iter().map(|field| &field.ty).collect();
     let plains = fields.iter().map(|field| names::plain(field));
     let columns = row.fields.iter().map(|field| &field.name.value);
     let at: Vec<u16> = (0..fields.len() as u16).collect();
-    let constants = row.fields.iter().zip(&at).map(|(field, at)| {
-        let (vis, ty, constant) = (&field.vis, &field.ty, names::constant(&field.ident));
-        let doc = format!("The column `{}` of `{name}`.", field.name.value);
-        quote! {
-            #[doc = #doc]
-            #vis const #constant: #krate::expr::Column<#ident, #ty> = #krate::expr::Column::new(#at);
-        }
-    });
+    let alias = format_ident!("{plain}As");
+    let columns_of = |source: TokenStream| {
+        let constants = row.fields.iter().zip(&at).map(|(field, at)| {
+            let (vis, ty, constant) = (&field.vis, &field.ty, names::constant(&field.ident));
+            let doc = format!("The column `{}` of `{name}`.", field.name.value);
+            quote! {
+                #[doc = #doc]
+                #vis const #constant: #krate::expr::Column<#source, #ty> = #krate::expr::Column::new(#at);
+            }
+        });
+        constants.collect::<Vec<_>>()
+    };
+    let constants = columns_of(quote! { #ident });
+    let alias_constants = columns_of(quote! { #alias<N> });
+    let alias_doc = format!(
+        "`{plain}` under another name, to have it in a query twice: `AliasedRows<{plain}, 1>`. Derived."
+    );
     let defaults = super::skipped_defaults(&private, &row.skipped);
-    let skipped = row.skipped.iter().map(|field| &field.ident);
-    let skipped_defaults = row.skipped.iter().map(super::skipped_default);
     let all = format!("All columns of `{name}`: the whole struct in a select list.");
     quote! {
+        #[doc = #alias_doc]
+        #[allow(dead_code, non_camel_case_types, unreachable_pub)]
+        #vis enum #alias<const N: u8> {}
+
         const _: () = {
             #(const #codecs: #private::Codec<#types> = #private::codec::<#types>();)*
             #defaults
@@ -76,15 +87,27 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
 
             #[automatically_derived]
             impl #krate::query::Rowset for #ident {
-                type Fields = (#(#types,)*);
+                type As<const N: u8> = #alias<N>;
+            }
 
-                fn read(row: &mut #krate::model::RowReader<'_>) -> #krate::Result<Self> {
-                    #private::Result::Ok(#ident {
-                        #(#fields: #codecs.read(row, &__TABLE, #at)?,)*
-                        #(#skipped: #skipped_defaults(),)*
-                    })
+            #[allow(dead_code, private_interfaces, unreachable_pub)]
+            impl<const N: u8> #alias<N> {
+                #(#alias_constants)*
+                #[doc = #all]
+                #vis const ALL: #krate::expr::All<#alias<N>> = #krate::expr::All::new();
+            }
+
+            #[automatically_derived]
+            impl<const N: u8> #krate::expr::Selectable for #alias<N> {
+                type Whole = #krate::query::RowsOf<#ident>;
+                type MaybeWhole = #krate::query::MaybeRowsOf<#ident>;
+
+                fn table_ref() -> #krate::expr::TableRef {
+                    #krate::expr::TableRef { table: &__TABLE, alias: #krate::expr::Alias::Numbered(N) }
                 }
             }
+
+            #record
         };
     }
 }

@@ -75,10 +75,29 @@ pub(crate) const VARIANT: Place = Place {
 
 pub(crate) const ROW: Place = Place {
     what: "the struct",
-    words: &[("crate", "crate = \"path::to::orm_core\"")],
+    words: &[
+        ("from", "from = Product"),
+        ("crate", "crate = \"path::to::orm_core\""),
+    ],
 };
 
 pub(crate) const ROW_FIELD: Place = Place {
+    what: "a field",
+    words: &[
+        ("column", "column = \"name\""),
+        ("nested", "nested, prefix = \"user_\""),
+        ("prefix", "nested, prefix = \"user_\""),
+        ("from", "from = Category::NAME"),
+        ("skip", "skip"),
+    ],
+};
+
+pub(crate) const ROWSET: Place = Place {
+    what: "the struct",
+    words: &[("crate", "crate = \"path::to::orm_core\"")],
+};
+
+pub(crate) const ROWSET_FIELD: Place = Place {
     what: "a field",
     words: &[("column", "column = \"name\""), ("skip", "skip")],
 };

@@ -115,6 +115,24 @@ pub(crate) fn name(cx: &Ctxt, item: &Item, form: &str) -> Option<Ident> {
     }
 }
 
+/// `from = Product`: a path without quotes. `wanted` says of what.
+pub(crate) fn path(cx: &Ctxt, item: &Item, wanted: &str, form: &str) -> Option<syn::Path> {
+    match &item.value {
+        Value::Is(Expr::Path(path)) if path.qself.is_none() => Some(path.path.clone()),
+        Value::Broken => None,
+        _ => {
+            cx.error_at(
+                item.value_span(),
+                format!(
+                    "the value of `{}` has to be {wanted}, without quotes\nhelp: write `{form}`",
+                    item.name
+                ),
+            );
+            None
+        }
+    }
+}
+
 /// `unique(first, last)`: names in parentheses, one at least.
 pub(crate) fn names(cx: &Ctxt, item: &Item, form: &str) -> Option<At<Vec<Ident>>> {
     let Value::List(tokens) = &item.value else {

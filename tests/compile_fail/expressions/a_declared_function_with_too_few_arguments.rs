@@ -1,4 +1,3 @@
-use orm_core::prelude::*;
 use tests::queries::*;
 
 orm_core::sql_function! {

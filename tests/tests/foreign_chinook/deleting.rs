@@ -28,7 +28,7 @@ async fn an_artist_goes_with_its_albums_and_the_tracks_stay() -> Result<()> {
     chinook.log.clear();
     db.delete(metallica)?;
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     // Albums and their tracks are loaded, one statement each; then one for each table, children first.
     assert_eq!(sent(&log, "SELECT"), 2, "{log:#?}");
     let writes: Vec<_> = log

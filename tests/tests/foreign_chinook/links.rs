@@ -41,7 +41,7 @@ async fn tracks_are_put_on_a_playlist_and_taken_off_it() -> Result<()> {
     db.push(grunge, Playlist::TRACKS, tracks[2]);
     assert!(db.related(new[0], Track::PLAYLISTS)?.contains(&grunge));
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     assert_eq!(
         (sent(&log, "INSERT"), sent(&log, "DELETE"), log.len()),
         (1, 1, 3),
@@ -187,7 +187,7 @@ async fn a_playlist_of_everything_and_a_price_for_each() -> Result<()> {
     }
     chinook.log.clear();
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     // The playlist, the links, the prices: one statement each, however many rows.
     assert_eq!(
         (sent(&log, "INSERT"), sent(&log, "UPDATE"), log.len()),

@@ -21,7 +21,7 @@ async fn artists_their_albums_the_albums_tracks_and_their_genres() -> Result<()>
         .order_by(Artist::ID)
         .all(&mut db)
         .await?;
-    let sent = chinook.log.take();
+    let sent = chinook.taken();
     // Artists, albums, tracks with what they belong to. BEGIN travels with the first of them.
     let selects: Vec<_> = sent
         .iter()
@@ -268,7 +268,7 @@ async fn a_chain_of_to_one_relationships_is_one_statement() -> Result<()> {
         .order_by(InvoiceLine::ID)
         .all(&mut db)
         .await?;
-    let sent = chinook.log.take();
+    let sent = chinook.taken();
     assert_eq!(
         sent.iter().filter(|sql| sql.starts_with("SELECT")).count(),
         1,

@@ -98,7 +98,7 @@ async fn create_all_leaves_a_database_that_is_there_as_it_is() -> Result<()> {
         return Ok(());
     };
     chinook.engine.create_all::<All>().await?;
-    let sent = chinook.log.take();
+    let sent = chinook.taken();
     let creating = |sql: &&String| sql.contains("CREATE") || sql.contains("ALTER");
     assert_eq!(sent.iter().find(creating), None);
     assert_eq!(

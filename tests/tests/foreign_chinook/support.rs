@@ -7,6 +7,7 @@ use orm_core::engine::{Sql, StatementLog};
 use orm_core::model::FromRow;
 use orm_core::testing::TestDb;
 use orm_core::{Engine, Result};
+use tests::fixture::unchecked;
 
 /// A clone of the database, an engine on it, and the log of what the engine sends.
 pub(crate) struct Chinook {
@@ -73,6 +74,11 @@ fn for_one_database(script: &str) -> String {
 }
 
 impl Chinook {
+    /// The statements since the log was cleared, without the check that those carry that go out together with COMMIT.
+    pub(crate) fn taken(&self) -> Vec<String> {
+        self.log.take().into_iter().map(unchecked).collect()
+    }
+
     /// What hand-written SQL gives, on a connection of its own: it sees what is committed.
     pub(crate) async fn fetch<T: FromRow>(&self, sql: impl Into<Sql>) -> Result<Vec<T>> {
         self.engine.acquire().await?.fetch_all(sql).await

@@ -64,7 +64,7 @@ async fn an_artist_is_added_with_albums_and_tracks() -> Result<()> {
     }
     assert_eq!(db.state(artist), State::Pending);
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     assert_eq!(sent(&log, "INSERT"), 3, "one statement a table: {log:#?}");
     assert_eq!(log.len() - sent(&log, "INSERT"), 1, "and COMMIT: {log:#?}");
 
@@ -122,7 +122,7 @@ async fn only_what_was_changed_is_written() -> Result<()> {
     db[customers[0]].company = None;
     assert_eq!(db.dirty::<Customer>().len(), 14);
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     let updates: Vec<_> = log.iter().filter(|sql| sql.starts_with("UPDATE")).collect();
     assert_eq!(
         updates.len(),
@@ -166,7 +166,7 @@ async fn a_track_moves_to_another_album() -> Result<()> {
     db.remove(from, Album::TRACKS, tracks[3]);
     chinook.log.clear();
     db.commit().await?;
-    let log = chinook.log.take();
+    let log = chinook.taken();
     assert_eq!(sent(&log, "UPDATE"), 1, "{log:#?}");
     let ids: Vec<(i32, Option<i32>)> = tracks
         .iter()

@@ -7,7 +7,7 @@ use tests::models::*;
 use tests::refused;
 use tests::relations::{self, Library};
 
-use super::committed_author;
+use super::{committed_author, tables};
 
 #[tokio::test]
 async fn sqlalchemy_01_a_clean_session_sends_nothing_and_begins_nothing() {
@@ -110,19 +110,6 @@ async fn sqlalchemy_04_steps_are_sorted_by_what_refers_to_what() {
         .filter(|sql| sql.starts_with("DELETE"))
         .collect();
     assert_eq!(sent, ["DELETE book_tags", "DELETE books", "DELETE authors"]);
-}
-
-/// `INSERT authors` of `INSERT INTO authors ..`.
-fn tables(sent: &[String]) -> Vec<String> {
-    sent.iter()
-        .map(|sql| {
-            let mut words = sql
-                .split_whitespace()
-                .filter(|word| !matches!(*word, "INTO" | "FROM"));
-            let verb = words.next().unwrap_or_default();
-            format!("{verb} {}", words.next().unwrap_or_default())
-        })
-        .collect()
 }
 
 #[tokio::test]
@@ -402,6 +389,64 @@ async fn sqlalchemy_14_a_row_takes_the_place_of_a_deleted_one_by_one_update() {
 }
 
 #[tokio::test]
+async fn sqlalchemy_14_a_unique_value_that_is_freed_can_be_taken_in_the_same_flush() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let (mut db, ann) = committed_author(&f).await;
+    // SQLAlchemy inserts first, and the database refuses it.
+    db.delete(ann).unwrap();
+    let second = db.add(Author::create().name("Ann"));
+    db.commit().await.unwrap();
+    assert_eq!(
+        tables(&f.sent()),
+        [
+            "BEGIN ",
+            "SELECT books.id,",
+            "DELETE authors",
+            "INSERT authors",
+            "COMMIT "
+        ]
+    );
+    // Freed by a change.
+    db[second].name = "Anna".to_owned();
+    let third = db.add(Author::create().name("Ann"));
+    db.commit().await.unwrap();
+    assert_eq!(
+        tables(&f.sent()),
+        ["BEGIN ", "UPDATE authors", "INSERT authors", "COMMIT "]
+    );
+    assert_eq!(
+        f.rows("select id, name from authors order by id").await,
+        ["2|Anna", "3|Ann"]
+    );
+    assert_eq!((db[second].id, db[third].id), (2, 3));
+}
+
+#[tokio::test]
+async fn sqlalchemy_14_two_rows_can_swap_their_unique_values() {
+    let f = Fixture::new::<(Author,)>().await;
+    let (mut db, ann) = committed_author(&f).await;
+    let bob = db.insert(Author::create().name("Bob")).await.unwrap();
+    db.commit().await.unwrap();
+    f.sent();
+    db[ann].name = "Bob".to_owned();
+    db[bob].name = "Ann".to_owned();
+    db.commit().await.unwrap();
+    // In SQLAlchemy this is an IntegrityError. The first statement moves a value aside.
+    assert_eq!(
+        tables(&f.sent()),
+        ["BEGIN ", "UPDATE authors", "UPDATE authors", "COMMIT "]
+    );
+    assert_eq!(
+        f.rows("select id, name from authors order by id").await,
+        ["1|Bob", "2|Ann"]
+    );
+    assert_eq!(
+        (db[ann].name.as_str(), db[bob].name.as_str()),
+        ("Bob", "Ann")
+    );
+}
+
+#[tokio::test]
 async fn sqlalchemy_15_a_deleted_child_is_in_no_collection_any_more() {
     let f = Fixture::new::<(Author, Book)>().await;
     let (mut db, ann) = committed_author(&f).await;
@@ -439,14 +484,16 @@ async fn sqlalchemy_16_of_many_to_many_links_the_difference_is_written_once() {
         tables(&library.sent()),
         ["DELETE book_tags", "INSERT book_tags"]
     );
-    // Somebody else took a link away. To SQLAlchemy that is stale data; here the link is gone, as was asked for.
+    // Somebody else took a link away, and put another there. SQLAlchemy: `StaleDataError`, `IntegrityError`. Here a link that
+    // is gone, or there, is what was asked for, since the two keys of the table are unique together.
     db.commit().await.unwrap();
     library
-        .elsewhere("DELETE FROM book_tags WHERE tag_id = 2")
+        .elsewhere("DELETE FROM book_tags; INSERT INTO book_tags VALUES (1, 1)")
         .await;
     db.remove(book, Book::TAGS, tags[1]);
+    db.push(book, Book::TAGS, tags[0]);
     db.commit().await.unwrap();
-    assert_eq!(library.rows("SELECT tag_id FROM book_tags").await, "3");
+    assert_eq!(library.rows("SELECT tag_id FROM book_tags").await, "1");
 }
 
 #[tokio::test]

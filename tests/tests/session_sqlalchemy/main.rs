@@ -27,3 +27,29 @@ async fn committed_author(f: &tests::fixture::Fixture) -> (Session, Handle<Autho
     f.sent();
     (db, ann)
 }
+
+/// `INSERT authors` of `INSERT INTO authors ..`.
+fn tables(sent: &[String]) -> Vec<String> {
+    sent.iter()
+        .map(|sql| {
+            let mut words = sql
+                .split_whitespace()
+                .filter(|word| !matches!(*word, "INTO" | "FROM"));
+            let verb = words.next().unwrap_or_default();
+            format!("{verb} {}", words.next().unwrap_or_default())
+        })
+        .collect()
+}
+
+#[test]
+fn every_point_has_a_test() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/session_sqlalchemy");
+    let mut sources = String::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        sources.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+    }
+    let has_test =
+        |point: &u32| sources.contains(&format!("#[tokio::test]\nasync fn sqlalchemy_{point:02}_"));
+    let without: Vec<_> = (1..=32).filter(|point| !has_test(point)).collect();
+    assert!(without.is_empty(), "points without a test: {without:?}");
+}

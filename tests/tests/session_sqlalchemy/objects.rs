@@ -1,12 +1,12 @@
 //! Points 29 to 32: expire, refresh, merge, what cannot be deleted or added.
 
 use orm_core::Error;
-use orm_core::session::State;
+use orm_core::session::{Detached, Partial, State};
 use tests::fixture::{Fixture, text};
 use tests::models::*;
 use tests::refused;
 
-use super::committed_author;
+use super::{committed_author, tables};
 
 #[tokio::test]
 async fn sqlalchemy_29_expire_gives_up_changes_and_the_next_load_reads_the_row() {
@@ -51,6 +51,101 @@ async fn sqlalchemy_30_refresh_reads_at_once_and_a_row_that_is_gone_is_an_error(
     f.elsewhere("delete from authors").await;
     let error = refused(db.refresh(ann).await);
     assert!(matches!(error, Error::NotFound { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn sqlalchemy_31_merge_finds_in_memory_then_in_the_database_and_else_adds() {
+    let f = Fixture::new::<(Author, Ticket)>().await;
+    let (mut db, ann) = committed_author(&f).await;
+    f.elsewhere("insert into authors (name) values ('Bob')")
+        .await;
+    let author = |id, name: &str| Author {
+        id,
+        name: name.to_owned(),
+        email: None,
+    };
+    db.refresh(ann).await.unwrap();
+    f.sent();
+    assert_eq!(db.merge(author(1, "Anna")).await.unwrap(), ann);
+    assert_eq!(f.count(), 0, "it is in the identity map");
+    let bob = db.no_autoflush().merge(author(2, "Bobby")).await.unwrap();
+    assert_eq!(tables(&f.sent()), ["SELECT authors.id,"]);
+    let new = db.no_autoflush().merge(author(9, "Cy")).await.unwrap();
+    assert_eq!(tables(&f.sent()), ["SELECT authors.id,"]);
+    assert_eq!(
+        (db.state(bob), db.state(new)),
+        (State::Persistent, State::Pending)
+    );
+    // Without a key there is nothing to look for; what the source lacks stays as it is.
+    let keyless = AuthorDraft {
+        name: Some("Dee".to_owned()),
+        ..AuthorDraft::default()
+    };
+    let keyless = db.no_autoflush().merge(Partial(keyless)).await.unwrap();
+    assert_eq!((f.count(), db.state(keyless)), (0, State::Pending));
+    let patch = AuthorDraft {
+        id: Some(1),
+        email: Some(Some("a@x".to_owned())),
+        ..AuthorDraft::default()
+    };
+    db.no_autoflush().merge(Partial(patch)).await.unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name, email from authors order by name")
+            .await,
+        ["Anna|a@x", "Bobby|NULL", "Cy|NULL", "Dee|NULL"]
+    );
+    // A value of another version was read before somebody's change.
+    let ticket = db.insert(Ticket::create().subject("s")).await.unwrap();
+    let mut old = db[ticket].clone();
+    old.version -= 1;
+    assert!(matches!(refused(db.merge(old).await), Error::Stale { .. }));
+    // SQLAlchemy's `load=False`: a clean copy, without asking the database.
+    let mut other = f.session();
+    f.sent();
+    let cached = other.attach(Detached::of(author(1, "Anna"))).unwrap();
+    assert!(!other.is_modified(cached));
+    other.commit().await.unwrap();
+    assert_eq!(f.count(), 0);
+}
+
+#[tokio::test]
+async fn sqlalchemy_31_merge_loads_collections_to_compare_and_leaves_its_source_alone() {
+    use tests::relations::{Book, Chapter, Library};
+    let library = Library::new().await;
+    library
+        .fill(
+            "INSERT INTO books (id, title) VALUES (1, 'One');
+             INSERT INTO chapters (id, title, book_id) VALUES (1, '1.1', 1);
+             INSERT INTO notes (id, text, chapter_id) VALUES (1, 'a', 1), (2, 'b', 1);",
+        )
+        .await;
+    use tests::relations::Note;
+    let mut db = library.session();
+    let chapter = Chapter {
+        id: 1,
+        title: "1.1".to_owned(),
+        book_id: 1,
+    };
+    let kept = Note {
+        id: 2,
+        text: "b!".to_owned(),
+        chapter_id: 1,
+    };
+    let source = Detached::of(chapter).with(Chapter::NOTES, [kept]);
+    library.sent();
+    let chapter = db.merge(source.clone()).await.unwrap();
+    assert_eq!(
+        library.sent().len(),
+        3,
+        "a SELECT a table, and one for the collection"
+    );
+    assert_eq!(db.related(chapter, Chapter::NOTES).unwrap().len(), 1);
+    // What it doesn't name is not loaded.
+    assert!(db.no_autoflush().get::<Book>(1).await.unwrap().is_some());
+    db.commit().await.unwrap();
+    assert_eq!(library.rows("SELECT id, text FROM notes").await, "2|b!");
+    assert_eq!(source.related(Chapter::NOTES).unwrap()[0].text, "b!");
 }
 
 #[tokio::test]

@@ -24,6 +24,10 @@ async fn sqlalchemy_23_after_a_failed_flush_the_session_waits_for_rollback() {
     ] {
         assert!(matches!(error, Error::RollbackRequired { .. }), "{error}");
         assert!(text(&error).contains("authors"), "the first cause: {error}");
+        assert!(
+            !format!("{error:?}").contains("Ann"),
+            "no values: {error:?}"
+        );
     }
     db.rollback().await.unwrap();
     db[ann].name = "Anna".to_owned();

@@ -109,6 +109,11 @@ impl Renderer {
                 self.type_name(ty);
                 self.text(")");
             }
+            Node::Collate(operand, name) => {
+                self.operand(operand, COLLATE + 1);
+                self.text(" COLLATE ");
+                self.column_name(name);
+            }
             Node::Subquery(select) => {
                 self.text("(");
                 self.select(select);
@@ -235,6 +240,7 @@ fn rank(node: &Node) -> u8 {
     match node {
         Node::Infix(_, operator, _) | Node::Junction(operator, _) => precedence(operator),
         Node::Prefix("-", _) => 11,
+        Node::Collate(..) => COLLATE,
         Node::Prefix(operator, _) => precedence(operator),
         Node::Postfix(..) => precedence("IS"),
         Node::Between(..) => precedence("LIKE"),
@@ -243,6 +249,9 @@ fn rank(node: &Node) -> u8 {
         _ => u8::MAX,
     }
 }
+
+/// COLLATE binds tighter than every operator.
+const COLLATE: u8 = 12;
 
 /// From this rank on operators may stand in a row, and are applied from left to right; below it they need brackets.
 const LEFT_TO_RIGHT: u8 = 7;
@@ -255,7 +264,8 @@ pub(super) fn precedence(operator: &str) -> u8 {
         "NOT" => 3,
         "IS" | "IS NOT DISTINCT FROM" | "IS DISTINCT FROM" => 4,
         "=" | "<>" | "<" | "<=" | ">" | ">=" => 5,
-        "IN" | "NOT IN" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" => 6,
+        "IN" | "NOT IN" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "SIMILAR TO"
+        | "NOT SIMILAR TO" => 6,
         "+" | "-" => 8,
         "*" | "/" | "%" => 9,
         "^" => 10,

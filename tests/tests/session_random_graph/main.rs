@@ -2,12 +2,16 @@
 //! table with itself, and children that are deleted with their parents or as orphans. After every flush, commit and
 //! rollback, at every depth of savepoints, memory, database and reference agree.
 //!
-//! `session_random` does the same with columns, keys and versions. Seeds are chosen as there.
+//! `session_random` does the same with columns, keys and versions. Seeds are chosen as there. `values` has the operations with
+//! graphs of values: merge, detach and attach.
 #![allow(missing_docs)]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::pin::Pin;
 
+use orm_core::model::RawHandle;
 use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
@@ -32,6 +36,8 @@ struct World {
     /// The first is what was committed.
     began: Vec<Reference>,
     numbers: u32,
+    /// Entities that took the place of others that were taken out of the session.
+    read_again: HashSet<RawHandle>,
 }
 
 fn one<T>(dice: &mut Dice, of: &BTreeMap<u32, T>) -> Option<u32> {
@@ -231,13 +237,16 @@ fn work<'w>(
 }
 
 async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
-    let kind = dice.below(27);
+    let kind = dice.below(35);
     if watched() {
         println!(
             "{}{kind}: {}",
             "  ".repeat(depth),
             world.now.lines().join(", ")
         );
+    }
+    if kind > 26 {
+        return values::step(db, world, dice, kind).await;
     }
     let number = world.number();
     let name = number.to_string();
@@ -441,6 +450,7 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             _ if depth == 0 => {
                 db.rollback().await.unwrap();
                 world.now = world.began[0].clone();
+                world.find_again(db).await;
                 world.check_memory(db);
             }
             _ => {}
@@ -473,6 +483,7 @@ async fn failed(f: &Fixture, db: &mut Session, world: &mut World, depth: usize) 
     db.rollback().await.unwrap();
     world.began.truncate(1);
     world.now = world.began[0].clone();
+    world.find_again(db).await;
     world.check_memory(db);
     world.check_rows(f).await;
 }
@@ -500,6 +511,7 @@ async fn savepoint(
         _ => drop(nested),
     }
     world.now = began;
+    world.find_again(db).await;
     world.check_memory(db);
     world.check_own_rows(db).await;
 }

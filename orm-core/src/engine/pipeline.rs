@@ -1,0 +1,206 @@
+//! Statements that go out together: [`Link::pipeline`] sends one behind the other without waiting for answers, so that all of
+//! them are one round trip. `link` and `connection` send BEGIN ahead of a statement in this way, the session a whole flush
+//! with BEGIN and COMMIT.
+//!
+//! **An error in the middle.** The server runs statements in the order in which they were sent. In a transaction it refuses
+//! all that stand behind a failed one, and turns COMMIT into ROLLBACK; so nothing is committed by half. What the first failure
+//! was is told, and the answers before it are kept.
+//!
+//! **What the client refuses.** A parameter that does not fit is noticed before its statement is sent. Nothing behind it is
+//! sent then, COMMIT least of all.
+
+use std::pin::Pin;
+
+use futures_util::FutureExt;
+use futures_util::future::{self, MaybeDone, maybe_done};
+use tokio_postgres::error::SqlState;
+
+use super::link::{Answer, DriverResult, Keep, Link};
+use super::prepared;
+use super::traffic::Boundary;
+use super::watch::Watch;
+use crate::error::Result;
+use crate::query::Statement;
+
+/// What goes out together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pipeline<'a> {
+    /// BEGIN, SAVEPOINT .. ahead of the statements.
+    pub(crate) before: Option<&'a str>,
+    pub(crate) statements: &'a [Statement],
+    /// COMMIT behind them. In a transaction only: outside of one a failed statement does not keep the next from being done.
+    pub(crate) after: Option<&'static str>,
+}
+
+/// What came of a pipeline.
+pub(crate) struct Outcome {
+    /// The answers of the statements up to the first that failed.
+    pub(crate) answers: Vec<Answer>,
+    /// The first failure.
+    pub(crate) result: Result<()>,
+}
+
+/// What came of one try.
+#[derive(Default)]
+struct Try<'a> {
+    answers: Vec<Answer>,
+    /// The first failure, and the text that failed.
+    failed: Option<(&'a str, tokio_postgres::Error)>,
+}
+
+type Started<F> = Pin<Box<MaybeDone<F>>>;
+
+impl Link {
+    /// Sends statements without waiting for the answers of those before. One round trip; one more where a statement is not
+    /// prepared yet on this connection.
+    ///
+    /// Where `before` is refused, its error is the one that is reported. Should BEGIN itself be refused, which the server does
+    /// only for modes that it does not have (READ WRITE on a standby), the statements have run by themselves.
+    pub(crate) async fn pipeline(&self, pipeline: Pipeline<'_>) -> Outcome {
+        let opens = |before| Boundary::of(before) == Boundary::Opens;
+        let begins = !self.in_transaction() && pipeline.before.is_some_and(opens);
+        let mut tried = self.try_pipeline(pipeline).await;
+        if tried.is_stale() {
+            prepared::forget(self.client());
+            // Nothing has happened yet in a transaction that has just begun, so it may begin again.
+            if begins {
+                if self.in_transaction()
+                    && let Err(error) = self.batch("ROLLBACK").await
+                {
+                    return Outcome {
+                        answers: Vec::new(),
+                        result: Err(error),
+                    };
+                }
+                tried = self.try_pipeline(pipeline).await;
+            }
+        }
+        let result = match tried.failed {
+            None => Ok(()),
+            Some((_, error)) if prepared::is_stale(&error) => Err(prepared::stale_in_transaction()),
+            Some((sql, error)) => Err(self.explain(error, sql)),
+        };
+        Outcome {
+            answers: tried.answers,
+            result,
+        }
+    }
+
+    async fn try_pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> Try<'a> {
+        let Pipeline {
+            before,
+            statements,
+            after,
+        } = pipeline;
+        let mut first = before.map(|sql| start(self.run_batch(sql, 1)));
+        let mut watches: Vec<_> = statements.iter().map(|one| self.watch(one)).collect();
+        // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
+        let mut preparing = start(future::join_all(
+            statements.iter().map(|one| self.prepare(one)),
+        ));
+        let waits = !is_done(&preparing);
+        for (at, watch) in watches.iter_mut().enumerate() {
+            watch.round_trips = match (at, first.is_some(), waits) {
+                (0, true, false) | (1.., ..) => 0,
+                (0, true, true) | (0, false, false) => 1,
+                (0, false, true) => 2,
+            };
+        }
+        let prepared = finish(&mut preparing).await;
+        let mut tried = Try::default();
+        if prepared.iter().any(Result::is_err) {
+            if let (Some(sql), Some(first)) = (before, &mut first) {
+                tried.note(sql, finish(first).await);
+            }
+            for ((statement, watch), one) in statements.iter().zip(watches).zip(prepared) {
+                match one {
+                    Ok(_) => watch.never_sent(),
+                    Err(error) => {
+                        watch.end(Err(&error));
+                        tried.note::<()>(&statement.sql, Err(error));
+                    }
+                }
+            }
+            return tried;
+        }
+
+        let mut running = Vec::with_capacity(statements.len());
+        let mut refused = false;
+        for (one, statement) in prepared.into_iter().flatten().zip(statements) {
+            let one = start(async move { self.answer(&one, statement, Keep::Rows).await });
+            refused = is_refused(&one);
+            running.push(one);
+            if refused {
+                break;
+            }
+        }
+        let mut last = after
+            .filter(|_| !refused)
+            .map(|sql| start(self.run_batch(sql, u32::from(statements.is_empty()))));
+
+        if let (Some(sql), Some(first)) = (before, &mut first) {
+            tried.note(sql, finish(first).await);
+        }
+        let mut watches = watches.into_iter();
+        for (one, statement) in running.iter_mut().zip(statements) {
+            let answer = finish(one).await;
+            if let Some(watch) = watches.next() {
+                watch.end(answer.as_ref().map(|answer| Some(answer.count)));
+            }
+            if let Some(answer) = tried.note(&statement.sql, answer) {
+                tried.answers.push(answer);
+            }
+        }
+        watches.for_each(Watch::never_sent);
+        if let (Some(sql), Some(last)) = (after, &mut last) {
+            tried.note(sql, finish(last).await);
+        }
+        tried
+    }
+}
+
+impl<'a> Try<'a> {
+    /// Keeps the first failure. What comes behind it in the transaction only says that there was one.
+    fn note<T>(&mut self, sql: &'a str, answer: DriverResult<T>) -> Option<T> {
+        let error = match answer {
+            Ok(answer) => return Some(answer).filter(|_| self.failed.is_none()),
+            Err(error) => error,
+        };
+        let is_echo = |error: &tokio_postgres::Error| {
+            error.code() == Some(&SqlState::IN_FAILED_SQL_TRANSACTION)
+        };
+        match &self.failed {
+            Some((_, first)) if !is_echo(first) || is_echo(&error) => {}
+            _ => self.failed = Some((sql, error)),
+        }
+        None
+    }
+
+    fn is_stale(&self) -> bool {
+        self.failed
+            .as_ref()
+            .is_some_and(|(_, error)| prepared::is_stale(error))
+    }
+}
+
+/// A future sends when it is polled first, so this sends, and does not wait.
+fn start<F: Future>(future: F) -> Started<F> {
+    let mut started = Box::pin(maybe_done(future));
+    let _ = started.as_mut().now_or_never();
+    started
+}
+
+fn is_done<F: Future>(started: &Started<F>) -> bool {
+    matches!(**started, MaybeDone::Done(_))
+}
+
+/// Whether a statement failed before it was sent.
+fn is_refused<T>(started: &Started<impl Future<Output = DriverResult<T>>>) -> bool {
+    matches!(**started, MaybeDone::Done(Err(_)))
+}
+
+async fn finish<F: Future>(started: &mut Started<F>) -> F::Output {
+    started.as_mut().await;
+    let output = started.as_mut().take_output();
+    output.unwrap_or_else(|| unreachable!("it is finished once"))
+}

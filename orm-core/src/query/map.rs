@@ -1,0 +1,149 @@
+//! Rows as maps: what is selected as a pair, by the first of the two.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::{Executor, Query, Running, Selection};
+use crate::error::Error;
+use crate::expr::Standalone;
+
+/// A row's type on an executor.
+type RowOf<S, X> = <S as Selection>::Row<X>;
+
+/// What can be a map's key: anything that is `Eq` and `Hash`, so numbers with a fraction in floating point are none.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the key of a map",
+    label = "expected a key that can be compared and hashed: a number, text, a date, a handle",
+    note = "a float is equal to itself only nearly: cast it, or group by something else"
+)]
+pub trait MapKey: Eq + Hash {}
+
+#[diagnostic::do_not_recommend]
+impl<K: Eq + Hash> MapKey for K {}
+
+impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
+    /// All rows as a map, from the first of what is selected to the second: a column and the whole entity, two columns, a
+    /// column and a tuple. One statement, as [`all`](Query::all).
+    ///
+    /// SQLAlchemy: `dict(session.execute(..).all())`, where of two rows with one key the last wins. Here that is an error:
+    /// use [`to_groups`](Query::to_groups) where a key may come again.
+    ///
+    /// The order of the rows is lost. For a map in the order of its keys: `q.all(..).await?.into_iter().collect::<BTreeMap<_, _>>()`.
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`] where two rows have the same key; else as [`all`](Query::all).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let by_name: HashMap<String, Handle<User>> = User::query().select((User::NAME, User::ALL)).to_map(db).await?;
+    /// let names: HashMap<i32, String> = User::query().select((User::ID, User::NAME)).to_map(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(clippy::type_complexity)]
+    pub fn to_map<X: Executor>(self, on: &mut X) -> Running<'_, HashMap<RowOf<K, X>, RowOf<V, X>>>
+    where
+        RowOf<K, X>: MapKey,
+    {
+        let what = self.to_sql();
+        let rows = self.all(on);
+        Box::pin(async move {
+            let rows = rows.await?;
+            let mut map = HashMap::with_capacity(rows.len());
+            for (key, value) in rows {
+                if map.insert(key, value).is_some() {
+                    let what = format!("for one key of a map; `to_groups` keeps them all: {what}");
+                    return Err(Error::MultipleFound { what });
+                }
+            }
+            Ok(map)
+        })
+    }
+
+    /// All rows as a map from the first of what is selected to everything that was selected with it, which stays in the
+    /// query's order. One statement, as [`all`](Query::all).
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, city: String }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let by_city: HashMap<String, Vec<Handle<User>>> =
+    ///     User::query().order_by(User::NAME).select((User::CITY, User::ALL)).to_groups(db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(clippy::type_complexity)]
+    pub fn to_groups<X: Executor>(
+        self,
+        on: &mut X,
+    ) -> Running<'_, HashMap<RowOf<K, X>, Vec<RowOf<V, X>>>>
+    where
+        RowOf<K, X>: MapKey,
+    {
+        let rows = self.all(on);
+        Box::pin(async move {
+            let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+            for (key, value) in rows.await? {
+                groups.entry(key).or_default().push(value);
+            }
+            Ok(groups)
+        })
+    }
+
+    /// As [`to_groups`](Query::to_groups), with the groups in the order in which the query gives the first row of each: for
+    /// a page with headings.
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String, city: String }
+    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
+    /// let cities: Vec<(String, Vec<String>)> = User::query()
+    ///     .order_by((User::CITY, User::NAME))
+    ///     .select((User::CITY, User::NAME))
+    ///     .to_ordered_groups(db)
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[allow(clippy::type_complexity)]
+    pub fn to_ordered_groups<X: Executor>(
+        self,
+        on: &mut X,
+    ) -> Running<'_, Vec<(RowOf<K, X>, Vec<RowOf<V, X>>)>>
+    where
+        RowOf<K, X>: MapKey + Clone,
+    {
+        let rows = self.all(on);
+        Box::pin(async move { Ok(in_order(rows.await?)) })
+    }
+}
+
+fn in_order<K: Eq + Hash + Clone, V>(rows: Vec<(K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut places: HashMap<K, usize> = HashMap::new();
+    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+    for (key, value) in rows {
+        match places.get(&key) {
+            Some(place) => groups[*place].1.push(value),
+            None => {
+                places.insert(key.clone(), groups.len());
+                groups.push((key, vec![value]));
+            }
+        }
+    }
+    groups
+}

@@ -1,0 +1,203 @@
+//! Which steps of a flush go out together. `flush` writes the statements and reads the answers.
+//!
+//! A step waits for the answers of those before it only where its statement is made of them: where it refers to a row whose
+//! key the server makes, or is about a row that an earlier step inserts. All others are sent one behind the other, and BEGIN
+//! ahead of the first, in one round trip (`engine::pipeline`).
+//!
+//! **COMMIT** goes along with the last of them where nothing can be found out afterwards that should have kept it back:
+//!
+//! - Hooks may refuse what was flushed, so with hooks it waits.
+//! - Behind a savepoint a failure must leave the transaction around it alone, so there it waits.
+//! - What a statement returns may not fit, so behind RETURNING it waits.
+//! - A DELETE of unversioned rows that were gone is no failure, unless they are still there: that has to be asked, so behind
+//!   it COMMIT waits.
+//! - A statement that must change as many rows as it was sent for lets the server count: it goes out in the form that
+//!   `checked` gives it, which fails where the number is another, and COMMIT behind a failed statement rolls back.
+
+use std::collections::HashMap;
+
+use super::link_rows::LinkRow;
+use super::plan::{Step, StepKind};
+use super::{Session, State};
+use crate::error::Error;
+use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
+use crate::query::Statement;
+use crate::types::Param;
+
+/// Steps on their way: their statements are written, and nobody has seen an answer yet.
+#[derive(Default)]
+pub(super) struct Together<'s> {
+    pub(super) steps: Vec<&'s Step>,
+    pub(super) statements: Vec<Statement>,
+    /// What is known of the rows of the first steps.
+    rows: HashMap<RawHandle, OnItsWay>,
+    /// How many steps `rows` is about.
+    seen: usize,
+    /// Whether one of them changes a key that others refer to: foreign keys in memory follow when it is done.
+    moves_keys: bool,
+}
+
+/// What the steps on their way do with a row.
+#[derive(Default, Clone, Copy)]
+struct OnItsWay {
+    inserted: bool,
+    /// The columns that come back.
+    returned: ColumnSet,
+}
+
+impl<'s> Together<'s> {
+    pub(super) fn push(&mut self, step: &'s Step, statement: Statement, moves_keys: bool) {
+        self.steps.push(step);
+        self.statements.push(statement);
+        self.moves_keys |= moves_keys;
+    }
+
+    /// Whether a pending row will be there before the next statement.
+    pub(super) fn inserts(&self, row: RawHandle) -> bool {
+        self.rows.get(&row).is_some_and(|row| row.inserted)
+    }
+
+    /// Notes the rows of the steps so far. Not before another step asks: the only step of a flush may have many.
+    fn look(&mut self) {
+        for step in &self.steps[self.seen..] {
+            let inserted = matches!(step.kind, StepKind::Insert | StepKind::Replace);
+            let returned: ColumnSet = Session::returned_by(step).into_iter().collect();
+            if inserted || !returned.is_empty() {
+                for row in &step.rows {
+                    let known = self.rows.entry(*row).or_default();
+                    known.inserted |= inserted;
+                    known.returned = known.returned.union(returned);
+                }
+            }
+        }
+        self.seen = self.steps.len();
+    }
+}
+
+impl Session {
+    /// The columns that a step's statement brings back.
+    pub(super) fn returned_by(step: &Step) -> Vec<u16> {
+        match step.kind {
+            StepKind::Insert => Self::returned_by_insert(step),
+            StepKind::Update | StepKind::Replace | StepKind::Close => {
+                Self::returned_by_update(step)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the statement of a step can't be written before the answers of those on their way are there.
+    pub(super) fn must_wait(&self, together: &mut Together<'_>, step: &Step) -> bool {
+        if together.steps.is_empty() {
+            return false;
+        }
+        together.look();
+        let together = &*together;
+        together.moves_keys
+            || step.rows.iter().any(|row| {
+                let mut relations = self.set_links.of(*row);
+                together.inserts(*row)
+                    || relations.any(|relation| self.key_is_to_come(together, *row, relation))
+            })
+            || step
+                .links
+                .iter()
+                .any(|link| self.link_is_to_come(together, link))
+    }
+
+    fn key_is_to_come(
+        &self,
+        together: &Together<'_>,
+        row: RawHandle,
+        relation: &'static RelationInfo,
+    ) -> bool {
+        let target = self.known_target(row, relation).flatten();
+        target.is_some_and(|target| self.comes_back(together, target, relation.columns().1))
+    }
+
+    fn link_is_to_come(&self, together: &Together<'_>, link: &LinkRow) -> bool {
+        let RelationKind::ManyToMany { near, far } = &link.relation.kind else {
+            return false;
+        };
+        self.comes_back(together, link.owner, near.columns().1)
+            || self.comes_back(together, link.target, far.columns().1)
+    }
+
+    /// Whether what a row has in some columns is in an answer that is not there yet.
+    fn comes_back(&self, together: &Together<'_>, row: RawHandle, columns: &[u16]) -> bool {
+        let Some(on_its_way) = together.rows.get(&row) else {
+            return false;
+        };
+        let returned = |column: &u16| on_its_way.returned.contains(*column);
+        columns.iter().any(returned) || self.key_at(row, columns).is_none()
+    }
+
+    /// Whether a step changes a key that loaded rows may refer to.
+    pub(super) fn moves_keys(&self, step: &Step) -> bool {
+        matches!(step.kind, StepKind::Update | StepKind::Close)
+            && self.arenas.iter().any(|store| {
+                store.slots().table.relations.iter().any(|relation| {
+                    matches!(relation.kind, RelationKind::BelongsTo(_))
+                        && std::ptr::eq(relation.to, step.table)
+                        && (relation.columns().1.iter())
+                            .any(|column| step.columns.contains(*column))
+                })
+            })
+    }
+
+    /// Whether COMMIT may go out with these steps, the last of a flush. See the head of this file.
+    pub(super) fn may_commit_with(&self, together: &Together<'_>) -> bool {
+        let judged_by_server = |step: &&Step| match step.kind {
+            StepKind::Delete => step.table.version.is_some(),
+            _ => Self::returned_by(step).is_empty(),
+        };
+        !self.has_hooks() && self.undo.depth() == 0 && together.steps.iter().all(judged_by_server)
+    }
+
+    /// How many rows the statement of a step must change, where that is more than a matter of luck.
+    pub(super) fn must_change(&self, step: &Step) -> Option<u64> {
+        let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
+        match step.kind {
+            // A link that was there before, or is gone already, is what was asked for.
+            StepKind::Open | StepKind::UnlinkAll | StepKind::Link | StepKind::Unlink => None,
+            // A row that is about to be deleted may be gone already, and the value that was to be moved aside with it.
+            StepKind::Park if step.rows.iter().all(gone) => None,
+            StepKind::Delete if step.table.version.is_none() => None,
+            _ => Some(step.rows() as u64),
+        }
+    }
+
+    /// Whether a row that others refer to will be there before the next statement.
+    pub(super) fn is_there(&self, together: &Together<'_>, row: RawHandle) -> bool {
+        self.raw_state(row) != State::Pending || together.inserts(row)
+    }
+}
+
+/// What a checked statement says when it fails, before the number. PostgreSQL has no expression that raises an error with a text
+/// of one's own, so it is asked for a setting of this name, which doesn't exist.
+const WRITTEN: &str = "rows written: ";
+
+/// The same statement, which fails unless it changes that many rows, so that COMMIT may be sent behind it without having
+/// seen the number.
+pub(super) fn checked(statement: Statement, rows: u64) -> Statement {
+    let Statement { sql, mut params } = statement;
+    params.push(Param::new(&(rows as i64)));
+    let expected = params.len();
+    Statement {
+        sql: format!(
+            "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
+             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
+        ),
+        params,
+    }
+}
+
+/// The number of rows that a checked statement did change, if that is what it failed for.
+pub(super) fn miscounted(error: &Error) -> Option<u64> {
+    let Error::Query(error) = error else {
+        return None;
+    };
+    let (_, behind) = error.message.split_once(WRITTEN)?;
+    let digits = behind.find(|c: char| !c.is_ascii_digit());
+    behind[..digits.unwrap_or(behind.len())].parse().ok()
+}

@@ -1,0 +1,8 @@
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query()
+        .left_join(User::ADDRESSES)
+        .for_update()
+        .of(Address::ALL);
+}

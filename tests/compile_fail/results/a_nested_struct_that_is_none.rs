@@ -1,0 +1,14 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+struct Name(String);
+
+#[derive(FromRow)]
+struct Card {
+    #[orm(nested)]
+    name: Name,
+}
+
+fn main() {
+    let _ = |card: Card| card.name.0;
+}

@@ -1,0 +1,12 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+#[derive(FromRow)]
+struct Card {
+    #[orm(prefix = "user_")]
+    name: String,
+}
+
+fn main() {
+    let _ = |card: Card| card.name;
+}

@@ -1,0 +1,421 @@
+//! How often a session waits for the server: what goes out together, what has to wait, and what is committed when something
+//! in the middle fails.
+//!
+//! Round trips are counted with statements that the connection has prepared before; the first time each takes one more.
+#![allow(missing_docs)]
+
+use orm_core::Error;
+use orm_core::error::ConstraintKind;
+use orm_core::model::Insertable;
+use orm_core::prelude::*;
+use orm_core::session::State;
+use tests::fixture::{Fixture, text};
+use tests::models::*;
+use tests::refused;
+
+type World = (Country, City, Author, Book, Ticket, Person, House);
+
+/// Belongs to what has a key that people choose, and has one itself.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "airports")]
+struct Airport {
+    #[orm(primary_key)]
+    code: String,
+    name: String,
+    #[orm(belongs_to(country: Country))]
+    country_code: String,
+}
+
+const NOTHING: [&str; 0] = [];
+
+fn country(code: &str) -> impl Insertable<Model = Country> + use<> {
+    Country::create().code(code).name(format!("of {code}"))
+}
+
+fn airport(code: &str, country: Handle<Country>) -> impl Insertable<Model = Airport> + use<> {
+    Airport::create()
+        .code(code)
+        .name("Airport")
+        .country(country)
+}
+
+/// The statement in the form in which the server counts the rows that it changes.
+fn checked(sql: &str, parameter: usize) -> String {
+    format!(
+        "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN ${parameter} THEN NULL \
+         ELSE current_setting('rows written: ' || count(*)) END FROM written"
+    )
+}
+
+#[tokio::test]
+async fn rows_with_keys_of_the_client_are_one_round_trip_with_begin_and_commit() {
+    let f = Fixture::new::<(World, Airport)>().await;
+    let mut db = f.session();
+    let mut round_trips = Vec::new();
+    for code in ["AA", "BB"] {
+        let new = db.add(country(code));
+        let port = db.add(airport(code, new));
+        db.commit().await.unwrap();
+        assert_eq!(db[port].country_code, code);
+        round_trips.push(f.round_trips());
+        assert_eq!(
+            f.sent_as_it_was(),
+            [
+                "BEGIN".to_owned(),
+                checked("INSERT INTO countries (code, name) VALUES ($1, $2)", 3),
+                checked(
+                    "INSERT INTO airports (code, name, country_code) VALUES ($1, $2, $3)",
+                    4
+                ),
+                "COMMIT".to_owned(),
+            ]
+        );
+        assert!(!db.in_transaction());
+    }
+    // The first time both statements had to be prepared, at once and together with BEGIN.
+    assert_eq!(round_trips, [2, 1]);
+    assert_eq!(
+        f.rows("select code, country_code from airports order by 1")
+            .await,
+        ["AA|AA", "BB|BB"]
+    );
+
+    // Whatever their number.
+    for sizes in [3, 30] {
+        let codes = (0..sizes).map(|n| format!("{sizes}-{n}"));
+        db.add_all(codes.map(|code| country(&code)));
+        db.commit().await.unwrap();
+    }
+    assert_eq!(f.round_trips(), 3);
+    assert_eq!(f.rows("select count(*) from countries").await, ["35"]);
+}
+
+#[tokio::test]
+async fn read_modify_write_is_two_round_trips() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a'); insert into tickets (id, subject, version) values (gen_random_uuid(), 'a', 1)")
+        .await;
+    let mut db = f.session();
+    let ticket = Ticket::query().one(&mut db).await.unwrap();
+    let id = db[ticket].id;
+    db.rollback().await.unwrap();
+    for first_time in [true, false] {
+        f.sent();
+        let mut db = f.session();
+        let country = db.get::<Country>("AA").await.unwrap().unwrap();
+        db[country].name.push('!');
+        db.commit().await.unwrap();
+        assert_eq!(f.round_trips(), if first_time { 4 } else { 2 });
+        assert_eq!(
+            f.sent_as_it_was(),
+            [
+                "BEGIN".to_owned(),
+                "SELECT countries.code, countries.name FROM countries WHERE countries.code = $1"
+                    .to_owned(),
+                checked("UPDATE countries SET name = $1 WHERE code = $2", 3),
+                "COMMIT".to_owned(),
+            ]
+        );
+        // With a version as well, and in one statement with a stale row.
+        let ticket = db.get::<Ticket>(id).await.unwrap().unwrap();
+        db[ticket].subject.push('!');
+        db.commit().await.unwrap();
+        db[ticket].subject.push('?');
+        db.commit().await.unwrap();
+        if !first_time {
+            assert_eq!(f.round_trips(), 3);
+        }
+    }
+    assert_eq!(f.rows("select name from countries").await, ["a!!"]);
+    assert_eq!(
+        f.rows("select subject, version from tickets").await,
+        ["a!?!?|5"]
+    );
+}
+
+#[tokio::test]
+async fn steps_wait_for_keys_that_the_server_makes_and_for_nothing_else() {
+    let f = Fixture::new::<World>().await;
+    let mut db = f.session();
+    for first_time in [true, false] {
+        let (code, name) = if first_time {
+            ("AA", "Ann")
+        } else {
+            ("BB", "Bob")
+        };
+        let countries = db.add_all([country(code)]);
+        let ann = db.add(Author::create().name(name));
+        let book = db.add(Book::create().title("Trees").author(ann));
+        let city = db.add(City::create().name("Capital").country(countries[0]));
+        let waiting = db.plan().unwrap();
+        assert_eq!(waiting.steps.len(), 4);
+        db.flush().await.unwrap();
+        if !first_time {
+            // Countries, authors and cities with BEGIN; then books, which need the author's key.
+            assert_eq!(f.round_trips(), 2);
+            assert_eq!(f.count(), 5);
+        }
+        assert_eq!(db[book].author_id, Some(db[ann].id));
+        assert_eq!(db[city].country_code.as_ref(), Some(&db[countries[0]].code));
+        db.commit().await.unwrap();
+        f.sent();
+    }
+    assert_eq!(
+        f.rows("select title, name from books join authors on authors.id = author_id order by 2")
+            .await,
+        ["Trees|Ann", "Trees|Bob"]
+    );
+}
+
+#[tokio::test]
+async fn three_levels_of_keys_made_by_the_server_are_a_round_trip_each() {
+    let f = Fixture::new::<(Node, Ticket)>().await;
+    let mut db = f.session();
+    for first_time in [true, false] {
+        let root = db.add(Node::create().name("root"));
+        let child = db.add(Node::create().name("child").parent(root));
+        let leaf = db.add(Node::create().name("leaf").parent(child));
+        f.sent();
+        db.commit().await.unwrap();
+        if !first_time {
+            // COMMIT waits, too: what the last INSERT returned might not fit.
+            assert_eq!(f.round_trips(), 4);
+        }
+        assert_eq!(db[leaf].parent_id, Some(db[child].id));
+        assert_eq!(db[child].parent_id, Some(db[root].id));
+    }
+}
+
+#[tokio::test]
+async fn a_ring_of_new_rows_is_closed_when_they_are_there() {
+    let f = Fixture::new::<(Person, House)>().await;
+    let mut db = f.session();
+    let ann = db.add(Person::create().name("Ann"));
+    let house = db.add(House::create().street("Elm").owner(ann));
+    db.set(ann, Person::HOME, Some(house));
+    db.commit().await.unwrap();
+    assert_eq!(db[ann].home_id, Some(db[house].id));
+    assert_eq!(
+        f.rows("select name, street from people join houses on owner_id = people.id and home_id = houses.id").await,
+        ["Ann|Elm"]
+    );
+}
+
+#[tokio::test]
+async fn a_failure_in_the_middle_is_what_is_reported_and_nothing_is_committed() {
+    let f = Fixture::new::<(World, Airport)>().await;
+    let mut db = f.session();
+    // Once everything has been prepared, all of it goes out at once, COMMIT too.
+    let warm = db.add(country("WW"));
+    db.add(airport("WW", warm));
+    db.add(Ticket::create().subject("warm"));
+    db.commit().await.unwrap();
+    f.elsewhere("insert into airports values ('XX', 'taken', 'WW')")
+        .await;
+    f.sent();
+
+    let new = db.add(country("AA"));
+    let port = db.add(airport("XX", new));
+    let ticket = db.add(Ticket::create().subject("behind it"));
+    let error = refused(db.commit().await);
+    let violated = error.constraint().expect("a constraint");
+    assert_eq!(violated.kind, ConstraintKind::Unique, "{error}");
+    assert_eq!(violated.table, "airports");
+    assert_eq!(f.round_trips(), 1);
+    assert_eq!(f.sent().last().unwrap(), "COMMIT");
+    // The session waits, as it always does.
+    let error = refused(db.flush().await);
+    assert!(text(&error).contains("airports"), "{error}");
+    assert!(db.in_transaction());
+    db.rollback().await.unwrap();
+    // The server had rolled back already.
+    assert_eq!(f.sent(), NOTHING);
+    for gone in [db.state(new), db.state(port), db.state(ticket)] {
+        assert_eq!(gone, State::Detached);
+    }
+    assert_eq!(f.rows("select code from countries").await, ["WW"]);
+    assert_eq!(f.rows("select subject from tickets").await, ["warm"]);
+    // And the connection is of use.
+    db.add(country("AA"));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select code from countries order by 1").await,
+        ["AA", "WW"]
+    );
+}
+
+#[tokio::test]
+async fn a_row_that_is_gone_keeps_commit_from_committing() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a'), ('BB', 'b'), ('CC', 'c')")
+        .await;
+    for (gone, rows) in [("AA", 3), ("BB", 2), ("CC", 1)] {
+        let mut db = f.session();
+        let all = Country::query().all(&mut db).await.unwrap();
+        assert_eq!(all.len(), rows);
+        for country in &all {
+            db[*country].name.push('!');
+        }
+        let new = db.add(country("ZZ"));
+        f.elsewhere(&format!("delete from countries where code = '{gone}'"))
+            .await;
+        f.sent();
+        let error = refused(db.commit().await);
+        let Error::Stale {
+            table: "countries",
+            action: "UPDATE",
+            expected,
+            changed,
+        } = error
+        else {
+            panic!("{error:?}");
+        };
+        assert_eq!((expected, changed), (rows as u64, rows as u64 - 1));
+        assert_eq!(f.sent().last().unwrap(), "COMMIT");
+        let again = refused(db.commit().await);
+        assert!(text(&again).contains(&text(&error)), "{again}");
+        db.rollback().await.unwrap();
+        assert_eq!(db.state(new), State::Detached);
+        let left = "select count(*) from countries where length(name) = 1";
+        assert_eq!(f.rows(left).await, [(rows - 1).to_string()]);
+        let all = "select count(*) from countries";
+        assert_eq!(f.rows(all).await, [(rows - 1).to_string()]);
+    }
+}
+
+#[tokio::test]
+async fn an_insert_that_a_trigger_suppresses_is_not_committed_with_the_others() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere(
+        "create function drop_it() returns trigger language plpgsql as 'begin return null; end'; \
+         create trigger drop_it before insert on countries for each row when (new.code = 'NO') execute function drop_it()",
+    )
+    .await;
+    for codes in [vec!["NO"], vec!["AA", "NO", "BB"]] {
+        let mut db = f.session();
+        db.add(Ticket::create().subject("with it"));
+        db.add_all(codes.iter().map(|code| country(code)));
+        let error = refused(db.commit().await);
+        let (expected, changed) = (codes.len() as u64, codes.len() as u64 - 1);
+        assert!(
+            matches!(
+                error,
+                Error::Stale { table: "countries", action: "INSERT", expected: e, changed: c } if (e, c) == (expected, changed)
+            ),
+            "{error:?}"
+        );
+        db.rollback().await.unwrap();
+        assert_eq!(f.rows("select code from countries").await, NOTHING);
+        assert_eq!(f.rows("select subject from tickets").await, NOTHING);
+    }
+}
+
+#[tokio::test]
+async fn what_a_deferred_constraint_refuses_is_refused_at_commit() {
+    let f = Fixture::new::<(World, Airport)>().await;
+    f.elsewhere(
+        "alter table airports drop constraint airports_country_code_fkey, \
+         add foreign key (country_code) references countries deferrable initially deferred",
+    )
+    .await;
+    let mut db = f.session();
+    let row = Airport {
+        code: "AA".to_owned(),
+        name: "nowhere".to_owned(),
+        country_code: "none".to_owned(),
+    };
+    db.add(row);
+    let error = refused(db.commit().await);
+    assert!(
+        error
+            .constraint()
+            .is_some_and(|c| c.kind == ConstraintKind::ForeignKey),
+        "{error:?}"
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(f.rows("select code from airports").await, NOTHING);
+    db.add(country("AA"));
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select code from countries").await, ["AA"]);
+}
+
+#[tokio::test]
+async fn behind_a_savepoint_commit_waits_for_the_flush() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a')")
+        .await;
+    let mut db = f.session();
+    let outer = db.insert(country("BB")).await.unwrap();
+    let mut inner = db.begin_nested().await.unwrap();
+    inner.add(country("AA"));
+    f.sent();
+    // This commits the whole transaction, or would.
+    let error = refused(Session::commit(&mut inner).await);
+    assert!(error.constraint().is_some(), "{error}");
+    assert_eq!(
+        f.sent(),
+        ["INSERT INTO countries (code, name) VALUES ($1, $2)"]
+    );
+    inner.rollback().await.unwrap();
+    db[outer].name = "b".to_owned();
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select * from countries order by 1").await,
+        ["AA|a", "BB|b"]
+    );
+}
+
+#[tokio::test]
+async fn a_table_that_was_altered_is_prepared_anew_in_a_transaction_that_has_just_begun() {
+    let f = Fixture::new::<World>().await;
+    let mut db = f.session();
+    let ann = db.add(Author::create().name("Ann"));
+    db.commit().await.unwrap();
+    // The INSERT returns a column of another type now.
+    f.elsewhere("alter table authors alter id type bigint")
+        .await;
+    f.elsewhere("alter table authors alter id type int").await;
+    db[ann].name = "Anna".to_owned();
+    let bob = db.add(Author::create().name("Bob"));
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select name from authors order by id").await,
+        ["Anna", "Bob"]
+    );
+    assert_eq!(db.state(bob), State::Persistent);
+}
+
+#[tokio::test]
+async fn what_is_dropped_on_its_way_with_commit_is_done_or_not_and_never_by_half() {
+    let f = Fixture::new::<(World, Airport)>().await;
+    let mut db = f.session();
+    let warm = db.add(country("WW"));
+    db.add(airport("WW", warm));
+    db.commit().await.unwrap();
+    let mut in_doubt = 0;
+    for round in 0..40 {
+        let code = format!("R{round}");
+        let new = db.add(country(&code));
+        db.add(airport(&code, new));
+        let done = tests::fixture::poll_times(1 + round % 4, db.commit()).await;
+        if done.is_none() {
+            if let Err(error) = db.flush().await {
+                let unknown = "whether the transaction was committed is not known";
+                in_doubt += u32::from(text(&error).contains(unknown));
+            }
+            db.rollback().await.unwrap();
+            assert_eq!(db.state(new), State::Detached);
+        }
+        // Whatever was given up is over when the table can be locked.
+        f.elsewhere("begin; lock countries in exclusive mode; commit")
+            .await;
+        let count = |table| format!("select count(*) from {table} where code = '{code}'");
+        let there = f.rows(&count("countries")).await;
+        assert_eq!(there, f.rows(&count("airports")).await);
+        if let Some(outcome) = done {
+            outcome.unwrap();
+            assert_eq!(there, ["1"]);
+        }
+    }
+    assert!(in_doubt > 0);
+}
