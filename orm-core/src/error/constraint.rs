@@ -13,6 +13,7 @@ use std::fmt;
 ///     table: "users".to_owned(),
 ///     constraint: "users_email_key".to_owned(),
 ///     columns: vec!["email".to_owned()],
+///     row: None,
 ///     detail: Some("Key (email)=(ann@example.com) already exists.".to_owned()),
 /// };
 /// assert!(!format!("{error} {error:?}").contains("ann@"));
