@@ -33,7 +33,7 @@ mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
-pub use from_row::{ColumnNames, Fields, FromRow, Positions, Record};
+pub use from_row::{ColumnNames, Fields, FromRow, Inner, Positions, Record};
 pub use handle::{Handle, Handles, RawHandle};
 pub use link_table::LinkKey;
 #[doc(hidden)]

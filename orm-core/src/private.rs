@@ -16,7 +16,7 @@ pub use std::vec::Vec;
 
 pub use bytes::BytesMut;
 
-pub use crate::model::{Fields, Positions};
+pub use crate::model::{Fields, Inner, Positions};
 
 use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
@@ -515,6 +515,11 @@ pub fn function<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Us
 /// What `sql_function!` makes of an aggregate.
 pub fn aggregate<T, Uses>(name: &'static str, arguments: Vec<Node>) -> Expr<T, Agg<Uses>> {
     crate::expr::function::aggregate(name, arguments)
+}
+
+/// How a struct inside another is read.
+pub const fn inner<R: crate::model::FromRow>() -> Inner<R> {
+    Inner::new()
 }
 
 /// Selects a column for a field of a struct; compiles if its values fit into the field.

@@ -44,7 +44,7 @@ use crate::parse::types;
 
 pub(crate) use changes::changes;
 pub(crate) use db_enum::db_enum;
-pub(crate) use from_row::from_row;
+pub(crate) use from_row::{from_row, list};
 pub(crate) use rowset::rowset;
 
 /// Everything that `#[derive(Model)]` makes.

@@ -249,6 +249,7 @@ pub(crate) fn from_row(row: &Row, input: &DeriveInput) -> TokenStream {
     let (krate, ident) = (&row.krate, &row.ident);
     let private = quote! { #krate::__private };
     let types = row.fields.iter().map(|field| &field.ty);
+    let list = row.listed.then(|| crate::expand::list(row));
     quote! {
         #[automatically_derived]
         impl #krate::model::FromRow for #ident {
@@ -260,6 +261,7 @@ pub(crate) fn from_row(row: &Row, input: &DeriveInput) -> TokenStream {
         impl #krate::model::Record for #ident {
             type Fields = (#(#types,)*);
         }
+        #list
     }
 }
 

@@ -108,6 +108,31 @@ fn from_row_or_none<R: FromRow>(row: &Row, positions: &[usize]) -> Result<Option
     R::from_row(row, positions).map(Some)
 }
 
+/// A struct inside another. Derived code asks for `R: FromRow` in one place, where it makes this constant, so that a field
+/// that is none is one error.
+#[derive(Debug)]
+pub struct Inner<R> {
+    /// How many columns it reads.
+    pub width: usize,
+    positions: fn(&ColumnNames<'_>) -> Result<Vec<usize>>,
+    read: fn(&Row, &[usize]) -> Result<R>,
+    read_or_none: fn(&Row, &[usize]) -> Result<Option<R>>,
+}
+
+impl<R: FromRow> Inner<R> {
+    /// The struct's own reading.
+    #[must_use]
+    #[allow(clippy::new_without_default)]
+    pub const fn new() -> Self {
+        Inner {
+            width: R::WIDTH,
+            positions: R::positions,
+            read: R::from_row,
+            read_or_none: from_row_or_none,
+        }
+    }
+}
+
 /// Collects where the columns of a struct stand. For derived code.
 #[derive(Debug)]
 pub struct Positions<'a> {
@@ -140,9 +165,9 @@ impl<'a> Positions<'a> {
     ///
     /// # Errors
     /// [`Error::Invalid`] when one is missing.
-    pub fn nested<R: FromRow>(&mut self, prefix: &str) -> Result<()> {
+    pub fn nested<R>(&mut self, inner: &Inner<R>, prefix: &str) -> Result<()> {
         self.found
-            .extend(R::positions(&self.columns.behind(prefix))?);
+            .extend((inner.positions)(&self.columns.behind(prefix))?);
         Ok(())
     }
 
@@ -194,18 +219,18 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    pub fn nested<R: FromRow>(&mut self) -> Result<R> {
-        let positions = self.next(R::WIDTH);
-        R::from_row(self.row, positions)
+    pub fn nested<R>(&mut self, inner: &Inner<R>) -> Result<R> {
+        let positions = self.next(inner.width);
+        (inner.read)(self.row, positions)
     }
 
     /// A struct inside that may not be there.
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    pub fn nested_or_none<R: FromRow>(&mut self) -> Result<Option<R>> {
-        let positions = self.next(R::WIDTH);
-        from_row_or_none(self.row, positions)
+    pub fn nested_or_none<R>(&mut self, inner: &Inner<R>) -> Result<Option<R>> {
+        let positions = self.next(inner.width);
+        (inner.read_or_none)(self.row, positions)
     }
 }
 

@@ -138,7 +138,6 @@ pub struct StructOf<Rows, L> {
     rows: PhantomData<fn() -> Rows>,
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, R, L, Row, Uses> SelectList<Scope, (I, Row), RowsOf<R>, Uses>
     for StructOf<RowsOf<R>, L>
 where
@@ -151,7 +150,6 @@ where
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, R, L, Row, Uses> SelectList<Scope, (I, Row), MaybeRowsOf<R>, Uses>
     for StructOf<MaybeRowsOf<R>, L>
 where
@@ -238,7 +236,6 @@ pub trait Listed: Record {
     fn push_to(items: &mut Vec<Item>);
 }
 
-#[diagnostic::do_not_recommend]
 impl<Scope, I, J, R> SelectList<Scope, (I, J), RowsOf<R>, (R::Required, R::Optional)> for List<R>
 where
     R: Listed,

@@ -32,8 +32,15 @@ use crate::parse::types;
 
 /// How one field is read.
 enum Part<'a> {
-    Column { codec: Ident, name: &'a str },
-    Nested { ty: &'a Type, prefix: &'a str },
+    Column {
+        codec: Ident,
+        name: &'a str,
+    },
+    Nested {
+        inner: Ident,
+        ty: &'a Type,
+        prefix: &'a str,
+    },
 }
 
 pub(super) fn of_model(model: &Model) -> TokenStream {
@@ -52,11 +59,14 @@ pub(crate) fn from_row(row: &Row) -> TokenStream {
     let (krate, record) = (&row.krate, record(row));
     let list = row.listed.then(|| list(row));
     let defaults = super::skipped_defaults(&quote! { #krate::__private }, &row.skipped);
-    let columns = row.fields.iter().filter(|field| field.nested.is_none());
-    let codecs = columns.map(|field| {
-        let (codec, ty) = (codec(field), &field.ty);
+    let codecs = row.fields.iter().map(|field| {
+        let (name, ty) = (codec(field), &field.ty);
+        if field.nested.is_some() {
+            let ty = types::inside_option(ty).unwrap_or(ty);
+            return quote! { const #name: #krate::__private::Inner<#ty> = #krate::__private::inner::<#ty>(); };
+        }
         let function = super::behind_its_feature("codec", ty);
-        quote! { const #codec: #krate::__private::Codec<#ty> = #krate::__private::#function::<#ty>(); }
+        quote! { const #name: #krate::__private::Codec<#ty> = #krate::__private::#function::<#ty>(); }
     });
     quote! {
         const _: () = {
@@ -88,6 +98,7 @@ pub(super) fn record(row: &Row) -> TokenStream {
 fn part(field: &RowField) -> Part<'_> {
     match &field.nested {
         Some(prefix) => Part::Nested {
+            inner: codec(field),
             ty: &field.ty,
             prefix,
         },
@@ -118,23 +129,17 @@ fn implementation(
         .count();
     let widths = parts.iter().filter_map(|part| match part {
         Part::Column { .. } => None,
-        Part::Nested { ty, .. } => {
-            let ty = types::inside_option(ty).unwrap_or(ty);
-            Some(quote_spanned! { ty.span() => + <#ty as #from_row>::WIDTH })
-        }
+        Part::Nested { inner, .. } => Some(quote! { + #inner.width }),
     });
     let positions = parts.iter().map(|part| match part {
         Part::Column { name, .. } => quote! { at.column(#name)?; },
-        Part::Nested { ty, prefix } => {
-            let ty = types::inside_option(ty).unwrap_or(ty);
-            quote! { at.nested::<#ty>(#prefix)?; }
-        }
+        Part::Nested { inner, prefix, .. } => quote! { at.nested(&#inner, #prefix)?; },
     });
     let values = parts.iter().map(|part| match part {
         Part::Column { codec, name } => quote! { #codec.next(&mut fields, #name)? },
-        Part::Nested { ty, .. } => match types::inside_option(ty) {
-            Some(ty) => quote! { fields.nested_or_none::<#ty>()? },
-            None => quote! { fields.nested::<#ty>()? },
+        Part::Nested { inner, ty, .. } => match types::inside_option(ty) {
+            Some(_) => quote! { fields.nested_or_none(&#inner)? },
+            None => quote! { fields.nested(&#inner)? },
         },
     });
     let defaults = skipped.iter().map(super::skipped_default);
@@ -174,7 +179,7 @@ fn implementation(
 ///     }
 /// }
 /// ```
-fn list(row: &Row) -> TokenStream {
+pub(crate) fn list(row: &Row) -> TokenStream {
     let (krate, ident, vis) = (&row.krate, &row.ident, &row.vis);
     let private = quote! { #krate::__private };
     let listed = quote! { #krate::query::Listed };
@@ -183,7 +188,9 @@ fn list(row: &Row) -> TokenStream {
     for field in &row.fields {
         let ty = &field.ty;
         let inside = types::inside_option(ty);
-        if let Some((model, column)) = &field.from {
+        if field.nested.is_none() && field.from.is_none() {
+            // That nothing says where it comes from has been reported.
+        } else if let Some((model, column)) = &field.from {
             let uses = quote! { #krate::expr::Of<#model> };
             let tables = if inside.is_some() {
                 &mut optional

@@ -1,5 +1,4 @@
 use orm_core::prelude::*;
-use tests::queries::*;
 
 #[derive(FromRow)]
 struct Card {
