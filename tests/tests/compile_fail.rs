@@ -102,7 +102,7 @@ fn messages_begin_with_the_users_words() {
 /// rustc repeats itself.
 #[test]
 fn one_mistake_is_one_error() {
-    const SEVERAL: [(&str, usize); 12] = [
+    const SEVERAL: [(&str, usize); 13] = [
         // Several mistakes, each reported once.
         ("several_mistakes_at_once", 6),
         ("half_typed_attributes", 5),
@@ -118,6 +118,8 @@ fn one_mistake_is_one_error() {
         ("something_that_is_no_model", 2),
         // Once for each item that the type stands in.
         ("a_type_that_does_not_exist", 3),
+        // It is neither a rowset nor a struct of fields.
+        ("a_table_of_rows_that_are_no_rowset", 2),
     ];
     for (path, message) in messages() {
         let name = path.file_stem().unwrap().to_str().unwrap();

@@ -53,7 +53,7 @@ pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Record + Send {
 pub type AliasedRows<R, const N: u8> = <R as Rowset>::As<N>;
 
 /// Rows that a query computes, under the name and with the columns of `S`. What [`Query::as_table`], [`values`],
-/// [`unnest`] and [`generate_series`] give: select from it with [`query`](Derived::query), or join it. `Uses` are the
+/// [`unnest`](crate::query::unnest) and [`generate_series`](crate::query::generate_series) give: select from it with [`query`](Derived::query), or join it. `Uses` are the
 /// tables of the query around it that it looks at.
 #[must_use = "a derived table is part of a query: `.query()` or `.join_on(..)`"]
 pub struct Derived<S, Uses = ()> {

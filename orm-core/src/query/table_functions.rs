@@ -8,7 +8,7 @@ fn rows_of<S: Selectable, Uses>(call: Node) -> Derived<S, Uses> {
     Derived::new(Some(Rows::Function(call)), Vec::new())
 }
 
-/// The elements of an array as rows of a rowset with one field: joined with [`join_lateral`](Query::join_lateral) for
+/// The elements of an array as rows of a rowset with one field: joined with [`join_lateral`](crate::query::Query::join_lateral) for
 /// each row's array, selected from for a list of values. An array that is NULL has no elements.
 /// SQLAlchemy: `func.unnest(..).table_valued(..)`.
 ///
@@ -108,7 +108,7 @@ impl Series for rust_decimal::Decimal {}
 /// assert_eq!(
 ///     q.to_sql(),
 ///     "SELECT day.day, sum(sales.amount) FROM \
-///      unnest(ARRAY(SELECT CAST(generate_series(CAST($1 AS date), CAST($2 AS date), $3) AS date))) AS day(day) \
+///      unnest(ARRAY(SELECT CAST(generate_series(CAST($1 AS timestamp), CAST($2 AS timestamp), $3) AS date))) AS day(day) \
 ///      LEFT JOIN sales ON sales.day = day.day GROUP BY day.day"
 /// );
 /// # }

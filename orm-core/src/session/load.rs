@@ -65,7 +65,7 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
+    /// [`Error::Detached`](crate::Error::Detached), [`Error::Pending`](crate::Error::Pending) where autoflush is off, what the server refuses.
     #[track_caller]
     pub fn load<M: Model, P: StartsAt<M>>(
         &mut self,
