@@ -1,8 +1,11 @@
-//! The guide: pages to read, without code of their own.
+//! The guide: chapters to read in order, without code of their own. Every block of code in them runs, on a real PostgreSQL,
+//! with the tests.
 //!
-//! | page | for whom |
+//! # To use it
+//!
+//! | chapter | what it is for |
 //! | --- | --- |
-//! | [`coming_from_sqlalchemy`] | those who know SQLAlchemy's `Session`: the same words, what is better, what is different |
+//! | [`coming_from_sqlalchemy`] | for those who know SQLAlchemy's `Session`: the same words, what is better, what is different |
 
 #[doc = include_str!("guide/coming_from_sqlalchemy.md")]
 pub mod coming_from_sqlalchemy {}
