@@ -48,6 +48,7 @@
 //! | `history` | `changes`: what was changed of an entity, with what was there before |
 //! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
+//! | `undo_view` | `undo_view`: the undo log as text |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
 
@@ -100,6 +101,7 @@ mod store;
 mod together;
 mod transaction;
 mod undo;
+mod undo_view;
 mod unit;
 mod view;
 
@@ -126,6 +128,7 @@ pub use options::{Isolation, SessionOptions};
 pub use plan::{Plan, Step, StepKind};
 pub use savepoint::{Nested, NoAutoflush};
 pub use state::State;
+pub use undo_view::UndoView;
 pub use view::{View, ViewShape};
 
 use self::arena::Arena;

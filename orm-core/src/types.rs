@@ -11,6 +11,7 @@
 //! | `scalar` | `bool`, integers, floats, `String`, `Vec<u8>` |
 //! | `array` | `Vec<T>` |
 //! | `optional` | `Option<T>`: NULL |
+//! | `show` | values off the wire as text, for those who asked to see them |
 //! | `enumeration` | [`DbEnum`]: native PostgreSQL enums |
 //! | `from_json` | a JSON value as the binary form of a column's type |
 //! | `interval` | [`Interval`]: months, days, microseconds |
@@ -34,6 +35,7 @@ mod optional;
 mod param;
 mod range;
 mod scalar;
+mod show;
 mod sql_type;
 mod text_search;
 #[cfg(feature = "chrono")]

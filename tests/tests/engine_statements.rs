@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use orm_core::engine::{
     Connection, Engine, EngineBuilder, Observer, StatementEvent, StatementLog, sql,
 };
@@ -491,6 +492,44 @@ async fn an_observer_can_see_values_and_debug_does_not_show_them() {
         "{debug}"
     );
     assert_eq!(shown, "$1 = 42, $2 = hush");
+}
+
+#[tokio::test]
+async fn an_observer_can_see_the_rows_that_came_back() {
+    #[derive(Default)]
+    struct Answers(Mutex<Vec<String>>);
+    impl Observer for Answers {
+        fn statement(&self, event: &StatementEvent<'_>) {
+            self.0.lock().unwrap().push(event.show_answer());
+        }
+    }
+    let seen = Arc::new(Answers::default());
+    let engine = single().observe(seen.clone()).connect().await.unwrap();
+    let mut conn = engine.acquire().await.unwrap();
+    let texts = "SELECT 1::int2 AS a, 'Ann'::varchar AS b, NULL::int4 AS c, 0.1::float4 AS d, 1.50::numeric AS e UNION ALL SELECT \
+         2::int2, '', 3, 4, 5";
+    conn.fetch_all::<(i16, String, Option<i32>, f32, rust_decimal::Decimal)>(texts)
+        .await
+        .unwrap();
+    let others = "SELECT '{\"x\": 1}'::jsonb AS j, '2024-05-06 07:08:09+00'::timestamptz AS t, '{1,NULL}'::int4[] AS l, \
+         '00000000-0000-0000-0000-000000000001'::uuid AS u, true AS y, '1 day'::interval AS i, '(1,2)'::point AS p";
+    // What it is read into doesn't matter to who looks on.
+    refused(conn.fetch_all::<(bool,)>(others).await);
+    conn.execute(others).await.unwrap();
+    let rows = conn.stream::<(i32,)>("SELECT 1").await.unwrap();
+    assert_eq!(rows.try_collect::<Vec<_>>().await.unwrap(), [(1,)]);
+    let seen = std::mem::take(&mut *seen.0.lock().unwrap());
+    assert_eq!(
+        seen[0],
+        "a = 1, b = Ann, c = NULL, d = 0.1, e = 1.50\na = 2, b = , c = 3, d = 4, e = 5\n"
+    );
+    assert_eq!(
+        seen[1],
+        "j = {\"x\":1}, t = 2024-05-06 07:08:09+00, l = {1,NULL}, u = 00000000-0000-0000-0000-000000000001, y = true, \
+         i = 1 days, p = <point>\n"
+    );
+    // Only counted, and only passed on.
+    assert_eq!(seen[2..], ["", ""]);
 }
 
 /// Run by the next test in a process of its own, whose standard error can be read.

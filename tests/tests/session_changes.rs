@@ -684,3 +684,68 @@ links to be written
             .starts_with("10 entities, 0 of them unsent, in a transaction with 1 savepoint\n")
     );
 }
+
+#[tokio::test]
+async fn an_undo_view_says_what_a_rollback_would_put_back() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    assert_eq!(
+        db.undo_view().to_string(),
+        "no entries: there is nothing to take back\n"
+    );
+    let [ann, bob] = ["Ann", "Bob"].map(|name| db.add(Author::create().name(name)));
+    let book = db.add(Book::create().title("first").author(ann));
+    db.commit().await.unwrap();
+    assert_eq!(db.undo_view().values().to_string().lines().count(), 1);
+
+    Book::query().with(Book::AUTHOR).all(&mut db).await.unwrap();
+    db.load(ann, Author::BOOKS).await.unwrap();
+    db[book].title = "second".to_owned();
+    db[book].pages += 1;
+    f.sent();
+    let before = "2 entries, which a rollback takes back from the last to the first
+
+the transaction
+  1  link  Author#0.BOOKS  had 1 member
+  2  row   Book#0          title was 'first', pages was 100
+";
+    assert_eq!(db.undo_view().values().to_string(), before);
+    assert!(!db.undo_view().to_string().contains("'first'"));
+
+    let mut inner = db.begin_nested().await.unwrap();
+    inner.set(book, Book::AUTHOR, Some(bob));
+    let third = inner.add(Book::create().title("third").author(ann));
+    inner.refresh(bob).await.unwrap();
+    inner.delete(bob).unwrap();
+    inner.expunge(third).unwrap();
+    assert_eq!(
+        inner.undo_view().values().to_string(),
+        "13 entries, which a rollback takes back from the last to the first
+
+the transaction
+   1  link    Author#0.BOOKS  had 1 member
+   2  row     Book#0          title was 'first', pages was 100, sides was 200, author_id was 1
+
+savepoint sp_1
+   3  left    Author#0.BOOKS  had Book#0 at place 1
+   4  link    Author#1.BOOKS  was not loaded
+   5  joined  Author#1.BOOKS  did not have Book#0
+   6  link    Book#0.AUTHOR   led to Author#0
+   7  row     Book#0          author_id was 1
+   8  added   Book#1          has left the session already
+   9  joined  Author#0.BOOKS  did not have Book#1
+  10  link    Book#1.AUTHOR   has left the session already
+  11  link    Author#1.BOOKS  had 1 member
+  12  read    Author#1        was not read
+  13  row     Author#1        was not deleted
+"
+    );
+    inner.rollback().await.unwrap();
+    let after = before.replace("pages was 100", "pages was 100, sides was 200");
+    assert_eq!(db.undo_view().values().to_string(), after);
+    f.sent();
+    db.rollback().await.unwrap();
+    assert_eq!(db[book].title, "first");
+    assert_eq!(db.undo_view().to_string().lines().count(), 1);
+    assert_eq!(f.sent(), ["ROLLBACK"]);
+}

@@ -196,7 +196,7 @@ impl Link {
             self.answer(&prepared, statement, keep).await
         };
         let answer = answer.await;
-        watch.end(answer.as_ref().map(|answer| Some(answer.count)));
+        watch.answered(answer.as_ref());
         answer
     }
 

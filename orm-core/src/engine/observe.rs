@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::NPlusOne;
+use crate::model::Row;
 use crate::types::Param;
 
 /// Is told of every statement. Give one to [`EngineBuilder::observe`](super::EngineBuilder::observe).
@@ -44,6 +45,8 @@ pub struct StatementEvent<'a> {
     pub params: &'a [Param],
     /// How many rows came back or were changed, where that is known.
     pub rows: Option<u64>,
+    /// The rows that came back, where they were collected: none of a stream, and none where the rows are only counted.
+    pub answer: &'a [Row],
     /// From sending to the end of the answer.
     pub elapsed: Duration,
     /// How many round trips it took: 1, or 2 where the connection had not prepared it yet; 0 where it was sent together with
@@ -62,6 +65,29 @@ impl StatementEvent<'_> {
             .map(|(at, param)| format!("${} = {}", at + 1, param.show()))
             .collect::<Vec<_>>()
             .join(", ")
+    }
+
+    /// The rows that came back as PostgreSQL would print them, a line a row: `id = 1, name = Ann`. For those who asked to see
+    /// them.
+    ///
+    /// ```
+    /// use orm_core::engine::{Observer, StatementEvent};
+    ///
+    /// struct Answers;
+    ///
+    /// impl Observer for Answers {
+    ///     fn statement(&self, event: &StatementEvent<'_>) {
+    ///         println!("{}\n{}", event.sql, event.show_answer());
+    ///     }
+    /// }
+    /// ```
+    pub fn show_answer(&self) -> String {
+        let line = |row: &Row| {
+            let values =
+                (0..row.len()).map(|at| format!("{} = {}", row.name(at), row.raw(at).show()));
+            values.collect::<Vec<_>>().join(", ") + "\n"
+        };
+        self.answer.iter().map(line).collect()
     }
 
     /// The line that `echo` writes and `Debug` shows: `1 row, 0.8 ms`.

@@ -145,7 +145,7 @@ impl Link {
         for (one, statement) in running.iter_mut().zip(statements) {
             let answer = finish(one).await;
             if let Some(watch) = watches.next() {
-                watch.end(answer.as_ref().map(|answer| Some(answer.count)));
+                watch.answered(answer.as_ref());
             }
             if let Some(answer) = tried.note(&statement.sql, answer) {
                 tried.answers.push(answer);

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Engine;
+use super::link::Answer;
 use super::observe::{self, StatementEvent};
 use super::traffic::{Boundary, Traffic};
+use crate::model::Row;
 use crate::query::Statement;
 use crate::types::Param;
 
@@ -72,13 +74,23 @@ impl<'a> Watch<'a> {
     }
 
     /// The answer is complete. The number is that of the rows returned or changed, where it is known.
-    pub(super) fn end(mut self, answer: Result<Option<u64>, &tokio_postgres::Error>) {
+    pub(super) fn end(self, answer: Result<Option<u64>, &tokio_postgres::Error>) {
+        self.end_with(answer, &[]);
+    }
+
+    /// The answer is complete, and this is all of it.
+    pub(super) fn answered(self, answer: Result<&Answer, &tokio_postgres::Error>) {
+        let rows = answer.map_or(&[][..], |answer| answer.rows.as_slice());
+        self.end_with(answer.map(|answer| Some(answer.count)), rows);
+    }
+
+    fn end_with(mut self, answer: Result<Option<u64>, &tokio_postgres::Error>, rows: &[Row]) {
         self.over = true;
         match answer {
             Ok(_) => self.traffic.done(self.boundary),
             Err(error) => self.traffic.failed(error),
         }
-        self.publish(answer.ok().flatten(), answer.is_err());
+        self.publish(answer.ok().flatten(), rows, answer.is_err());
     }
 
     /// It was not sent, because something before it failed.
@@ -86,11 +98,12 @@ impl<'a> Watch<'a> {
         self.over = true;
     }
 
-    fn publish(&self, rows: Option<u64>, error: bool) {
+    fn publish(&self, rows: Option<u64>, answer: &[Row], error: bool) {
         let event = StatementEvent {
             sql: &self.sql,
             params: &self.params,
             rows,
+            answer,
             elapsed: self.started.elapsed(),
             round_trips: self.round_trips,
             error,
@@ -109,6 +122,6 @@ impl Drop for Watch<'_> {
         } else {
             self.traffic.gave_up();
         }
-        self.publish(None, !self.is_stream);
+        self.publish(None, &[], !self.is_stream);
     }
 }

@@ -412,6 +412,11 @@ impl<M: Model> Store for Arena<M> {
         }
     }
 
+    fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool {
+        let row = image.downcast_ref::<Arc<M>>();
+        row.is_some_and(|row| row.encode(column, out))
+    }
+
     fn restore(&mut self, index: u32, image: Image) {
         let row = image
             .downcast::<Arc<M>>()

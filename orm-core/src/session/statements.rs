@@ -19,6 +19,7 @@ use bytes::BytesMut;
 
 use super::Session;
 use super::plan::{Step, StepKind};
+use super::store::Image;
 use crate::model::{RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
@@ -59,6 +60,13 @@ impl Session {
     pub(super) fn value_before(&self, row: RawHandle, column: u16) -> Param {
         self.param_of(row, column, |out| {
             self.store(row).encode_before(row.index, column, out)
+        })
+    }
+
+    /// A value of the row as it was, according to the undo log.
+    pub(super) fn value_in(&self, row: RawHandle, image: &Image, column: u16) -> Param {
+        self.param_of(row, column, |out| {
+            self.store(row).encode_image(image, column, out)
         })
     }
 

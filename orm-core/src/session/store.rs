@@ -83,6 +83,9 @@ pub(crate) trait Store: Send + Sync {
     /// The row as it is, for the undo log: before the first change of a frame.
     fn image(&self, index: u32) -> Image;
 
+    /// Appends the binary form of a column of a row that an image keeps; false for NULL.
+    fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool;
+
     /// Puts a row back to what it was, as a stale persistent entity.
     fn restore(&mut self, index: u32, image: Image);
 }

@@ -46,6 +46,14 @@ impl UndoLog {
             .map_or(self.base, |(_, number)| *number)
     }
 
+    /// The entries from the first to the last, each with the number of savepoints that were open when it was made.
+    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = (usize, &Undo)> {
+        self.entries.iter().enumerate().map(|(at, undo)| {
+            let open = self.savepoints.iter().take_while(|(from, _)| *from <= at);
+            (open.count(), undo)
+        })
+    }
+
     /// How many savepoints are open.
     pub(crate) fn depth(&self) -> usize {
         self.savepoints.len()

@@ -191,22 +191,38 @@ impl<'a> Iterator for Elements<'a> {
 /// `PgType::show` for arrays: an array literal, `{1,2,NULL}`.
 pub(super) fn show_array<T: Element>(bytes: &[u8], out: &mut String) {
     let start = out.len();
-    if write_literal(bytes, T::TYPE.show, out).is_err() {
+    if write_literal(bytes, T::TYPE.show, usize::MAX, out).is_err() {
         out.truncate(start);
         out.push_str(MALFORMED);
     }
 }
 
+/// A batch's column, of which the first values stand for all: a batch may have any number of rows.
+pub(super) fn show_batch(bytes: &[u8], element: &PgType, out: &mut String) {
+    const MOST: usize = 10;
+    if write_literal(bytes, element.show, MOST, out).is_err() {
+        out.push_str(MALFORMED);
+    }
+}
+
+/// An array literal; of more elements than `most` the rest is counted.
 fn write_literal(
     bytes: &[u8],
     show: fn(&[u8], &mut String),
+    most: usize,
     out: &mut String,
 ) -> Result<(), String> {
     let mut text = String::new();
     out.push('{');
-    for (at, element) in Array::read(bytes)?.elements.enumerate() {
+    let array = Array::read(bytes)?;
+    let length = array.length;
+    for (at, element) in array.elements.enumerate() {
         if at > 0 {
             out.push(',');
+        }
+        if at == most {
+            out.push_str(&format!(" .. {} more", length - most));
+            break;
         }
         match element? {
             None => out.push_str("NULL"),

@@ -87,17 +87,18 @@ impl Param {
         self.bytes.as_deref()
     }
 
-    /// The value as PostgreSQL would print it, for those who asked to see values.
+    /// The value as PostgreSQL would print it, for those who asked to see values. Of a batch, which is a column of many
+    /// rows, the first ten.
     pub fn show(&self) -> String {
-        match &self.bytes {
-            None => "NULL".to_owned(),
-            Some(_) if self.batch => format!("{}[..]", self.ty),
-            Some(bytes) => {
-                let mut out = String::new();
-                (self.ty.show)(bytes, &mut out);
-                out
-            }
+        let Some(bytes) = &self.bytes else {
+            return "NULL".to_owned();
+        };
+        let mut out = String::new();
+        match self.batch {
+            true => super::array::show_batch(bytes, self.ty, &mut out),
+            false => (self.ty.show)(bytes, &mut out),
         }
+        out
     }
 
     /// The type to announce to the server when the statement is prepared; `UNKNOWN` leaves it to the server.
