@@ -421,6 +421,7 @@ pub const fn broken_table(
         version: None,
         relations: &[],
         uniques: &[],
+        deferred_uniques: &[],
         indexes: &[],
         checks: &[],
         is_bare_link: false,

@@ -109,6 +109,7 @@ const _: () = {
         version: ::orm_core::__private::Option::None,
         relations: &[&__CATEGORY, &__REVIEWS],
         uniques: &[],
+        deferred_uniques: &[],
         indexes: &[],
         checks: &[],
         is_bare_link: false,

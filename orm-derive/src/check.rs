@@ -35,7 +35,8 @@ pub(crate) fn model(cx: &Ctxt, model: &Model, input: &DeriveInput) {
     columns::check(cx, model);
     key::check(cx, model);
     relations::check(cx, model);
-    for list in model.uniques.iter().chain(&model.indexes) {
+    let uniques = model.uniques.iter().chain(&model.deferred_uniques);
+    for list in uniques.chain(&model.indexes) {
         fields_exist(cx, model, &list.value);
     }
 }

@@ -98,6 +98,7 @@ use ctxt::Ctxt;
 /// | `.. filter = recent, read_only` | only the rows that meet the condition that `fn recent() -> Filter<Order>` gives |
 /// | `belongs_to(line: OrderLine, columns(order_id, line_no))` | many-to-one by a key of several columns |
 /// | `unique(a, b)`, `index(a, b)` | over several columns, named by their fields; may stand several times |
+/// | `unique_deferred(a, b)` | unique, and checked at COMMIT, so that rows may exchange any values on the way there; no target of `ON CONFLICT` or of a foreign key |
 /// | `check("price > 0")` | a CHECK constraint; may stand several times |
 /// | `crate = "path::to::orm_core"` | where orm-core is, if not at `::orm_core` |
 ///

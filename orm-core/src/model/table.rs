@@ -25,6 +25,8 @@ pub struct Table {
     pub relations: &'static [&'static RelationInfo],
     /// Unique constraints over several columns.
     pub uniques: &'static [&'static [u16]],
+    /// Unique constraints that are checked at COMMIT: `DEFERRABLE INITIALLY DEFERRED`.
+    pub deferred_uniques: &'static [&'static [u16]],
     /// Indexes.
     pub indexes: &'static [IndexInfo],
     /// CHECK constraints.

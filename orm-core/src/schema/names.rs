@@ -26,7 +26,7 @@ pub(super) struct TableNames {
     pub(super) indexes: Vec<String>,
 }
 
-/// The unique constraints of a table: those of single columns, then those of several.
+/// The unique constraints of a table: those of single columns, those of several, those that are checked at COMMIT.
 pub(super) fn uniques(table: &'static Table) -> Vec<Vec<u16>> {
     let columns = table.columns.iter().enumerate();
     let alone = columns
@@ -34,6 +34,7 @@ pub(super) fn uniques(table: &'static Table) -> Vec<Vec<u16>> {
         .map(|(at, _)| vec![at as u16]);
     alone
         .chain(table.uniques.iter().map(|several| several.to_vec()))
+        .chain(table.deferred_uniques.iter().map(|group| group.to_vec()))
         .collect()
 }
 

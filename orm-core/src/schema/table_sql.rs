@@ -50,8 +50,14 @@ pub(super) fn create_table(
         let columns = column_list(table, table.primary_key);
         constraint(&names.primary_key, format!("PRIMARY KEY {columns}"));
     }
-    for (columns, name) in names::uniques(table).iter().zip(&names.uniques) {
-        constraint(name, format!("UNIQUE {}", column_list(table, columns)));
+    let uniques = names::uniques(table);
+    let deferred_from = uniques.len() - table.deferred_uniques.len();
+    for (at, (columns, name)) in uniques.iter().zip(&names.uniques).enumerate() {
+        let mut unique = format!("UNIQUE {}", column_list(table, columns));
+        if at >= deferred_from {
+            unique.push_str(" DEFERRABLE INITIALLY DEFERRED");
+        }
+        constraint(name, unique);
     }
     for (check, name) in table.checks.iter().zip(&names.checks) {
         constraint(name, format!("CHECK ({})", check.sql));

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::key::KeyBytes;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
+use super::steps::nothing_free;
 use super::together::{Together, checked, miscounted};
 use super::{Session, State, matching};
 use crate::engine::Outcome;
@@ -131,6 +132,7 @@ impl Session {
                 }
                 self.resolve_keys(&step.rows);
             }
+            StepKind::Park => self.resolve_keys(&step.others),
             _ => {}
         }
         self.statement(step)
@@ -161,6 +163,7 @@ impl Session {
             let failed = steps.get(answers.len());
             return match (miscounted(&error).filter(|_| commit), failed) {
                 (Some(changed), Some(step)) => self.expect(step, changed),
+                (_, Some(step)) => Err(nothing_free(step, error)),
                 _ => Err(error),
             };
         }

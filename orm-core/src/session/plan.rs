@@ -58,6 +58,8 @@ pub struct Step {
     /// the server sets to what a new row would have.
     pub(super) old: Vec<RawHandle>,
     pub(super) defaults: ColumnSet,
+    /// Park: the rows of the flush that are about to take values in the columns, which are free for nobody else.
+    pub(super) others: Vec<RawHandle>,
 }
 
 /// What a step does.
@@ -108,6 +110,7 @@ impl Step {
             links: Vec::new(),
             old: Vec::new(),
             defaults: ColumnSet::EMPTY,
+            others: Vec::new(),
         }
     }
 

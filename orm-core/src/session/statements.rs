@@ -6,9 +6,11 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `insert`, `update`, `delete` | a statement each, of one row or many |
+//! | `aside` | what a unique column holds while its value is moved aside |
 //! | `links` | rows of link tables |
 //! | `batch` | many rows as one array a column |
 
+mod aside;
 mod batch;
 mod delete;
 mod insert;

@@ -13,6 +13,8 @@ mod delete;
 mod save;
 mod unique;
 
+pub(super) use unique::{nothing_free, unique_groups};
+
 use super::Session;
 use super::change_set::ChangeSet;
 use super::link_rows::LinkRow;

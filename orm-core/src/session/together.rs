@@ -94,7 +94,7 @@ impl Session {
         together.look();
         let together = &*together;
         together.moves_keys
-            || step.rows.iter().any(|row| {
+            || step.rows.iter().chain(&step.others).any(|row| {
                 let mut relations = self.set_links.of(*row);
                 together.inserts(*row)
                     || relations.any(|relation| self.key_is_to_come(together, *row, relation))

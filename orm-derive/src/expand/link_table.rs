@@ -94,6 +94,7 @@ pub(super) fn statics(
             version: #private::Option::None,
             relations: &[&#near, &#far],
             uniques: &[],
+            deferred_uniques: &[],
             indexes: &[],
             checks: &[],
             is_bare_link: true,

@@ -38,10 +38,12 @@ pub(super) fn statics(model: &Model) -> TokenStream {
         .relations
         .iter()
         .map(|relation| format_ident!("__{}", names::constant(&relation.name)));
-    let uniques = model.uniques.iter().map(|columns| {
+    let group = |columns: &crate::parse::values::At<Vec<syn::Ident>>| {
         let columns = columns.value.iter().map(|field| position(model, field));
         quote! { &[#(#columns),*] }
-    });
+    };
+    let uniques = model.uniques.iter().map(group);
+    let deferred_uniques = model.deferred_uniques.iter().map(group);
     let alone = model
         .columns
         .iter()
@@ -69,6 +71,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
             version: #version,
             relations: &[#(&#relations),*],
             uniques: &[#(#uniques),*],
+            deferred_uniques: &[#(#deferred_uniques),*],
             indexes: &[#(#indexes),*],
             checks: &[#(#checks),*],
             is_bare_link: false,

@@ -24,6 +24,8 @@ pub(crate) struct Model {
     /// In the order in which they were written: those of the fields, then those of the struct.
     pub(crate) relations: Vec<Relation>,
     pub(crate) uniques: Vec<At<Vec<Ident>>>,
+    /// Those that are checked at COMMIT.
+    pub(crate) deferred_uniques: Vec<At<Vec<Ident>>>,
     pub(crate) indexes: Vec<At<Vec<Ident>>>,
     pub(crate) checks: Vec<At<String>>,
     /// A mistake was found: what is generated is there to keep the compiler from reporting its consequences.
@@ -46,6 +48,7 @@ pub(crate) fn read(cx: &Ctxt, input: &DeriveInput) -> Model {
         skipped: Vec::new(),
         relations: Vec::new(),
         uniques: Vec::new(),
+        deferred_uniques: Vec::new(),
         indexes: Vec::new(),
         checks: Vec::new(),
         broken: false,
@@ -71,12 +74,13 @@ fn read_fields(cx: &Ctxt, model: &mut Model, fields: &Fields) {
 }
 
 fn read_struct(cx: &Ctxt, model: &mut Model, input: &DeriveInput) {
-    const REPEATABLE: [&str; 7] = [
+    const REPEATABLE: [&str; 8] = [
         "has_many",
         "has_one",
         "many_to_many",
         "belongs_to",
         "unique",
+        "unique_deferred",
         "index",
         "check",
     ];
@@ -91,6 +95,7 @@ fn read_struct(cx: &Ctxt, model: &mut Model, input: &DeriveInput) {
             }
             "schema" => model.schema = values::text(cx, item, form),
             "unique" => model.uniques.extend(values::names(cx, item, form)),
+            "unique_deferred" => (model.deferred_uniques).extend(values::names(cx, item, form)),
             "index" => model.indexes.extend(values::names(cx, item, form)),
             "check" => model.checks.extend(values::text_in_list(cx, item, form)),
             "has_many" | "has_one" | "many_to_many" | "belongs_to" => {

@@ -27,6 +27,7 @@ pub(crate) const STRUCT: Place = Place {
             "belongs_to(line: OrderLine, columns(order_id, line_no))",
         ),
         ("unique", "unique(first, last)"),
+        ("unique_deferred", "unique_deferred(list, place)"),
         ("index", "index(first, last)"),
         ("check", "check(\"price > 0\")"),
         ("crate", "crate = \"path::to::orm_core\""),

@@ -89,7 +89,7 @@ impl Session {
             match new {
                 New::Value => self.new_value(sql, step, row, column),
                 New::Default => sql.text("DEFAULT"),
-                New::Aside(placeholder) => aside(sql, placeholder, false),
+                New::Aside(placeholder) => self.aside(sql, step, column, placeholder),
             }
         });
         if version.is_some() {
@@ -132,6 +132,7 @@ impl Session {
         let values = self.batch_values(step, &set);
         let versions = self.columns_before("v", table, version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);
+        let turns = self.turns(step);
 
         let mut value = values.iter();
         sql.list(Self::assignments(step), ", ", |sql, (column, new)| {
@@ -140,7 +141,7 @@ impl Session {
             match (new, value.next()) {
                 (New::Value, Some(value)) => value.read(sql),
                 (New::Default, _) => sql.text("DEFAULT"),
-                (New::Aside(placeholder), _) => aside(sql, placeholder, true),
+                (New::Aside(placeholder), _) => self.aside(sql, step, column, placeholder),
                 (New::Value, None) => unreachable!("each column that is set has its values"),
             }
         });
@@ -167,7 +168,12 @@ impl Session {
 
         sql.text(" FROM ");
         let values = BatchValue::into_columns(values);
-        let batch = keys.into_iter().chain(values).chain(versions).chain(olds);
+        let batch = keys
+            .into_iter()
+            .chain(values)
+            .chain(versions)
+            .chain(olds)
+            .chain(turns);
         unnest(
             sql,
             batch.collect(),
@@ -183,23 +189,6 @@ impl Session {
             sql.list(all, ", ", |sql, column| {
                 sql.column_of(table, table.columns[*column as usize].name);
             });
-        }
-    }
-}
-
-/// What a column holds while its value is moved aside. Numbers count down by the rows of a batch.
-fn aside(sql: &mut Renderer, placeholder: Placeholder, many: bool) {
-    match placeholder {
-        Placeholder::Null => sql.text("NULL"),
-        Placeholder::Uuid => sql.text("gen_random_uuid()"),
-        Placeholder::Text => sql.text("gen_random_uuid()::text"),
-        Placeholder::Int4 | Placeholder::Int8 => {
-            if let Some(first) = placeholder.first_number() {
-                sql.param(first);
-            }
-            if many {
-                sql.text(" - u.n");
-            }
         }
     }
 }

@@ -236,8 +236,9 @@ impl Session {
             } else {
                 format!(
                     "these rows exchange unique values, so none can be written first, and the column can hold nothing else \
-                     for the time between: {links}; make it an `Option`, or give one of the rows a value of its own, flush, \
-                     and then the one it is to have"
+                     for the time between: {links}; make it an `Option`, let the constraint be checked at COMMIT \
+                     (`unique_deferred(..)`), or give one of the rows a value of its own, flush, and then the one it is \
+                     to have"
                 )
             },
         }

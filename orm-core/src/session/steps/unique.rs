@@ -8,8 +8,10 @@
 //! | a row that is updated, and takes nothing itself | its UPDATE goes on a lower level than the row that takes the value |
 //! | a row that is updated, and takes a value itself (a chain, or a ring: two rows that swap) | all rows that give up values are moved aside by one UPDATE, so a chain of any length is two statements |
 //!
-//! "Moved aside" is [`StepKind::Park`]: the column holds NULL or a placeholder (`parking`) for the time between. Where no
-//! placeholder is possible a chain goes row by row, and a ring is an error before anything is sent.
+//! "Moved aside" is [`StepKind::Park`]: the column holds NULL or a placeholder (`parking`) for the time between. Where
+//! placeholders are few (an enum's labels, a foreign key's targets) a chain goes row by row, and one row of a ring is moved
+//! aside. Where none is possible a ring is an error before anything is sent. Constraints that are checked at COMMIT
+//! (`unique_deferred`) are nothing to look at: any order does.
 //!
 //! Primary keys are never moved aside, because other rows refer to them. A chain of them is ordered; a ring is sent as one
 //! UPDATE, which the server takes if the constraint was made DEFERRABLE.
@@ -18,7 +20,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::error::{Error, Result};
+use crate::error::{ConstraintKind, Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 use crate::order::components;
 use crate::session::Session;
@@ -53,7 +55,7 @@ pub(super) struct Moves {
 type Value = (u16, usize, KeyBytes);
 
 /// Columns that are unique together: the primary key first, then all others.
-fn unique_groups(table: &Table) -> Vec<Vec<u16>> {
+pub(in crate::session) fn unique_groups(table: &Table) -> Vec<Vec<u16>> {
     let columns = table.columns.iter().enumerate();
     let single = columns
         .filter(|(_, column)| column.unique)
@@ -83,10 +85,15 @@ impl Session {
             .filter(|take| taking.contains(&take.before))
             .map(|take| take.before.arena)
             .collect();
+        let is_plenty = |take: &Take, column| {
+            let placeholder = Placeholder::of(self.table(take.before), column);
+            placeholder.is_some_and(|placeholder| !placeholder.is_scarce())
+        };
         for take in takes {
             let gone = deleted.contains(&take.before);
+            let is_chained = chained.contains(&take.before.arena);
             match take.parking {
-                Some(column) if gone || chained.contains(&take.before.arena) => {
+                Some(column) if gone || (is_chained && is_plenty(&take, column)) => {
                     let columns = moves.parked.entry(take.before).or_default();
                     columns.insert(column);
                 }
@@ -298,9 +305,9 @@ impl Session {
                     .iter()
                     .map(|column| name_of(table, &[column]))
                     .collect();
-                let to_null = columns
-                    .iter()
-                    .all(|column| Placeholder::of(table, column) == Some(Placeholder::Null));
+                let to_null = columns.iter().all(|column| {
+                    matches!(Placeholder::of(table, column), Some(Placeholder::Null))
+                });
                 let reason = format!(
                     "moves {} aside{}, because another row takes the value before {}",
                     names.join(" and "),
@@ -315,6 +322,17 @@ impl Session {
                 let mut step = Step::new(StepKind::Park, table, reason);
                 step.columns = columns;
                 step.guard = guard;
+                let searched = columns.iter().any(|column| {
+                    matches!(Placeholder::of(table, column), Some(Placeholder::Free(_)))
+                });
+                if searched {
+                    let updates = changes.updates.iter();
+                    let updates =
+                        updates.filter(|(_, set)| set.iter().any(|at| columns.contains(at)));
+                    let of_table = |row: &RawHandle| row.arena == rows[0].arena;
+                    let takers = updates.map(|(row, _)| row).chain(&changes.inserts);
+                    step.others = takers.copied().filter(of_table).collect();
+                }
                 let known_by = |row: &RawHandle| changes.replaces.get(row).copied();
                 if rows.iter().any(|row| known_by(row).is_some()) {
                     step.old = rows
@@ -340,6 +358,26 @@ impl Session {
                 self.row_name(take.before),
             ),
         }
+    }
+}
+
+/// The error of a step, in words of what it was for: a search for a value that nobody has found none.
+pub(in crate::session) fn nothing_free(step: &Step, error: Error) -> Error {
+    match &error {
+        Error::Constraint(violated)
+            if step.kind == StepKind::Park && violated.kind == ConstraintKind::NotNull =>
+        {
+            let columns = violated.columns.join(", ");
+            Error::Cycle {
+                what: format!(
+                    "rows of `{table}` exchange unique values, so one of them has to hold something else for the time between, \
+                     and every value that `{table}.{columns}` can have is taken; roll back, and let the constraint be \
+                     checked at COMMIT (`unique_deferred(..)`), or free a value first",
+                    table = step.table.name
+                ),
+            }
+        }
+        _ => error,
     }
 }
 
