@@ -11,6 +11,7 @@
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
+use examples::Story;
 use orm_core::prelude::*;
 use orm_core::session::{HookContext, Hooks, Problems, SessionEvents, SessionOptions};
 use orm_core::testing::TestDb;
@@ -205,59 +206,50 @@ fn line(entry: &AuditEntry) -> String {
         .collect();
     let who = entry.who.as_deref().unwrap_or("nobody");
     let (action, model, row) = (&entry.action, &entry.model, entry.row_id);
-    format!("  {who}  {action} {model} {row}: {}", changes.join(", "))
+    format!("{who}  {action} {model} {row}: {}", changes.join(", "))
 }
 
 /// Does the work and tells what came of it.
-async fn run() -> Result<Vec<String>> {
+async fn run(story: &mut Story<'_>) -> Result<()> {
     let test = TestDb::with_models::<(Product, AuditEntry)>().await?;
     let engine = with_rules(&test.engine().await?);
     let rejected = work(&engine).await?;
 
-    let mut told = vec!["The audit log:".to_owned()];
     let mut db = engine.read_only_session();
-    told.extend(read_log(&mut db).await?);
-    told.push(format!("Rejected: {rejected}"));
+    let log = read_log(&mut db).await?;
+    story.say("The audit log:");
+    story.block(log.join("\n"));
+    story.check("entries, none of what was rolled back", log.len(), 4);
+    story.say(format_args!("Rejected: {rejected}."));
     let seen = Product::query().select(Product::NAME);
     let all = Product::query().order_by(Product::ID).select(Product::NAME);
-    told.push(format!(
-        "Products that a query sees: {}; without the criteria: {}",
+    story.say(format_args!(
+        "Products that a query sees: {}; without the criteria: {}.",
         seen.all(&mut db).await?.join(", "),
         all.without_criteria().all(&mut db).await?.join(", ")
     ));
-    Ok(told)
+    Ok(())
 }
-
-/// What it should tell. The price of 1, which was rolled back, is in none of it.
-const EXPECTED: [&str; 7] = [
-    "The audit log:",
-    r#"  ann  insert Product 1: name "Air", price 999"#,
-    r#"  ann  insert Product 2: name "Mini", price 599"#,
-    "  bob  update Product 1: price 999 -> 899",
-    "  bob  update Product 1: marked as deleted",
-    "Rejected: nothing was sent, because rows were rejected: `Product.price` must not be negative",
-    "Products that a query sees: Mini; without the criteria: Air, Mini",
-];
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run().await {
-        Ok(told) => {
-            for line in &told {
-                println!("{line}");
-            }
-            if told == EXPECTED {
-                return ExitCode::SUCCESS;
-            }
-            eprintln!("audit: this is not what it should have told");
-        }
-        Err(error) => eprintln!("audit: {error}"),
-    }
-    ExitCode::FAILURE
+    examples::tell(run).await
 }
 
 #[cfg(test)]
 #[tokio::test]
 async fn every_change_that_was_committed_is_in_the_log_and_no_other() {
-    assert_eq!(run().await.unwrap(), EXPECTED);
+    let told = [
+        "The audit log:",
+        "",
+        r#"  ann  insert Product 1: name "Air", price 999"#,
+        r#"  ann  insert Product 2: name "Mini", price 599"#,
+        "  bob  update Product 1: price 999 -> 899",
+        "  bob  update Product 1: marked as deleted",
+        "",
+        "Rejected: nothing was sent, because rows were rejected: `Product.price` must not be",
+        "  negative.",
+        "Products that a query sees: Mini; without the criteria: Air, Mini.",
+    ];
+    examples::expect(run, &told).await;
 }

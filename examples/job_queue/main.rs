@@ -11,6 +11,7 @@
 
 use std::process::ExitCode;
 
+use examples::Story;
 use orm_core::prelude::*;
 use orm_core::testing::TestDb;
 
@@ -92,7 +93,7 @@ struct Report {
     done_by_workers: i32,
 }
 
-async fn run() -> Result<Report> {
+async fn run(story: &mut Story<'_>) -> Result<()> {
     let test = TestDb::with_models::<(Job, Outcome)>().await?;
     let engine = test.engine().await?;
     let mut db = engine.session();
@@ -120,33 +121,19 @@ async fn run() -> Result<Report> {
         .filter(Outcome::ANSWER.ne(Job::PAYLOAD * Job::PAYLOAD))
         .count(&mut db)
         .await?;
-    Ok(Report {
+    let report = Report {
         waiting,
         outcomes,
         different_jobs,
         wrong_answers,
         done_by_workers,
-    })
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run().await {
-        Ok(report) => {
-            println!("{WORKERS} workers, {JOBS} jobs: {report:?}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("job_queue: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-#[cfg(test)]
-#[tokio::test]
-async fn nothing_is_lost_and_nothing_is_done_twice() {
-    let report = run().await.unwrap();
+    };
+    story.say(format_args!(
+        "{WORKERS} workers took {JOBS} jobs at the same time, and gave some of them back."
+    ));
+    story.say(format_args!(
+        "{waiting} jobs wait; {outcomes} outcomes of {different_jobs} different jobs, {wrong_answers} of them wrong."
+    ));
     let expected = Report {
         waiting: 0,
         outcomes: i64::from(JOBS),
@@ -154,5 +141,22 @@ async fn nothing_is_lost_and_nothing_is_done_twice() {
         wrong_answers: 0,
         done_by_workers: JOBS,
     };
-    assert_eq!(report, expected);
+    story.check(
+        "nothing is lost and nothing is done twice",
+        report,
+        expected,
+    );
+    Ok(())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    examples::tell(run).await
+}
+
+#[cfg(test)]
+#[tokio::test]
+async fn nothing_is_lost_and_nothing_is_done_twice() {
+    let told = "0 jobs wait; 60 outcomes of 60 different jobs, 0 of them wrong.";
+    examples::expect(run, &[told]).await;
 }

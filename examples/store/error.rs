@@ -29,10 +29,6 @@ pub enum Error {
     Invalid(&'static str),
     /// Anything else that the ORM reports.
     Orm(orm_core::Error),
-    /// The narration cannot be written.
-    Output(std::io::Error),
-    /// The last chapter: something in the store is not as it should be.
-    ChecksFailed(Vec<String>),
 }
 
 impl From<orm_core::Error> for Error {
@@ -41,12 +37,6 @@ impl From<orm_core::Error> for Error {
             orm_core::Error::Constraint(violation) => Error::Integrity(*violation),
             other => Error::Orm(other),
         }
-    }
-}
-
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        Error::Output(error)
     }
 }
 
@@ -66,13 +56,6 @@ impl fmt::Display for Error {
             Error::Integrity(violation) => write!(f, "Data integrity error: {violation}"),
             Error::Invalid(why) => f.write_str(why),
             Error::Orm(error) => error.fmt(f),
-            Error::Output(error) => write!(f, "cannot write: {error}"),
-            Error::ChecksFailed(failures) => {
-                write!(f, "{} of the store's checks failed:", failures.len())?;
-                failures
-                    .iter()
-                    .try_for_each(|failure| write!(f, "\n  {failure}"))
-            }
         }
     }
 }

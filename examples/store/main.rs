@@ -22,20 +22,18 @@ mod queries;
 mod read;
 mod reports;
 mod sessions;
-mod story;
 #[cfg(test)]
 mod tests;
 mod transactions;
 mod update;
 
-use std::io::Write;
 use std::process::ExitCode;
 
+use examples::Story;
 use orm_core::prelude::*;
 use orm_core::testing::TestDb;
 
 use error::Result;
-use story::Story;
 
 const USAGE: &str =
     "usage: cargo run --example store [-- --echo]\n  --echo  shows the SQL, on standard error";
@@ -56,22 +54,15 @@ async fn main() -> ExitCode {
             }
         }
     }
-    match run(&mut std::io::stdout(), echo).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("\nstore: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    examples::tell(async |story: &mut Story<'_>| run(story, echo).await).await
 }
 
 /// The whole story, in a database that is dropped at its end.
-async fn run(out: &mut (dyn Write + Send), echo: bool) -> Result<()> {
+async fn run(story: &mut Story<'_>, echo: bool) -> Result<()> {
     let test_db = TestDb::new().await?;
     let engine = Engine::builder(test_db.url()).echo(echo).connect().await?;
     engine.create_all::<models::All>().await?;
 
-    let mut story = Story::new(out);
     let version: String = engine
         .acquire()
         .await?
@@ -80,15 +71,14 @@ async fn run(out: &mut (dyn Write + Send), echo: bool) -> Result<()> {
     let version = version.split(' ').next().unwrap_or_default();
     story.say(format_args!(
         "A small store on PostgreSQL {version}, in a database of its own."
-    ))?;
-    create::chapter(&mut story, &engine).await?;
-    read::chapter(&mut story, &engine).await?;
-    update::chapter(&mut story, &engine).await?;
-    delete::chapter(&mut story, &engine).await?;
-    queries::chapter(&mut story, &engine).await?;
-    reports::chapter(&mut story, &engine).await?;
-    transactions::chapter(&mut story, &engine).await?;
-    sessions::chapter(&mut story, &engine).await?;
-    exercises::chapter(&mut story, &engine).await?;
-    story.end()
+    ));
+    create::chapter(story, &engine).await?;
+    read::chapter(story, &engine).await?;
+    update::chapter(story, &engine).await?;
+    delete::chapter(story, &engine).await?;
+    queries::chapter(story, &engine).await?;
+    reports::chapter(story, &engine).await?;
+    transactions::chapter(story, &engine).await?;
+    sessions::chapter(story, &engine).await?;
+    exercises::chapter(story, &engine).await
 }

@@ -127,6 +127,9 @@ pub struct Product {
     /// When the row was changed last.
     #[orm(server_default = "now()", on_update = Utc::now())]
     pub updated_at: DateTime<Utc>,
+    /// Counts the changes: an UPDATE from an older reading is refused, instead of undoing what others wrote.
+    #[orm(version)]
+    pub version: i32,
 }
 
 /// How far an order has come: a native enum in PostgreSQL.

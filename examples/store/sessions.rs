@@ -1,13 +1,13 @@
 //! Whose session is it? A repository that borrows one, a handler that has one for a request, and a scope that commits or
 //! rolls back by itself.
 
+use examples::Story;
 use orm_core::prelude::*;
 use serde::Deserialize;
 
 use crate::create::get_password_hash;
 use crate::error::{Error, Result};
 use crate::models::User;
-use crate::story::Story;
 
 /// The repository pattern: the functions about users, on a session that somebody else owns.
 pub struct UserRepository<'db> {
@@ -80,7 +80,7 @@ pub async fn process_user_data(engine: &Engine, user_id: i32, full_name: &str) -
 
 /// The chapter: calls the functions above and looks at what they did.
 pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
-    story.chapter("Sessions", "sessions.rs")?;
+    story.chapter("Sessions", "sessions.rs");
 
     let mut db = engine.session();
     let mut repository = UserRepository::new(&mut db);
@@ -93,7 +93,7 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
     story.say(format_args!(
         "The repository created {} with the key {}.",
         bob.username, bob.id
-    ))?;
+    ));
     let found = repository.get_user(bob.id).await?;
     story.check(
         "UserRepository",
@@ -106,7 +106,7 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
     story.say(match &missing {
         Ok(user) => format!("GET /users/999: {}", user.username),
         Err(error) => format!("GET /users/999: 404, {error}"),
-    })?;
+    });
     story.check(
         "the handler finds a user",
         get_user(engine, bob.id).await?.username.as_str(),
@@ -130,7 +130,7 @@ pub async fn chapter(story: &mut Story<'_>, engine: &Engine) -> Result<()> {
             .err()
             .map(ToString::to_string)
             .unwrap_or_default(),
-    ))?;
+    ));
     story.check(
         "the scope commits",
         after_ok.as_deref(),
