@@ -50,6 +50,7 @@
 //! | `undo` | the undo log: what rollback puts back |
 //! | `undo_view` | `undo_view`: the undo log as text |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
+//! | `hash` | the hasher of maps by keys and handles |
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
 
 mod advisory;
@@ -70,6 +71,7 @@ mod flush;
 #[cfg(feature = "json")]
 mod from_json;
 mod graph;
+mod hash;
 mod history;
 mod hook_calls;
 mod hooks;
@@ -105,7 +107,7 @@ mod undo_view;
 mod unit;
 mod view;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -133,6 +135,7 @@ pub use view::{View, ViewShape};
 
 use self::arena::Arena;
 use self::criteria::Criteria;
+use self::hash::{FastMap, FastSet};
 use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
 use self::slots::Slots;
@@ -196,7 +199,7 @@ pub struct Session {
     /// Whether the last failure was a serialization failure or a deadlock.
     lost: bool,
     arenas: Vec<Box<dyn Store>>,
-    arena_of: HashMap<usize, u16>,
+    arena_of: FastMap<usize, u16>,
     undo: UndoLog,
     /// Counts transactions: a row of an earlier one is stale.
     epoch: u32,
@@ -214,7 +217,7 @@ pub struct Session {
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
     /// Entities with rows that were taken out: what holds one of them is not known any more.
-    expunged: HashSet<RawHandle>,
+    expunged: FastSet<RawHandle>,
     /// Whether the rows of the query that is read overwrite what is known: those of a locking query do.
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
@@ -356,7 +359,7 @@ impl Session {
             phase: Phase::Idle,
             lost: false,
             arenas: Vec::new(),
-            arena_of: HashMap::new(),
+            arena_of: FastMap::default(),
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
@@ -365,7 +368,7 @@ impl Session {
             orphans: Vec::new(),
             replaced: Vec::new(),
             gone: Vec::new(),
-            expunged: HashSet::new(),
+            expunged: FastSet::default(),
             refresh_rows: false,
             loading: None,
             singles,

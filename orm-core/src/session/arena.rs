@@ -360,7 +360,7 @@ impl<M: Model> Store for Arena<M> {
         };
         self.slots.keys.insert(Self::key_of(&row), index);
         self.contents[at] = Content::Row(row);
-        self.slots.no_longer_pending(index);
+        self.slots.untouch(index);
         let head = &mut self.slots.heads[at];
         head.state = State::Persistent;
         head.epoch = epoch;
@@ -401,6 +401,12 @@ impl<M: Model> Store for Arena<M> {
         self.contents[index as usize] = Content::Empty;
         self.kept[index as usize] = None;
         self.slots.release(index);
+    }
+
+    fn clear(&mut self) {
+        self.contents = Vec::new();
+        self.kept = Vec::new();
+        self.slots.clear();
     }
 
     fn image(&self, index: u32) -> Image {

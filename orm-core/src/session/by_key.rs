@@ -1,12 +1,13 @@
 //! [`Get`] and [`Refresh`]: reading rows by their keys, with locks, named columns and relationships where they are asked
 //! for. Called by users as `db.get(..)` and `db.refresh(..)`; they run when they are awaited.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::panic::Location;
 
+use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::singles::Single;
@@ -381,7 +382,7 @@ impl Session {
         let slots = self.arenas[number as usize].slots();
         let index = *slots.keys.get(key)?;
         let head = slots.heads[index as usize];
-        (head.epoch == self.epoch || head.touched).then(|| slots.handle(index))
+        (head.epoch == self.epoch || head.is_touched()).then(|| slots.handle(index))
     }
 
     /// The entities of some keys that the session or the database has, for who asks for several at once: one SELECT a table,
@@ -390,7 +391,7 @@ impl Session {
         &mut self,
         keys: Vec<(&'static Table, KeyBytes)>,
     ) -> Result<Found> {
-        let mut found = Found::new();
+        let mut found = Found::default();
         let mut missing: BTreeMap<u16, (&'static Table, Vec<KeyBytes>)> = BTreeMap::new();
         for (table, key) in keys {
             if let Some(handle) = self.fresh(table, &key) {
@@ -454,7 +455,7 @@ impl Session {
         let table = select.from.table;
         let mut gathered = Gathered::default();
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         for row in &self.send(&render::select(select)).await? {
             let mut reader = RowReader::new(row);
             let entity = self.read_entity(table, &mut reader, overwrite)?;
@@ -570,7 +571,7 @@ impl Session {
 }
 
 /// Entities by table and key.
-pub(super) type Found = HashMap<(usize, KeyBytes), RawHandle>;
+pub(super) type Found = FastMap<(usize, KeyBytes), RawHandle>;
 
 /// Fails where fewer rows came than there are keys.
 fn found_all(table: &'static Table, keys: &[KeyBytes], rows: usize) -> Result<()> {

@@ -5,8 +5,7 @@
 //! `passive_deletes` they are left to the database's ON DELETE, and those that are in memory follow, whether the
 //! collection is loaded or not. Orphans are deleted where the relationship says so.
 
-use std::collections::HashSet;
-
+use super::hash::FastSet;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{RawHandle, RelationInfo, RelationKind};
@@ -24,7 +23,7 @@ impl Session {
     async fn cascade_to_all(&mut self) -> Result<()> {
         self.let_go_of_replaced().await?;
         self.doom_orphans();
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
                 for relation in self.relations_of(&parents) {
@@ -41,7 +40,7 @@ impl Session {
     /// The same as far as it can be told without loading anything.
     pub(super) fn cascade_known(&mut self) -> Result<()> {
         self.doom_orphans();
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
                 for relation in self.relations_of(&parents) {
@@ -53,7 +52,7 @@ impl Session {
     }
 
     /// What is to be deleted and was not seen before, by table; `None` where that is nothing.
-    fn newly_doomed(&self, seen: &mut HashSet<RawHandle>) -> Option<Vec<Vec<RawHandle>>> {
+    fn newly_doomed(&self, seen: &mut FastSet<RawHandle>) -> Option<Vec<Vec<RawHandle>>> {
         let mut by_table: Vec<Vec<RawHandle>> = vec![Vec::new(); self.arenas.len()];
         let mut found = false;
         for handle in self.doomed() {
@@ -74,7 +73,7 @@ impl Session {
         let mut doomed = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
-            let touched = slots.touched();
+            let touched = slots.touched().into_iter();
             doomed.extend(
                 touched
                     .filter(|index| slots.heads[*index as usize].doomed)
@@ -162,8 +161,8 @@ impl Session {
         let keys = parents
             .iter()
             .filter_map(|parent| self.key_at(*parent, references));
-        let keys: HashSet<_> = keys.collect();
-        let parents: HashSet<_> = parents.iter().copied().collect();
+        let keys: FastSet<_> = keys.collect();
+        let parents: FastSet<_> = parents.iter().copied().collect();
         let slots = self.arenas[*number as usize].slots();
         let children = slots.inhabited().map(|index| slots.handle(index));
         children

@@ -2,8 +2,7 @@
 //!
 //! It costs what was touched, not what is loaded.
 
-use std::collections::{HashMap, HashSet};
-
+use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
@@ -20,7 +19,7 @@ pub(crate) struct ChangeSet {
     pub deletes: Vec<RawHandle>,
     /// Pending entities among the inserts whose primary key is that of an entity that is deleted, which is not among the
     /// deletes: the one takes the place of the other.
-    pub replaces: HashMap<RawHandle, RawHandle>,
+    pub replaces: FastMap<RawHandle, RawHandle>,
     /// Rows of link tables to insert and delete.
     pub links: Vec<LinkRow>,
 }
@@ -47,10 +46,7 @@ impl Session {
     pub(super) fn has_changes(&self) -> bool {
         !self.link_rows.is_empty()
             || !self.replaced.is_empty()
-            || self.arenas.iter().any(|store| {
-                let slots = store.slots();
-                slots.touched().len() > 0 || slots.pending().len() > 0
-            })
+            || self.arenas.iter().any(|store| store.slots().is_waiting())
     }
 
     /// Finds what a flush has to do.
@@ -67,9 +63,10 @@ impl Session {
         for number in 0..self.arenas.len() {
             let store = self.arenas[number].as_ref();
             let slots = store.slots();
+            let pending = slots.pending().into_iter();
             changes
                 .inserts
-                .extend(slots.pending().map(|index| slots.handle(index)));
+                .extend(pending.map(|index| slots.handle(index)));
             for index in slots.touched() {
                 let head = &slots.heads[index as usize];
                 if head.state != State::Persistent {
@@ -99,7 +96,7 @@ impl Session {
         if changes.deletes.is_empty() || changes.inserts.is_empty() {
             return;
         }
-        let mut deleted: HashMap<(u16, KeyBytes), RawHandle> = changes
+        let mut deleted: FastMap<(u16, KeyBytes), RawHandle> = changes
             .deletes
             .iter()
             .filter_map(|old| Some(((old.arena, self.key_before(*old)?), *old)))
@@ -111,7 +108,7 @@ impl Session {
             }
         }
         if !changes.replaces.is_empty() {
-            let replaced: HashSet<RawHandle> = changes.replaces.values().copied().collect();
+            let replaced: FastSet<RawHandle> = changes.replaces.values().copied().collect();
             changes.deletes.retain(|old| !replaced.contains(old));
         }
     }
@@ -191,8 +188,11 @@ impl Session {
                     RelationKind::BelongsTo(key) => Some((*relation, key)),
                     _ => None,
                 });
+            if !slots.is_waiting() {
+                continue;
+            }
             for (relation, key) in keys {
-                for index in slots.touched().chain(slots.pending()) {
+                for index in slots.touched().into_iter().chain(slots.pending()) {
                     let set = if slots.heads[index as usize].state == State::Pending {
                         store.given(index)
                     } else {

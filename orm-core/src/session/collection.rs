@@ -3,8 +3,7 @@
 //! It is changed in place, and the undo log is told of the one member that came or went. A push costs the same however
 //! many there are.
 
-use std::collections::HashSet;
-
+use super::hash::FastSet;
 use crate::model::RawHandle;
 
 /// From this length on membership is looked up instead of searched for.
@@ -18,7 +17,7 @@ const LONG: usize = 32;
 pub(crate) struct Collection {
     members: Vec<RawHandle>,
     /// The members as a set, made at the first change of a long one.
-    index: Option<HashSet<RawHandle>>,
+    index: Option<FastSet<RawHandle>>,
     /// Whether a condition or a limit left members out, so that nothing can be told from what is absent.
     partial: bool,
     /// The transaction in which it was loaded.

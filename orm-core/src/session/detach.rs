@@ -2,13 +2,13 @@
 //! `attach` puts into another, and what a deep `merge` copies from.
 
 use std::any::Any;
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use bytes::BytesMut;
 
 use super::collection::Collection;
+use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::slots::LinkState;
 use super::undo::Undo;
@@ -413,7 +413,7 @@ impl Session {
     }
 
     fn take_out(&mut self, root: RawHandle, steps: &[LoadStep]) -> Result<Branch> {
-        let mut all = HashSet::new();
+        let mut all = FastSet::default();
         let branch = self.copy_out(root, steps, &mut all)?;
         for handle in all {
             self.take_away(handle);
@@ -426,7 +426,7 @@ impl Session {
         &self,
         handle: RawHandle,
         steps: &[LoadStep],
-        all: &mut HashSet<RawHandle>,
+        all: &mut FastSet<RawHandle>,
     ) -> Result<Branch> {
         self.check_row(handle)?;
         let slots = self.slots(handle);
@@ -488,7 +488,7 @@ impl Session {
     pub fn attach<M: Model>(&mut self, detached: Detached<M>) -> Result<Handle<M>> {
         let branch = detached.into_branch();
         self.check_absent(branch.0.as_ref())?;
-        let mut done = HashMap::new();
+        let mut done = FastMap::default();
         let handle = self.put_in(branch.0.as_ref(), &mut done);
         Ok(Handle::from_raw(handle))
     }
@@ -525,7 +525,7 @@ impl Session {
     fn put_in(
         &mut self,
         value: &dyn Value,
-        done: &mut HashMap<(usize, KeyBytes), RawHandle>,
+        done: &mut FastMap<(usize, KeyBytes), RawHandle>,
     ) -> RawHandle {
         let table = value.table();
         let number = self.arena_number(table) as usize;

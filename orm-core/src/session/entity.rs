@@ -187,7 +187,7 @@ impl Session {
         }
         let store = self.store_mut(handle);
         store.keep(handle.index);
-        if !store.slots().heads[handle.index as usize].touched {
+        if !store.slots().heads[handle.index as usize].is_touched() {
             store.slots_mut().touch(handle.index);
         }
         self.save(handle);

@@ -4,8 +4,7 @@
 //! (keys, defaults) is written into the entities, so that the steps behind find the keys that they refer to. Memory is changed
 //! as the steps go; should one fail, the undo log has what was.
 
-use std::collections::HashMap;
-
+use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
@@ -90,8 +89,7 @@ impl Session {
         self.link_rows.clear();
         for store in &mut self.arenas {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
-            let equal: Vec<_> = store.slots().touched().collect();
-            for index in equal {
+            for index in store.slots().touched() {
                 let epoch = store.slots().heads[index as usize].epoch;
                 store.written(index, epoch);
             }
@@ -126,7 +124,7 @@ impl Session {
             StepKind::Update | StepKind::Close => {
                 for row in &step.rows {
                     // A row that was inserted by an earlier step of this flush, to close a ring.
-                    if !self.slots(*row).heads[row.index as usize].touched {
+                    if !self.slots(*row).heads[row.index as usize].is_touched() {
                         self.touch(*row);
                     }
                 }
@@ -411,7 +409,7 @@ impl Session {
         {
             return;
         }
-        let moved: HashMap<KeyBytes, RawHandle> = step
+        let moved: FastMap<KeyBytes, RawHandle> = step
             .rows
             .iter()
             .filter_map(|row| Some((self.key_before_at(*row, references)?, *row)))

@@ -94,7 +94,7 @@ impl Session {
         error: impl Fn(Vec<(String, String)>) -> Error,
     ) -> Result<Found> {
         if named.is_empty() {
-            return Ok(Found::new());
+            return Ok(Found::default());
         }
         self.before_read().await?;
         self.unfiltered = false;

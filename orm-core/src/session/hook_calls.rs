@@ -246,6 +246,7 @@ impl Session {
             let since = before.get(number).copied().unwrap_or(0);
             let added: Vec<_> = slots
                 .pending_since(since)
+                .into_iter()
                 .map(|index| slots.handle(index))
                 .collect();
             for handle in added {

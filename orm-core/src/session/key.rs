@@ -4,6 +4,7 @@
 //! alike. That is sound because only types whose equality is the same in Rust, in PostgreSQL and in their binary form
 //! are [`KeyPart`](crate::types::KeyPart)s.
 
+use std::cell::Cell;
 use std::hash::{Hash, Hasher};
 
 use bytes::{BufMut, BytesMut};
@@ -13,10 +14,21 @@ use crate::model::Row;
 const SHORT: usize = 22;
 
 /// A key's columns in their binary form. Integers, UUIDs and short texts are kept in place.
-#[derive(Clone, Debug)]
+///
+/// A key has one of the two forms, by its length alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeyBytes {
-    Short { length: u8, bytes: [u8; SHORT] },
+    /// What is behind the length is zero.
+    Short {
+        length: u8,
+        bytes: [u8; SHORT],
+    },
     Long(Box<[u8]>),
+}
+
+thread_local! {
+    /// Where keys are put together, so that one that is only looked up allocates nothing.
+    static BUFFER: Cell<BytesMut> = Cell::default();
 }
 
 impl KeyBytes {
@@ -25,14 +37,18 @@ impl KeyBytes {
         parts: usize,
         mut part: impl FnMut(usize, &mut BytesMut) -> bool,
     ) -> Option<Self> {
-        let mut out = BytesMut::with_capacity(SHORT);
+        // Taken out and not borrowed: a part is encoded by the program's own code, which may ask for a key of its own.
+        let mut out = BUFFER.take();
+        out.clear();
+        let mut is_whole = true;
         for at in 0..parts {
             let start = out.len();
             if parts > 1 {
                 out.put_u32(0);
             }
             if !part(at, &mut out) {
-                return None;
+                is_whole = false;
+                break;
             }
             if parts > 1 {
                 // The length goes before each part, or ("a", "bc") would equal ("ab", "c").
@@ -40,7 +56,9 @@ impl KeyBytes {
                 out[start..start + 4].copy_from_slice(&length.to_be_bytes());
             }
         }
-        Some(Self::from_slice(&out))
+        let key = is_whole.then(|| Self::from_slice(&out));
+        BUFFER.set(out);
+        key
     }
 
     /// The key that stands in the first columns of a row.
@@ -105,17 +123,23 @@ impl KeyBytes {
     }
 }
 
-impl PartialEq for KeyBytes {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_slice() == other.as_slice()
-    }
-}
-
-impl Eq for KeyBytes {}
-
 impl Hash for KeyBytes {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.as_slice().hash(state);
+        match self {
+            // Of a key of up to eight bytes, which most are, a single word.
+            KeyBytes::Short { length, bytes } => {
+                let ([first, second], rest) = bytes.as_chunks::<8>() else {
+                    unreachable!("there are 22 bytes")
+                };
+                state.write_u64(u64::from_le_bytes(*first));
+                if *length > 8 {
+                    state.write_u64(u64::from_le_bytes(*second));
+                    state.write(rest);
+                }
+                state.write_u8(*length);
+            }
+            KeyBytes::Long(bytes) => state.write(bytes),
+        }
     }
 }
 

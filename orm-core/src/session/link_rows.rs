@@ -3,8 +3,9 @@
 //! A row is known by its two ends and the two foreign keys of the link table, so that it is the same row from whichever
 //! side it was pushed; adding and removing it cancel out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use super::hash::FastMap;
 use crate::model::{RawHandle, RelationInfo, RelationKind};
 
 /// A row of a many-to-many's link table, to be inserted or deleted.
@@ -23,7 +24,7 @@ type Ends = [(usize, RawHandle); 2];
 #[derive(Debug, Default)]
 pub(super) struct LinkRows {
     rows: BTreeMap<u64, LinkRow>,
-    places: HashMap<Ends, u64>,
+    places: FastMap<Ends, u64>,
     next: u64,
 }
 
@@ -57,8 +58,8 @@ impl LinkRows {
     pub(super) fn along(
         &self,
         relation: &'static RelationInfo,
-    ) -> HashMap<RawHandle, Vec<(RawHandle, bool)>> {
-        let mut found: HashMap<RawHandle, Vec<(RawHandle, bool)>> = HashMap::new();
+    ) -> FastMap<RawHandle, Vec<(RawHandle, bool)>> {
+        let mut found: FastMap<RawHandle, Vec<(RawHandle, bool)>> = FastMap::default();
         let wanted = keys(relation);
         for row in self.rows.values() {
             let have = keys(row.relation);

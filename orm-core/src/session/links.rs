@@ -96,7 +96,7 @@ impl Session {
 
     /// Whether the foreign key of a persistent entity has another value than the database, and not by its relationship.
     fn key_was_set_by_hand(&self, child: RawHandle, relation: &'static RelationInfo) -> bool {
-        let touched = self.slots(child).heads[child.index as usize].touched;
+        let touched = self.slots(child).heads[child.index as usize].is_touched();
         touched && !self.set_links.contains(child, relation) && {
             let changed = self.store(child).changes(child.index);
             let columns = relation.columns().0;

@@ -1,10 +1,9 @@
 //! Relationships that come with the rows of a statement: what `Loads::plan` has joined is taken off each row here. A to-one
 //! is known at once; the members of a collection are gathered over the rows and known after the last.
 
-use std::collections::{HashMap, HashSet};
-
 use super::Session;
 use super::collection::Collection;
+use super::hash::{FastMap, FastSet};
 use super::loader::several;
 use crate::error::Result;
 use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader, Table};
@@ -13,11 +12,11 @@ use crate::query::{JoinedLoad, Loads};
 /// The members of joined collections, while rows are read: which of the joined relationships, and whose.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    members: HashMap<(usize, RawHandle), Vec<RawHandle>>,
+    members: FastMap<(usize, RawHandle), Vec<RawHandle>>,
     /// What each `has_one` led to so far: that there is a second shows itself by its owner coming again.
-    ones: HashMap<(usize, RawHandle), RawHandle>,
+    ones: FastMap<(usize, RawHandle), RawHandle>,
     /// A member comes once for each combination of the rows that are joined beside it.
-    seen: HashSet<(usize, RawHandle, RawHandle)>,
+    seen: FastSet<(usize, RawHandle, RawHandle)>,
 }
 
 impl Gathered {
@@ -54,7 +53,7 @@ pub(super) struct Loading {
     /// The root of the row that is being read, and those of all rows, each once.
     current: Option<RawHandle>,
     roots: Vec<RawHandle>,
-    seen: HashSet<RawHandle>,
+    seen: FastSet<RawHandle>,
     /// Whether the row that is being read is the first of its root.
     is_first: bool,
     /// The number of the last row of the query, where collections are joined around it.
@@ -146,7 +145,7 @@ impl Session {
 
     /// The last row was read: the joined collections are known.
     pub(super) fn attach_gathered(&mut self, joined: &[JoinedLoad], gathered: Gathered) {
-        let mut collections: HashMap<usize, Vec<(RawHandle, Vec<RawHandle>)>> = HashMap::new();
+        let mut collections: FastMap<usize, Vec<(RawHandle, Vec<RawHandle>)>> = FastMap::default();
         for ((at, owner), members) in gathered.members {
             collections.entry(at).or_default().push((owner, members));
         }

@@ -3,10 +3,9 @@
 //! `WITH RECURSIVE` finds the keys of all rows that are reached, each once, so that a ring ends where it began. The rows
 //! then come with the key of the one that they belong to, and are put together here, level by level.
 
-use std::collections::{HashMap, HashSet};
-
 use super::Session;
 use super::collection::Collection;
+use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_sql::Wanted;
 use crate::error::{Error, Result};
@@ -36,8 +35,8 @@ impl Session {
         let waiting = self.waiting_along(relation);
         let here = relation.columns().0;
         let mut reached: Vec<RawHandle> = Vec::new();
-        let mut seen: HashSet<RawHandle> = HashSet::new();
-        let mut expanded: HashSet<RawHandle> = HashSet::new();
+        let mut seen: FastSet<RawHandle> = FastSet::default();
+        let mut expanded: FastSet<RawHandle> = FastSet::default();
         let mut level = roots.to_vec();
         let mut depth = 0;
         while !level.is_empty() && levels.goes_below(depth) {
@@ -82,16 +81,16 @@ impl Session {
         roots: &[RawHandle],
         step: LoadStep,
         levels: Levels,
-    ) -> Result<HashMap<KeyBytes, Vec<RawHandle>>> {
+    ) -> Result<FastMap<KeyBytes, Vec<RawHandle>>> {
         let relation = step.relation;
         let (here, there) = relation.columns();
-        let mut different = HashSet::new();
+        let mut different = FastSet::default();
         let keys: Vec<KeyBytes> = roots
             .iter()
             .filter_map(|root| self.key_at(*root, here))
             .filter(|key| different.insert(key.clone()))
             .collect();
-        let mut members: HashMap<KeyBytes, Vec<RawHandle>> = HashMap::new();
+        let mut members: FastMap<KeyBytes, Vec<RawHandle>> = FastMap::default();
         if keys.is_empty() {
             return Ok(members);
         }

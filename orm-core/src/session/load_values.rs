@@ -1,8 +1,7 @@
 //! `count_of`, `aggregate`, `load_as`: what is asked of related rows without making entities of them. One statement for all
 //! parents, as loaders send.
 
-use std::collections::HashMap;
-
+use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::load_sql::Wanted;
 use super::{Loadable, Session};
@@ -104,7 +103,7 @@ impl Session {
         let statement = self.select_aggregate(relation, step.filters, &keys.different, aggregate);
         let rows = self.send(&statement).await?;
         let parts = relation.columns().0.len();
-        let row_of: HashMap<Option<KeyBytes>, usize> = rows
+        let row_of: FastMap<Option<KeyBytes>, usize> = rows
             .iter()
             .enumerate()
             .map(|(at, row)| (KeyBytes::in_front_of(row, parts), at))
@@ -168,7 +167,7 @@ impl Session {
         let columns = columns_of::<R>(relation)?;
         let roots = self.rows_of(handles).await?;
         let keys = ParentKeys::of(self, &roots, relation);
-        let mut parents_of: HashMap<&KeyBytes, Vec<usize>> = HashMap::new();
+        let mut parents_of: FastMap<&KeyBytes, Vec<usize>> = FastMap::default();
         for (at, key) in keys.of_parents.iter().enumerate() {
             if let Some(key) = key {
                 parents_of.entry(key).or_default().push(at);

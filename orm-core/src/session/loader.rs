@@ -27,11 +27,11 @@
 //! What a load brings is the truth of the database; what was set, pushed and removed since the last flush stays on top of
 //! it.
 
-use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 
 use super::Session;
 use super::collection::Collection;
+use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::load_sql::Wanted;
@@ -46,7 +46,7 @@ type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
 
 /// What was changed along a relationship since the last flush, by parent: members that come, and members that go.
 #[derive(Default)]
-pub(super) struct Waiting(HashMap<RawHandle, Vec<(RawHandle, bool)>>);
+pub(super) struct Waiting(FastMap<RawHandle, Vec<(RawHandle, bool)>>);
 
 impl Session {
     /// Loads what a query did not join, level by level.
@@ -87,7 +87,7 @@ impl Session {
         parents: &[RawHandle],
         relation: &'static RelationInfo,
     ) -> Vec<RawHandle> {
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         parents
             .iter()
             .filter_map(|parent| self.targets(*parent, relation))
@@ -99,7 +99,7 @@ impl Session {
     /// Loads a relationship of some entities by a statement of its own, and what lies behind it.
     pub(super) fn load_step(&mut self, mut parents: Vec<RawHandle>, step: LoadStep) -> Level<'_> {
         Box::pin(async move {
-            let mut seen = HashSet::new();
+            let mut seen = FastSet::default();
             parents.retain(|parent| self.is_persistent(*parent) && seen.insert(*parent));
             if let Some(levels) = step.levels
                 && !parents.is_empty()
@@ -131,7 +131,7 @@ impl Session {
         let relation = step.relation;
         let (columns, references) = relation.columns();
         let number = self.arena_number(relation.to);
-        let mut waiting: HashMap<KeyBytes, Vec<RawHandle>> = HashMap::new();
+        let mut waiting: FastMap<KeyBytes, Vec<RawHandle>> = FastMap::default();
         let mut missing: Vec<KeyBytes> = Vec::new();
         let mut some_known = false;
         for parent in parents {
@@ -261,7 +261,8 @@ impl Session {
         let relation = step.relation;
         let (here_columns, there_columns) = relation.columns();
         let mut members: Vec<Vec<RawHandle>> = vec![Vec::new(); parents.len()];
-        let mut parent_of: HashMap<KeyBytes, usize> = HashMap::with_capacity(parents.len());
+        let mut parent_of: FastMap<KeyBytes, usize> =
+            FastMap::with_capacity_and_hasher(parents.len(), Default::default());
         let mut keys = Vec::with_capacity(parents.len());
         for (at, parent) in parents.iter().enumerate() {
             if let Some(key) = self.key_at(*parent, here_columns)
@@ -277,7 +278,7 @@ impl Session {
         let (statement, loads) = self.select_members(step, &keys, Wanted::Whole);
         let rows = self.send(&statement).await?;
         let mut gathered = Gathered::default();
-        let mut seen = HashSet::new();
+        let mut seen = FastSet::default();
         for row in &rows {
             let mut reader = RowReader::new(row);
             let member = self.read_entity(relation.to, &mut reader, false)?;

@@ -2,8 +2,7 @@
 //! where the keys were sent, by a number where the server makes them, and for identity keys by counting up, which is
 //! checked. `statements` asks which way it is, `flush` goes it.
 
-use std::collections::HashMap;
-
+use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::plan::Step;
 use crate::error::{Error, Result};
@@ -62,7 +61,7 @@ pub(super) fn by_key(
     sent: impl Iterator<Item = Option<KeyBytes>>,
     returned: impl Iterator<Item = Option<KeyBytes>>,
 ) -> Result<Vec<usize>> {
-    let mut places: HashMap<KeyBytes, usize> = returned
+    let mut places: FastMap<KeyBytes, usize> = returned
         .enumerate()
         .filter_map(|(at, key)| Some((key?, at)))
         .collect();

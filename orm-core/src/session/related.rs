@@ -1,8 +1,7 @@
 //! Relationships in memory: reading what is loaded, and the calls that change it. Nothing here does I/O; what a change
 //! does to both sides is in `links`.
 
-use std::collections::HashSet;
-
+use super::hash::FastSet;
 use super::slots::LinkState;
 use super::{Loadable, Session, State};
 use crate::error::{Error, Result};
@@ -215,7 +214,7 @@ impl Session {
             model: From::TABLE.model,
             relationship: info.name,
         })?;
-        let stay: HashSet<RawHandle> = members.iter().map(|member| member.raw()).collect();
+        let stay: FastSet<RawHandle> = members.iter().map(|member| member.raw()).collect();
         for member in known {
             if !stay.contains(&member) {
                 self.remove(owner, relation, Handle::from_raw(member));

@@ -1,9 +1,8 @@
 //! [`Slots`]: what the session knows of one model's entities apart from their values. The same plain struct for every
 //! model, so that flush, cascades, loaders and undo are written once and without type parameters.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
 use super::collection::Collection;
+use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::state::State;
 use crate::model::{RawHandle, Table};
@@ -19,15 +18,22 @@ pub(crate) struct Head {
     pub epoch: u32,
     /// Whether `delete` was called and the DELETE has not been sent.
     pub doomed: bool,
-    /// Whether it is in `touched`.
-    pub touched: bool,
     /// The transaction in which it was created by this session, else 0: its collections are known to be empty until
     /// something is put in.
     pub created: u32,
     /// The undo frame in which the entity was last saved.
     pub saved: u32,
+    /// Its place in `waiting`, counted from 1; 0 where it is not in it.
+    place: u32,
     /// Counts `add`s: the order in which pending entities are inserted.
     added: u64,
+}
+
+impl Head {
+    /// Whether the next flush looks at the row: it was handed out mutably, or is to be deleted.
+    pub(crate) fn is_touched(&self) -> bool {
+        self.place > 0 && self.state != State::Pending
+    }
 }
 
 /// What is known of a relationship of one entity.
@@ -48,11 +54,12 @@ pub(crate) struct Slots {
     pub heads: Vec<Head>,
     free: Vec<u32>,
     /// The identity map: one entity per primary key.
-    pub keys: HashMap<KeyBytes, u32>,
-    /// What a flush has to look at: entities that were handed out mutably or are to be deleted.
-    touched: BTreeSet<u32>,
-    /// Added entities, in the order of `add`.
-    pending: BTreeMap<u64, u32>,
+    pub keys: FastMap<KeyBytes, u32>,
+    /// What a flush has to look at: entities that are pending, were handed out mutably, or are to be deleted. In no order, so
+    /// that each comes and goes at once; whoever asks gets them sorted.
+    waiting: Vec<u32>,
+    /// The generation of a slot's first inhabitant. Higher than that of any handle that was given out before `clear`.
+    first_generation: u32,
     adds: u64,
     /// For each relationship of the table, by slot.
     links: Vec<Vec<LinkState>>,
@@ -66,9 +73,9 @@ impl Slots {
             arena,
             heads: Vec::new(),
             free: Vec::new(),
-            keys: HashMap::new(),
-            touched: BTreeSet::new(),
-            pending: BTreeMap::new(),
+            keys: FastMap::default(),
+            waiting: Vec::new(),
+            first_generation: 0,
             adds: 0,
             links: table.relations.iter().map(|_| Vec::new()).collect(),
         }
@@ -78,13 +85,13 @@ impl Slots {
     pub(crate) fn claim(&mut self, state: State, epoch: u32) -> u32 {
         self.adds += 1;
         let head = Head {
-            generation: 0,
+            generation: self.first_generation,
             state,
             epoch,
             doomed: false,
-            touched: false,
             created: if state == State::Pending { epoch } else { 0 },
             saved: 0,
+            place: 0,
             added: self.adds,
         };
         let index = match self.free.pop() {
@@ -99,7 +106,7 @@ impl Slots {
             }
         };
         if state == State::Pending {
-            self.pending.insert(self.adds, index);
+            self.touch(index);
         }
         index
     }
@@ -110,7 +117,6 @@ impl Slots {
         head.generation = head.generation.wrapping_add(1);
         head.state = State::Detached;
         head.doomed = false;
-        self.no_longer_pending(index);
         self.untouch(index);
         for links in &mut self.links {
             if let Some(link) = links.get_mut(index as usize) {
@@ -118,6 +124,17 @@ impl Slots {
             }
         }
         self.free.push(index);
+    }
+
+    /// Empties all slots, and gives their memory back.
+    pub(crate) fn clear(&mut self) {
+        let last = self.heads.iter().map(|head| head.generation).max();
+        self.first_generation = last.map_or(self.first_generation, |last| last.wrapping_add(1));
+        self.heads = Vec::new();
+        self.free = Vec::new();
+        self.keys = FastMap::default();
+        self.waiting = Vec::new();
+        self.links.fill_with(Vec::new);
     }
 
     pub(crate) fn handle(&self, index: u32) -> RawHandle {
@@ -138,21 +155,45 @@ impl Slots {
 
     /// Lets the next flush look at the entity.
     pub(crate) fn touch(&mut self, index: u32) {
-        self.heads[index as usize].touched = true;
-        self.touched.insert(index);
+        let head = &mut self.heads[index as usize];
+        if head.place == 0 {
+            self.waiting.push(index);
+            head.place = self.waiting.len() as u32;
+        }
     }
 
+    /// Lets it pass the entity by.
     pub(crate) fn untouch(&mut self, index: u32) {
-        self.heads[index as usize].touched = false;
-        self.touched.remove(&index);
+        let place = std::mem::take(&mut self.heads[index as usize].place) as usize;
+        if place > 0 {
+            self.waiting.swap_remove(place - 1);
+            if let Some(moved) = self.waiting.get(place - 1) {
+                self.heads[*moved as usize].place = place as u32;
+            }
+        }
     }
 
-    pub(crate) fn touched(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.touched.iter().copied()
+    /// Whether a flush has anything to look at.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
-    pub(crate) fn pending(&self) -> impl ExactSizeIterator<Item = u32> {
-        self.pending.values().copied()
+    /// Entities that were handed out mutably or are to be deleted, in the order of their slots.
+    pub(crate) fn touched(&self) -> Vec<u32> {
+        let mut touched = self.waiting_where(|head| head.is_touched());
+        touched.sort_unstable();
+        touched
+    }
+
+    /// Added entities, in the order of `add`.
+    pub(crate) fn pending(&self) -> Vec<u32> {
+        self.pending_since(0)
+    }
+
+    fn waiting_where(&self, wanted: impl Fn(&Head) -> bool) -> Vec<u32> {
+        let all = self.waiting.iter().copied();
+        all.filter(|index| wanted(&self.heads[*index as usize]))
+            .collect()
     }
 
     /// How many entities have come so far; those that come later count on from here.
@@ -161,12 +202,11 @@ impl Slots {
     }
 
     /// Pending entities that came behind the first `adds`.
-    pub(crate) fn pending_since(&self, adds: u64) -> impl Iterator<Item = u32> {
-        self.pending.range(adds + 1..).map(|(_, index)| *index)
-    }
-
-    pub(crate) fn no_longer_pending(&mut self, index: u32) {
-        self.pending.remove(&self.heads[index as usize].added);
+    pub(crate) fn pending_since(&self, adds: u64) -> Vec<u32> {
+        let is_new = |head: &Head| head.state == State::Pending && head.added > adds;
+        let mut pending = self.waiting_where(is_new);
+        pending.sort_unstable_by_key(|index| self.heads[*index as usize].added);
+        pending
     }
 
     pub(crate) fn link(&self, relation: u16, index: u32) -> &LinkState {

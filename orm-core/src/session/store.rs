@@ -80,6 +80,9 @@ pub(crate) trait Store: Send + Sync {
     /// Empties the slot.
     fn release(&mut self, index: u32);
 
+    /// Empties all slots.
+    fn clear(&mut self);
+
     /// The row as it is, for the undo log: before the first change of a frame.
     fn image(&self, index: u32) -> Image;
 

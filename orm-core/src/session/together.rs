@@ -14,8 +14,7 @@
 //! - A statement that must change as many rows as it was sent for lets the server count: it goes out in the form that
 //!   `checked` gives it, which fails where the number is another, and COMMIT behind a failed statement rolls back.
 
-use std::collections::HashMap;
-
+use super::hash::FastMap;
 use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind};
 use super::{Session, State};
@@ -30,7 +29,7 @@ pub(super) struct Together<'s> {
     pub(super) steps: Vec<&'s Step>,
     pub(super) statements: Vec<Statement>,
     /// What is known of the rows of the first steps.
-    rows: HashMap<RawHandle, OnItsWay>,
+    rows: FastMap<RawHandle, OnItsWay>,
     /// How many steps `rows` is about.
     seen: usize,
     /// Whether one of them changes a key that others refer to: foreign keys in memory follow when it is done.

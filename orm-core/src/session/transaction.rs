@@ -299,10 +299,7 @@ impl Session {
     pub async fn close(&mut self) -> Result<()> {
         self.rollback().await?;
         for store in &mut self.arenas {
-            let all: Vec<_> = store.slots().inhabited().collect();
-            for index in all {
-                store.release(index);
-            }
+            store.clear();
         }
         Ok(())
     }

@@ -239,7 +239,7 @@ impl Session {
         };
         for store in &self.arenas {
             let slots = store.slots();
-            if slots.pending().len() > 0 {
+            if !slots.pending().is_empty() {
                 return refuse("added", slots.table.model);
             }
             for index in slots.touched() {
@@ -260,13 +260,13 @@ impl Session {
 
     /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
     pub fn new_entities<M: Model>(&self) -> Vec<Handle<M>> {
-        self.handles(|slots| slots.pending().collect())
+        self.handles(|slots| slots.pending())
     }
 
     /// The entities of a model whose rows differ from the database, as far as the session knows. SQLAlchemy: `dirty`.
     pub fn dirty<M: Model>(&self) -> Vec<Handle<M>> {
         let touched = self.handles::<M>(|slots| {
-            let touched = slots.touched();
+            let touched = slots.touched().into_iter();
             touched
                 .filter(|index| !slots.heads[*index as usize].doomed)
                 .collect()
@@ -280,7 +280,7 @@ impl Session {
     /// The entities of a model that the next flush will delete. SQLAlchemy: `deleted`.
     pub fn deleted<M: Model>(&self) -> Vec<Handle<M>> {
         self.handles(|slots| {
-            let touched = slots.touched();
+            let touched = slots.touched().into_iter();
             touched
                 .filter(|index| slots.heads[*index as usize].doomed)
                 .collect()
@@ -362,7 +362,7 @@ impl Session {
         self.expressions.forget(handle);
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
-        if head.touched && !head.doomed {
+        if head.is_touched() && !head.doomed {
             let image = store.image(handle.index);
             store.restore(handle.index, image);
         }

@@ -1,12 +1,13 @@
 //! INSERTs and UPDATEs of one group of tables: the rows on levels, and the batches of each level.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::unique::{Moves, Take, name_of};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
 use crate::order::{Edge, levels};
 use crate::session::change_set::ChangeSet;
+use crate::session::hash::{FastMap, FastSet};
 use crate::session::plan::{Step, StepKind};
 use crate::session::{Session, State};
 
@@ -112,7 +113,7 @@ impl Session {
         if alone && takes.peek().is_none() {
             return;
         }
-        let position: HashMap<RawHandle, usize> = rows
+        let position: FastMap<RawHandle, usize> = rows
             .all
             .iter()
             .enumerate()
@@ -138,7 +139,7 @@ impl Session {
         }
     }
 
-    fn add_references(&self, rows: &mut Rows<'_>, position: &HashMap<RawHandle, usize>) {
+    fn add_references(&self, rows: &mut Rows<'_>, position: &FastMap<RawHandle, usize>) {
         for (after, row) in rows.all.iter().enumerate() {
             for relation in self.table(*row).relations {
                 if !matches!(relation.kind, RelationKind::BelongsTo(_)) {
@@ -176,7 +177,7 @@ impl Session {
             return String::new();
         }
         let mut reasons: Vec<String> = Vec::new();
-        let members: std::collections::HashSet<_> = members.iter().collect();
+        let members: FastSet<_> = members.iter().collect();
         for (edge, why) in rows.edges.iter().zip(&rows.why) {
             let decides = levels[edge.before] + edge.gap == level;
             if members.contains(&edge.after) && decides {

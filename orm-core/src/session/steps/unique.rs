@@ -18,13 +18,14 @@
 //!
 //! It costs what the changed unique columns cost, and nothing where none is given up.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{ConstraintKind, Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 use crate::order::components;
 use crate::session::Session;
 use crate::session::change_set::ChangeSet;
+use crate::session::hash::{FastMap, FastSet};
 use crate::session::key::KeyBytes;
 use crate::session::parking::{Placeholder, parking_column};
 use crate::session::plan::{Step, StepKind};
@@ -75,11 +76,11 @@ impl Session {
             return Ok(moves);
         }
         self.drop_rings_of_keys(&mut takes);
-        let deleted: HashSet<RawHandle> = changes.deletes.iter().copied().collect();
+        let deleted: FastSet<RawHandle> = changes.deletes.iter().copied().collect();
         moves.early = self.early_deletes(&takes, &deleted, changes);
         takes.retain(|take| !moves.early.contains(&take.before));
         // Rows that give up one value and take another, by table: there a chain is longer than two, or closed.
-        let taking: HashSet<RawHandle> = takes.iter().map(|take| take.after).collect();
+        let taking: FastSet<RawHandle> = takes.iter().map(|take| take.after).collect();
         let chained: BTreeSet<u16> = takes
             .iter()
             .filter(|take| taking.contains(&take.before))
@@ -106,14 +107,14 @@ impl Session {
 
     /// Which rows take values that which other ones give up.
     fn takes(&self, changes: &ChangeSet) -> Vec<Take> {
-        let mut groups: HashMap<u16, Vec<Vec<u16>>> = HashMap::new();
+        let mut groups: FastMap<u16, Vec<Vec<u16>>> = FastMap::default();
         let mut groups_of = |row: RawHandle| -> Vec<Vec<u16>> {
             let of_table = groups
                 .entry(row.arena)
                 .or_insert_with(|| unique_groups(self.table(row)));
             of_table.clone()
         };
-        let mut given_up: HashMap<Value, (RawHandle, ColumnSet)> = HashMap::new();
+        let mut given_up: FastMap<Value, (RawHandle, ColumnSet)> = FastMap::default();
         let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet, groups| {
             for (number, group) in Vec::into_iter(groups).enumerate() {
                 let group: Vec<u16> = group;
@@ -172,7 +173,7 @@ impl Session {
     fn drop_rings_of_keys(&self, takes: &mut Vec<Take>) {
         let of_key = |take: &Take| take.group == self.table(take.after).primary_key;
         let keys: Vec<&Take> = takes.iter().filter(|take| of_key(take)).collect();
-        let mut numbers: HashMap<RawHandle, usize> = HashMap::new();
+        let mut numbers: FastMap<RawHandle, usize> = FastMap::default();
         let mut edges = Vec::new();
         for take in keys {
             let mut number = |row| {
@@ -197,7 +198,7 @@ impl Session {
     fn early_deletes(
         &self,
         takes: &[Take],
-        deleted: &HashSet<RawHandle>,
+        deleted: &FastSet<RawHandle>,
         changes: &ChangeSet,
     ) -> BTreeSet<RawHandle> {
         let mut early = BTreeSet::new();
@@ -224,8 +225,8 @@ impl Session {
     fn referring(
         &self,
         changes: &ChangeSet,
-    ) -> HashMap<(usize, Vec<u16>, KeyBytes), Vec<RawHandle>> {
-        let mut found: HashMap<_, Vec<RawHandle>> = HashMap::new();
+    ) -> FastMap<(usize, Vec<u16>, KeyBytes), Vec<RawHandle>> {
+        let mut found: FastMap<_, Vec<RawHandle>> = FastMap::default();
         let updates = changes.updates.iter().map(|(row, _)| row);
         let all = updates
             .chain(&changes.deletes)
@@ -250,8 +251,8 @@ impl Session {
     fn deleted_with(
         &self,
         row: RawHandle,
-        referring: &HashMap<(usize, Vec<u16>, KeyBytes), Vec<RawHandle>>,
-        deleted: &HashSet<RawHandle>,
+        referring: &FastMap<(usize, Vec<u16>, KeyBytes), Vec<RawHandle>>,
+        deleted: &FastSet<RawHandle>,
         early: &BTreeSet<RawHandle>,
     ) -> Option<BTreeSet<RawHandle>> {
         let mut with = BTreeSet::from([row]);
