@@ -17,7 +17,9 @@ where
 }
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
-    /// Joins along a relationship: rows without a partner are left out, and a to-many gives a row for each partner.
+    /// Joins along a relationship: rows without a partner are left out, and a to-many gives a row for each partner. A table
+    /// that is in the query already is joined under another name, [`to`](crate::model::Relation::to):
+    /// `type Boss = Aliased<Employee, 1>;`, `.join(Employee::BOSS.to::<Boss>())`, and then `Boss::NAME`.
     /// SQLAlchemy: `join(User.orders)`.
     ///
     /// ```
