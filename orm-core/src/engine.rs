@@ -13,6 +13,7 @@
 //! | `link` | one borrowed connection: send a statement, get rows; under [`Connection`] and under the session |
 //! | `pipeline` | statements that go out together, in one round trip |
 //! | `watch` | one statement from sending to the end of its answer: tells the next two |
+//! | `pace` | how long a round trip takes, and when letting the server repeat a query is less than that |
 //! | `traffic` | what is known of a link's transaction, and of statements that were given up |
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
 //! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
@@ -30,6 +31,7 @@ mod link;
 mod n_plus_one;
 mod named;
 mod observe;
+mod pace;
 mod pipeline;
 mod plain;
 mod pool;
@@ -53,6 +55,7 @@ pub use connection::Connection;
 pub(crate) use link::Link;
 pub use n_plus_one::{NPlusOne, NPlusOneCall};
 pub use observe::{Observer, StatementEvent, StatementLog};
+pub(crate) use pace::Pace;
 pub(crate) use pipeline::{Outcome, Pipeline};
 pub use pool::PoolStatus;
 
@@ -90,6 +93,7 @@ pub struct Engine {
 struct Inner {
     pool: Pool,
     settings: Settings,
+    pace: Pace,
 }
 
 impl Engine {
@@ -156,6 +160,12 @@ impl Engine {
     /// What was kept for the sessions.
     pub(crate) fn session_defaults(&self) -> Option<&(dyn Any + Send + Sync)> {
         self.session_defaults.as_deref()
+    }
+
+    /// What is known of the way to the server; nothing where it is on this machine, behind a socket.
+    pub(crate) fn pace(&self) -> Option<&Pace> {
+        let far = self.pool().address().has_tcp_host();
+        far.then_some(&self.inner.pace)
     }
 
     fn pool(&self) -> &Pool {

@@ -36,6 +36,7 @@
 //! | `singles` | counts statements for single rows, to warn of N+1 patterns |
 //! | `load_values` | `count_of`, `aggregate`, `load_as`: of related rows without their entities |
 //! | `load_sql` | the statements of loaders |
+//! | `ahead` | levels of a load path that go out together with the query, where that pays |
 //! | `cascade` | what a delete takes with it, orphans |
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
@@ -54,6 +55,7 @@
 //! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
 
 mod advisory;
+mod ahead;
 mod arena;
 mod by_key;
 mod cascade;
@@ -114,6 +116,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 pub use advisory::LockKey;
+pub use ahead::PipelinedLoads;
 pub use arena::arena;
 pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
@@ -177,7 +180,8 @@ use crate::model::{Model, RawHandle, RelationInfo, Table};
 ///
 /// BEGIN travels with the first statement of a transaction, and COMMIT with the last of a flush where it can. Statements of a
 /// flush that don't need one another's answers go out together. So `add` and `commit` of rows whose keys the program makes
-/// are one round trip, and `get`, a change, and `commit` are two.
+/// are one round trip, and `get`, a change, and `commit` are two. What a query loads with it goes out together with it where
+/// that is asked for ([`pipelined`](crate::query::Query::pipelined)) or measured to pay ([`PipelinedLoads`]).
 ///
 /// # When something fails
 ///
@@ -222,6 +226,8 @@ pub struct Session {
     refresh_rows: bool,
     /// What a query that loads relationships collects while its rows are read.
     loading: Option<load_joined::Loading>,
+    /// What is known while a load path is followed.
+    ahead: ahead::Ahead,
     /// Counts statements for single rows, where the engine warns of loops that send them.
     singles: Option<Box<singles::Singles>>,
     /// Values of the program's own.
@@ -371,6 +377,7 @@ impl Session {
             expunged: FastSet::default(),
             refresh_rows: false,
             loading: None,
+            ahead: ahead::Ahead::default(),
             singles,
             info,
             hooks,

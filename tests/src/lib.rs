@@ -7,6 +7,7 @@ pub mod models;
 pub mod queries;
 pub mod random;
 pub mod relations;
+pub mod relay;
 pub mod server;
 
 /// The address of a server that the tests share. They leave no data there: what they need they make as temporary tables.

@@ -279,9 +279,9 @@ async fn some_columns_of_related_rows_are_read_into_structs_by_parent() {
         library.sent(),
         [
             "SELECT books.title, books.author_id FROM books WHERE books.author_id = ANY($1) ORDER BY books.title DESC",
-            "SELECT books.title, parents.k0 FROM unnest($1::int4[]) WITH ORDINALITY AS parents(k0, n) CROSS JOIN LATERAL \
-             (SELECT books.id, books.title, books.author_id, books.editor_id FROM books WHERE books.author_id = parents.k0 \
-             ORDER BY books.title DESC LIMIT $2) AS books ORDER BY parents.n, books.title DESC"
+            "SELECT books.title, parent_keys.k0 FROM unnest($1::int4[]) WITH ORDINALITY AS parent_keys(k0, n) CROSS JOIN LATERAL \
+             (SELECT books.id, books.title, books.author_id, books.editor_id FROM books WHERE books.author_id = parent_keys.k0 \
+             ORDER BY books.title DESC LIMIT $2) AS books ORDER BY parent_keys.n, books.title DESC"
         ]
     );
     assert!(

@@ -61,13 +61,13 @@ async fn a_composite_key_in_select_in_and_lateral() {
         library.sent(),
         [
             "SELECT items.id, items.name, items.room, items.shelf_number FROM unnest($1::text[], $2::int4[]) WITH \
-             ORDINALITY AS parents(k0, k1, n) CROSS JOIN LATERAL (SELECT items.id, items.name, items.room, \
-             items.shelf_number FROM items WHERE items.room = parents.k0 AND items.shelf_number = parents.k1 ORDER BY \
-             items.id DESC LIMIT $3) AS items ORDER BY parents.n, items.id DESC",
-            "SELECT labels.id, labels.word, parents.k0, parents.k1 FROM unnest($1::text[], $2::int4[]) WITH ORDINALITY \
-             AS parents(k0, k1, n) CROSS JOIN LATERAL (SELECT labels.id, labels.word FROM labels JOIN shelf_labels AS \
-             link_1 ON link_1.label_id = labels.id WHERE link_1.room = parents.k0 AND link_1.number = parents.k1 ORDER \
-             BY labels.id LIMIT $3) AS labels ORDER BY parents.n, labels.id",
+             ORDINALITY AS parent_keys(k0, k1, n) CROSS JOIN LATERAL (SELECT items.id, items.name, items.room, \
+             items.shelf_number FROM items WHERE items.room = parent_keys.k0 AND items.shelf_number = parent_keys.k1 ORDER BY \
+             items.id DESC LIMIT $3) AS items ORDER BY parent_keys.n, items.id DESC",
+            "SELECT labels.id, labels.word, parent_keys.k0, parent_keys.k1 FROM unnest($1::text[], $2::int4[]) WITH ORDINALITY \
+             AS parent_keys(k0, k1, n) CROSS JOIN LATERAL (SELECT labels.id, labels.word FROM labels JOIN shelf_labels AS \
+             link_1 ON link_1.label_id = labels.id WHERE link_1.room = parent_keys.k0 AND link_1.number = parent_keys.k1 ORDER \
+             BY labels.id LIMIT $3) AS labels ORDER BY parent_keys.n, labels.id",
         ]
     );
     assert_eq!(
@@ -221,13 +221,13 @@ async fn conditions_order_and_limit_count_for_each_parent() {
         [
             "SELECT authors.id, authors.name FROM authors ORDER BY authors.id",
             "SELECT books.id, books.title, books.author_id, books.editor_id, loaded_1.id, loaded_1.name FROM \
-             unnest($1::int4[]) WITH ORDINALITY AS parents(k0, n) CROSS JOIN LATERAL (SELECT books.id, books.title, \
-             books.author_id, books.editor_id FROM books WHERE books.title <> $2 AND books.author_id = parents.k0 ORDER \
+             unnest($1::int4[]) WITH ORDINALITY AS parent_keys(k0, n) CROSS JOIN LATERAL (SELECT books.id, books.title, \
+             books.author_id, books.editor_id FROM books WHERE books.title <> $2 AND books.author_id = parent_keys.k0 ORDER \
              BY books.id DESC LIMIT $3) AS books LEFT JOIN authors AS loaded_1 ON loaded_1.id = books.editor_id ORDER BY \
-             parents.n, books.id DESC",
-            "SELECT tags.id, tags.word, parents.k0 FROM unnest($1::int4[]) WITH ORDINALITY AS parents(k0, n) CROSS JOIN \
+             parent_keys.n, books.id DESC",
+            "SELECT tags.id, tags.word, parent_keys.k0 FROM unnest($1::int4[]) WITH ORDINALITY AS parent_keys(k0, n) CROSS JOIN \
              LATERAL (SELECT tags.id, tags.word FROM tags JOIN book_tags AS link_1 ON link_1.tag_id = tags.id WHERE \
-             link_1.book_id = parents.k0 ORDER BY tags.id DESC LIMIT $2) AS tags ORDER BY parents.n, tags.id DESC",
+             link_1.book_id = parent_keys.k0 ORDER BY tags.id DESC LIMIT $2) AS tags ORDER BY parent_keys.n, tags.id DESC",
         ]
     );
     for (at, author) in authors.iter().enumerate() {

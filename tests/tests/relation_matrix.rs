@@ -130,6 +130,24 @@ macro_rules! every_way {
         let sent = selects(on.sent());
         assert_eq!(sent.len(), 2, "{sent:#?}");
 
+        // Together with the query: all of it, and a part.
+        for limit in [None, Some(2)] {
+            let mut db = on.session();
+            let mut query = all().with(path.selectin()).pipelined();
+            if let Some(limit) = limit {
+                query = query.limit(limit);
+            }
+            let mut parents = query.all(&mut db).await.unwrap();
+            if limit.is_some() {
+                let rest = all().with(path.selectin()).pipelined().offset(2);
+                parents.extend(rest.all(&mut db).await.unwrap());
+            }
+            read(&db, &parents, "pipelined");
+            let sent = selects(on.sent());
+            assert_eq!(sent.len(), if limit.is_some() { 4 } else { 2 }, "{sent:#?}");
+            assert!(sent[1].contains("LATERAL"), "{sent:#?}");
+        }
+
         let mut db = on.session();
         let parents = all().with(path.joined()).all(&mut db).await.unwrap();
         read(&db, &parents, "joined");
@@ -270,12 +288,14 @@ async fn a_tree_keeps_the_order_and_the_condition_of_its_relationship() {
 #[tokio::test]
 async fn two_levels_are_as_many_statements_as_are_asked_for() {
     let library = library().await;
-    for (outer, inner, statements) in [
+    let ways = [
         (false, false, 3),
         (false, true, 2),
         (true, false, 2),
         (true, true, 1),
-    ] {
+    ];
+    let ways = [false, true].map(|pipelined| ways.map(|way| (pipelined, way)));
+    for (pipelined, (outer, inner, statements)) in ways.into_iter().flatten() {
         let books = match outer {
             true => Author::BOOKS.joined(),
             false => Author::BOOKS.selectin(),
@@ -286,7 +306,10 @@ async fn two_levels_are_as_many_statements_as_are_asked_for() {
         };
         let mut db = library.session();
         let query = Author::query().with(books.then(tags)).order_by(Author::ID);
-        let authors = query.all(&mut db).await.unwrap();
+        let authors = match pipelined {
+            true => query.pipelined().all(&mut db).await.unwrap(),
+            false => query.all(&mut db).await.unwrap(),
+        };
         let sent = library.sent();
         assert_eq!(sent.len(), statements, "{sent:#?}");
         let mut seen = Vec::new();

@@ -44,9 +44,9 @@ async fn a_tree_is_loaded_in_one_statement() {
     assert_eq!(
         library.sent(),
         [
-            "WITH RECURSIVE parents(k0) AS (SELECT * FROM unnest($1::int4[]) UNION SELECT CAST(nodes.id AS int4) \
-          FROM parents CROSS JOIN nodes WHERE nodes.parent_id = parents.k0) \
-          SELECT nodes.id, nodes.name, nodes.parent_id FROM parents CROSS JOIN nodes WHERE nodes.parent_id = parents.k0 \
+            "WITH RECURSIVE parent_keys(k0) AS (SELECT * FROM unnest($1::int4[]) UNION SELECT CAST(nodes.id AS int4) \
+          FROM parent_keys CROSS JOIN nodes WHERE nodes.parent_id = parent_keys.k0) \
+          SELECT nodes.id, nodes.name, nodes.parent_id FROM parent_keys CROSS JOIN nodes WHERE nodes.parent_id = parent_keys.k0 \
           ORDER BY nodes.name"
         ]
     );

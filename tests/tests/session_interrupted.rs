@@ -516,7 +516,7 @@ async fn drop_everywhere(f: &Fixture, options: &SessionOptions) {
         assert!(polls >= 1, "{name} awaits nothing");
         // Nobody waits for a lock that was left behind.
         assert_eq!(
-            f.rows("select count(*) from pg_locks where locktype = 'advisory'")
+            f.rows("select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())")
                 .await,
             ["0"]
         );

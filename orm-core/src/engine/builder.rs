@@ -9,7 +9,7 @@ use super::dial::Dialer;
 use super::observe::{Echo, Observer};
 use super::pool::Pool;
 use super::url::Address;
-use super::{Engine, Inner, Link};
+use super::{Engine, Inner, Link, Pace};
 use crate::error::Result;
 
 /// What the builder was told.
@@ -213,6 +213,7 @@ impl EngineBuilder {
             inner: Arc::new(Inner {
                 pool,
                 settings: self.settings,
+                pace: Pace::default(),
             }),
         })
     }

@@ -133,6 +133,11 @@ impl Link {
         self.traffic.is_open()
     }
 
+    /// How often the server was waited for on this link.
+    pub(crate) fn round_trips(&self) -> u32 {
+        self.traffic.round_trips()
+    }
+
     /// Whether the open transaction can only be rolled back: a statement in it failed, or was given up by dropping its
     /// future. COMMIT would answer with success and roll back.
     pub(crate) fn must_roll_back(&self) -> bool {

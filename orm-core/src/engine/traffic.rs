@@ -76,6 +76,7 @@ pub(super) struct Traffic {
     unread: AtomicBool,
     lost: AtomicBool,
     statements: AtomicU32,
+    round_trips: AtomicU32,
 }
 
 impl Traffic {
@@ -90,6 +91,16 @@ impl Traffic {
     /// How many statements were sent.
     pub(super) fn statements(&self) -> u32 {
         self.statements.load(Relaxed)
+    }
+
+    /// The server was waited for so many times.
+    pub(super) fn waited(&self, round_trips: u32) {
+        self.round_trips.fetch_add(round_trips, Relaxed);
+    }
+
+    /// How often the server was waited for.
+    pub(super) fn round_trips(&self) -> u32 {
+        self.round_trips.load(Relaxed)
     }
 
     /// A statement was answered, and the server did it. Answers come in order, so nothing before it runs any more.

@@ -91,6 +91,13 @@ impl<'a> Watch<'a> {
             Err(error) => self.traffic.failed(error),
         }
         self.publish(answer.ok().flatten(), rows, answer.is_err());
+        self.traffic.waited(self.round_trips);
+        if self.round_trips == 1
+            && answer.is_ok()
+            && let Some(pace) = self.engine.pace()
+        {
+            pace.note(self.started.elapsed());
+        }
     }
 
     /// It was not sent, because something before it failed.

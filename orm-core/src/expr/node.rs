@@ -155,6 +155,8 @@ pub struct Select {
     pub refresh: bool,
     /// Whether a session leaves its criteria out. Not SQL.
     pub unfiltered: bool,
+    /// Whether what is loaded with it is to go out together with it. Not SQL.
+    pub pipelined: bool,
 }
 
 /// A part of a select list.
@@ -518,6 +520,7 @@ impl Select {
             lock: None,
             refresh: false,
             unfiltered: false,
+            pipelined: false,
         }
     }
 }

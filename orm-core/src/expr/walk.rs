@@ -134,6 +134,7 @@ impl Select {
             lock: _,
             refresh: _,
             unfiltered: _,
+            pipelined: _,
         } = self;
         for Cte { body, .. } in ctes {
             match body {

@@ -289,6 +289,34 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
+    /// Sends what `.with(..)` loads together with the query, so that all levels of a load path are one round trip. Each
+    /// level's parents are then found by the server, which runs the query again for it: worth it where the server is far and
+    /// the query is cheap. A session does this by itself where it measures that it pays
+    /// ([`PipelinedLoads`](crate::session::PipelinedLoads)); here it is done at once.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let query = User::query().filter(User::NAME.eq("Ann")).with(User::ORDERS.then(Order::ITEMS));
+    /// let ann = query.pipelined().one(&mut db).await?; // BEGIN, and three SELECTs behind it, at once
+    /// let orders = db.related(ann, User::ORDERS)?;
+    /// assert_eq!(db.related(orders[0], Order::ITEMS)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// What is loaded is the same: where another transaction commits in between, so that the query gives other rows the second
+    /// time, a level loads what it lacks by one statement more. As many statements as without it, but where a query gives no
+    /// rows: what lies behind has been sent then already.
+    ///
+    /// Queries that lock rows, and those with DISTINCT, GROUP BY or a write in WITH, load level by level whatever was asked
+    /// for, and so does what is followed to its end (`recursive`) and a to-one with `selectin()`. Functions in the query are
+    /// called once for each level: leave it out where one of them counts or locks. SQLAlchemy has no such thing; its
+    /// `subqueryload` sends such statements, one after the other.
+    pub fn pipelined(mut self) -> Self {
+        self.select.pipelined = true;
+        self
+    }
+
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
     pub fn to_sql(&self) -> String {
         self.statement().sql

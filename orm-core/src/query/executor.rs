@@ -102,6 +102,18 @@ pub trait Executor: Send {
     /// Where there is no place to keep them: on a plain connection.
     fn begin_loads(&mut self, loads: &Loads) -> Result<()>;
 
+    /// Sends the statement of a query that loads relationships with it, and gives its rows. A session may send what is to be
+    /// loaded along with it.
+    fn fetch_leading(
+        &mut self,
+        statement: Statement,
+        select: &Select,
+        loads: &mut Loads,
+    ) -> impl Future<Output = Result<Vec<Row>>> + Send {
+        let _ = (select, loads);
+        self.fetch(statement)
+    }
+
     /// Takes the relationships that were joined to a row, behind the row's own columns, and says whether the row is one of
     /// the query's result: not where it only brings more members of a collection.
     ///

@@ -277,11 +277,11 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
         }
         return Ok(found);
     }
-    let loads = Loads::of_query(&mut select, steps);
+    let mut loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
     on.restrict(&mut select);
     let statement = asked.noted(render::select(&select), select.from.table, on);
-    let rows = on.fetch(statement).await?;
+    let rows = on.fetch_leading(statement, &select, &mut loads).await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);

@@ -31,6 +31,8 @@ pub struct LoadStep {
     pub taken_from: Option<Alias>,
     /// What to load from there.
     pub then: Vec<LoadStep>,
+    /// Which of the levels it is that came along with the query, if it did.
+    pub(crate) brought: Option<usize>,
 }
 
 /// How far a relationship of a model to itself is followed.
@@ -383,6 +385,7 @@ impl LoadStep {
             levels: None,
             taken_from: None,
             then: Vec::new(),
+            brought: None,
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Loads {
 pub struct JoinedLoad {
     /// The relationship.
     pub relation: &'static RelationInfo,
+    /// What its rows are called in the statement.
+    pub table: TableRef,
     /// Which of the joined ones before it starts from; `None` is the root.
     pub parent: Option<usize>,
     /// Whether a condition may leave out related rows.
@@ -70,6 +72,7 @@ impl Loads {
         outer.order_by.push(ascending(number));
         outer.refresh = select.refresh;
         outer.unfiltered = select.unfiltered;
+        outer.pipelined = select.pipelined;
         let inner = std::mem::replace(select, outer);
         let numbered = Rows::Numbered(Box::new(with_numbers(inner)));
         select.computed.push((wrapped, numbered));
@@ -166,18 +169,17 @@ fn join_steps(
             continue;
         }
         let relation = step.relation;
+        let this = joined.len();
+        let there = TableRef {
+            table: relation.to,
+            alias: step.taken_from.unwrap_or(Alias::Loaded(this as u16 + 1)),
+        };
         joined.push(JoinedLoad {
             relation,
+            table: there,
             parent,
             partial: !step.filters.is_empty() || step.taken_from.is_some(),
         });
-        let this = joined.len() - 1;
-        let there = TableRef {
-            table: relation.to,
-            alias: step
-                .taken_from
-                .unwrap_or(Alias::Loaded(joined.len() as u16)),
-        };
         if step.taken_from.is_none() {
             join(step, here, there, select);
         }

@@ -5,6 +5,7 @@
 
 pub(crate) mod batch;
 mod expression;
+pub(crate) mod levels;
 mod rows;
 pub(crate) mod write;
 
@@ -65,8 +66,8 @@ pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
     sql.finish()
 }
 
-/// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parents.k0`,
-/// `parents.k1` .., and the rows that belong to them. `level` says which keys come from one level to the next; `below`
+/// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parent_keys.k0`,
+/// `parent_keys.k1` .., and the rows that belong to them. `level` says which keys come from one level to the next; `below`
 /// how many levels there are at most.
 pub(crate) fn recursive(
     keys: &[(Param, &'static PgType)],
@@ -79,7 +80,7 @@ pub(crate) fn recursive(
     let names = names.join(", ");
     let depth = |words| if below.is_some() { words } else { "" };
     sql.text(&format!(
-        "WITH RECURSIVE parents({names}{}) AS (SELECT *{} FROM ",
+        "WITH RECURSIVE parent_keys({names}{}) AS (SELECT *{} FROM ",
         depth(", depth"),
         depth(", 0"),
     ));
@@ -87,11 +88,11 @@ pub(crate) fn recursive(
     // UNION, and not UNION ALL: a key that was reached before is not followed again.
     sql.text(" UNION SELECT ");
     sql.list(&level.items, ", ", Renderer::item);
-    sql.text(depth(", parents.depth + 1"));
-    sql.text(" FROM parents CROSS JOIN ");
+    sql.text(depth(", parent_keys.depth + 1"));
+    sql.text(" FROM parent_keys CROSS JOIN ");
     sql.rows_of_parents(level);
     if let Some(below) = below {
-        sql.text(" AND parents.depth + 1 < ");
+        sql.text(" AND parent_keys.depth + 1 < ");
         sql.param(Param::new(&below));
     }
     sql.text(") SELECT ");
@@ -99,43 +100,12 @@ pub(crate) fn recursive(
     // With a depth, a key is there once for each level that it is in.
     match below {
         Some(_) => sql.text(&format!(
-            " FROM (SELECT DISTINCT {names} FROM parents) AS parents CROSS JOIN "
+            " FROM (SELECT DISTINCT {names} FROM parent_keys) AS parent_keys CROSS JOIN "
         )),
-        None => sql.text(" FROM parents CROSS JOIN "),
+        None => sql.text(" FROM parent_keys CROSS JOIN "),
     }
     sql.rows_of_parents(rows);
     sql.order_by(&rows.order_by);
-    sql.finish()
-}
-
-/// For each key in the arrays, the rows of a SELECT that names it `parents.k0`, `parents.k1` ..: a lateral join, so that
-/// the SELECT's LIMIT counts for each key. `outer` says what is given of the rows.
-pub(crate) fn lateral(
-    outer: &Select,
-    keys: Vec<(Param, &'static PgType)>,
-    rows: &Select,
-) -> Statement {
-    let mut sql = Renderer::default();
-    sql.text("SELECT ");
-    sql.list(&outer.items, ", ", Renderer::item);
-    sql.text(" FROM ");
-    sql.unnest(&keys);
-    let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
-    sql.text(&format!(
-        " WITH ORDINALITY AS parents({}, n) CROSS JOIN LATERAL (",
-        names.join(", ")
-    ));
-    sql.select(rows);
-    sql.text(") AS ");
-    sql.alias(outer.from);
-    for join in &outer.joins {
-        sql.join(join, &outer.computed);
-    }
-    sql.text(" ORDER BY parents.n");
-    if !outer.order_by.is_empty() {
-        sql.text(", ");
-        sql.order_parts(&outer.order_by);
-    }
     sql.finish()
 }
 

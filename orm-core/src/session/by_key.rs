@@ -7,6 +7,7 @@ use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::panic::Location;
 
+use super::ahead::Origin;
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
@@ -357,11 +358,12 @@ impl Session {
             let mut select = self.select_by_key(table, table.primary_key, &[key]);
             select.lock = ask.lock;
             self.unfiltered = ask.unfiltered;
-            let loads = Loads::plan(&mut select, ask.loads);
+            let mut loads = Loads::plan(&mut select, ask.loads);
             self.restrict_read(&mut select);
-            let found = self.read_with(&select, &loads, again).await?;
+            let found = self.read_with(&select, &mut loads, again).await?;
             let entity = found.first().copied();
             self.load_rests(found, loads.steps).await?;
+            self.path_is_loaded();
             return Ok(entity);
         }
         if let Some(found) = found {
@@ -435,12 +437,13 @@ impl Session {
             let mut select = self.select_by_key(table, table.primary_key, &keys);
             select.lock = ask.lock;
             self.unfiltered = ask.unfiltered;
-            let loads = Loads::plan(&mut select, ask.loads);
+            let mut loads = Loads::plan(&mut select, ask.loads);
             // The row itself is read whatever the criteria say; what is joined to it is not.
             self.restrict_joins(&mut select);
-            let found = self.read_with(&select, &loads, true).await?;
+            let found = self.read_with(&select, &mut loads, true).await?;
             found_all(table, &keys, found.len())?;
             self.load_rests(found, loads.steps).await?;
+            self.path_is_loaded();
         }
         Ok(())
     }
@@ -449,14 +452,16 @@ impl Session {
     async fn read_with(
         &mut self,
         select: &Select,
-        loads: &Loads,
+        loads: &mut Loads,
         overwrite: bool,
     ) -> Result<Vec<RawHandle>> {
         let table = select.from.table;
         let mut gathered = Gathered::default();
         let mut found = Vec::new();
         let mut seen = FastSet::default();
-        for row in &self.send(&render::select(select)).await? {
+        let statement = render::select(select);
+        let origin = Origin::Query(select);
+        for row in &self.send_leading(statement, origin, loads).await? {
             let mut reader = RowReader::new(row);
             let entity = self.read_entity(table, &mut reader, overwrite)?;
             self.read_joined(&loads.joined, &mut reader, Some(entity), &mut gathered)?;

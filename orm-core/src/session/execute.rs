@@ -2,6 +2,7 @@
 
 use std::panic::Location;
 
+use super::ahead::Origin;
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
@@ -197,6 +198,16 @@ impl Executor for Session {
         Ok(())
     }
 
+    async fn fetch_leading(
+        &mut self,
+        statement: Statement,
+        select: &Select,
+        loads: &mut Loads,
+    ) -> Result<Vec<Row>> {
+        self.send_leading(statement, Origin::Query(select), loads)
+            .await
+    }
+
     fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {
         self.read_joined_row(loads, row)
     }
@@ -268,6 +279,15 @@ macro_rules! through {
 
             fn begin_loads(&mut self, loads: &Loads) -> Result<()> {
                 (**self).begin_loads(loads)
+            }
+
+            async fn fetch_leading(
+                &mut self,
+                statement: Statement,
+                select: &Select,
+                loads: &mut Loads,
+            ) -> Result<Vec<Row>> {
+                (**self).fetch_leading(statement, select, loads).await
             }
 
             fn joined_loads(&mut self, loads: &Loads, row: &mut RowReader<'_>) -> Result<bool> {

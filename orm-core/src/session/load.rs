@@ -79,7 +79,9 @@ impl Session {
         Box::pin(async move {
             let roots = self.rows_of(roots).await?;
             let before = self.statements_sent();
+            self.ahead.may_lead = true;
             self.load_step(roots, steps).await?;
+            self.path_is_loaded();
             if single && self.statements_sent() != before {
                 self.note_single(Single::Load(relation), at);
             }

@@ -6,16 +6,17 @@ use super::Session;
 use super::key::KeyBytes;
 use crate::expr::{Alias, Item, Join, JoinKind, Node, Select, TableRef, own_condition, own_order};
 use crate::model::{RelationInfo, RelationKind, Table};
+use crate::query::render::levels::{self, Level, Parents};
 use crate::query::{Levels, LoadStep, Loads, Statement, render};
 use crate::types::{ArrayWriter, Param, PgType};
 
 /// The columns under which a lateral join names its parents' keys: as many as PostgreSQL allows in a key.
 #[rustfmt::skip]
 const PARENT_KEYS: [&str; 32] = [
-    "parents.k0", "parents.k1", "parents.k2", "parents.k3", "parents.k4", "parents.k5", "parents.k6", "parents.k7",
-    "parents.k8", "parents.k9", "parents.k10", "parents.k11", "parents.k12", "parents.k13", "parents.k14", "parents.k15",
-    "parents.k16", "parents.k17", "parents.k18", "parents.k19", "parents.k20", "parents.k21", "parents.k22", "parents.k23",
-    "parents.k24", "parents.k25", "parents.k26", "parents.k27", "parents.k28", "parents.k29", "parents.k30", "parents.k31",
+    "parent_keys.k0", "parent_keys.k1", "parent_keys.k2", "parent_keys.k3", "parent_keys.k4", "parent_keys.k5", "parent_keys.k6", "parent_keys.k7",
+    "parent_keys.k8", "parent_keys.k9", "parent_keys.k10", "parent_keys.k11", "parent_keys.k12", "parent_keys.k13", "parent_keys.k14", "parent_keys.k15",
+    "parent_keys.k16", "parent_keys.k17", "parent_keys.k18", "parent_keys.k19", "parent_keys.k20", "parent_keys.k21", "parent_keys.k22", "parent_keys.k23",
+    "parent_keys.k24", "parent_keys.k25", "parent_keys.k26", "parent_keys.k27", "parent_keys.k28", "parent_keys.k29", "parent_keys.k30", "parent_keys.k31",
 ];
 
 /// What is read of the members of a relationship.
@@ -77,52 +78,86 @@ impl Session {
         keys: &[KeyBytes],
         wanted: Wanted<'_>,
     ) -> (Statement, Loads) {
+        let keyed = wanted.needs_key(step.relation);
         let (mut members, owner, owner_columns) = members_of(step.relation);
+        if step.limit.is_some() {
+            let parents = self.known_parents(step.relation, keys);
+            let (level, loads) = self.level(step, parents, wanted, keyed);
+            return (levels::of_keys(&level), loads);
+        }
         let there = members.from;
         members.filters.extend(step.filters);
         members.order_by = step.order_by;
         if members.order_by.is_empty() {
             members.order_by = own_order(step.relation, there);
         }
-        let keyed = wanted.needs_key(step.relation);
-        let Some(limit) = step.limit else {
-            wanted.push_to(there, &mut members.items);
-            if keyed {
-                let columns = owner_columns.iter();
-                members
-                    .items
-                    .extend(columns.map(|column| Item::Expr(Node::Column(owner, *column))));
-            }
+        wanted.push_to(there, &mut members.items);
+        if keyed {
+            let columns = owner_columns.iter();
             members
-                .filters
-                .push(self.is_one_of(owner, owner_columns, keys));
-            let loads = Loads::plan(&mut members, step.then);
-            self.restrict_read(&mut members);
-            return (render::select(&members), loads);
-        };
+                .items
+                .extend(columns.map(|column| Item::Expr(Node::Column(owner, *column))));
+        }
+        members
+            .filters
+            .push(self.is_one_of(owner, owner_columns, keys));
+        let loads = Loads::plan(&mut members, step.then);
+        self.restrict_read(&mut members);
+        (render::select(&members), loads)
+    }
+
+    /// The members of some parents, wherever the parents' keys come from. Behind the columns that are wanted of a member
+    /// stands its parent's key, if `keyed`. Then what is joined.
+    pub(super) fn level(
+        &self,
+        step: LoadStep,
+        parents: Parents,
+        wanted: Wanted<'_>,
+        keyed: bool,
+    ) -> (Level, Loads) {
+        let (mut members, owner, owner_columns) = members_of(step.relation);
+        let there = members.from;
+        members.filters.extend(step.filters);
         members.items.push(Item::Whole(there));
-        members.limit = Some(limit);
-        for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
-            members.filters.push(Node::infix(
-                Node::Column(owner, *column),
-                "=",
-                Node::Word(key),
-            ));
+        members.limit = step.limit;
+        let keys = PARENT_KEYS.iter().take(owner_columns.len());
+        let keys: Vec<_> = keys.map(|key| Node::Word(key)).collect();
+        for (column, key) in owner_columns.iter().zip(&keys) {
+            let tie = Node::infix(Node::Column(owner, *column), "=", key.clone());
+            members.filters.push(tie);
         }
         let mut outer = Select::from(there);
         wanted.push_to(there, &mut outer.items);
         if keyed {
-            let keys = PARENT_KEYS.iter().take(owner_columns.len());
-            outer
-                .items
-                .extend(keys.map(|key| Item::Expr(Node::Word(key))));
+            outer.items.extend(keys.into_iter().map(Item::Expr));
         }
-        outer.order_by.clone_from(&members.order_by);
+        outer.order_by = step.order_by;
+        if outer.order_by.is_empty() {
+            outer.order_by = own_order(step.relation, there);
+        }
+        if step.limit.is_some() {
+            // Which ones there are is decided inside.
+            members.order_by.clone_from(&outer.order_by);
+        }
         let loads = Loads::plan(&mut outer, step.then);
         self.restrict_read(&mut members);
         self.restrict_joins(&mut outer);
-        let arrays = self.key_arrays(owner.table, owner_columns, keys);
-        (render::lateral(&outer, arrays, &members), loads)
+        let level = Level {
+            parents,
+            members,
+            outer,
+        };
+        (level, loads)
+    }
+
+    /// The keys as the parents of a level.
+    pub(super) fn known_parents(
+        &self,
+        relation: &'static RelationInfo,
+        keys: &[KeyBytes],
+    ) -> Parents {
+        let (_, owner, owner_columns) = members_of(relation);
+        Parents::Keys(self.key_arrays(owner.table, owner_columns, keys))
     }
 
     /// The statement for an aggregate over the members of each of some parents: the parent's key, and the value. One row

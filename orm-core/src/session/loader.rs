@@ -30,6 +30,7 @@
 use std::pin::Pin;
 
 use super::Session;
+use super::ahead::{Brought, Origin, statements_behind};
 use super::collection::Collection;
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
@@ -38,11 +39,28 @@ use super::load_sql::Wanted;
 use super::slots::LinkState;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
-use crate::model::{RawHandle, RelationInfo, RelationKind, RowReader};
+use crate::model::{RawHandle, RelationInfo, RelationKind, Row, RowReader};
 use crate::query::{LoadStep, Loads, Strategy, render};
 
 /// The future of a level of loading, which goes on to the next level.
 type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
+
+/// The members of some parents, while rows are read.
+struct Members {
+    relation: &'static RelationInfo,
+    /// Those of each parent.
+    of_parents: Vec<Vec<RawHandle>>,
+    parent_of: FastMap<KeyBytes, usize>,
+    /// Whose key stood in a row.
+    found: Vec<bool>,
+}
+
+impl Members {
+    fn has_found(&self, key: &KeyBytes) -> bool {
+        let parent = self.parent_of.get(key);
+        parent.is_some_and(|parent| self.found[*parent])
+    }
+}
 
 /// What was changed along a relationship since the last flush, by parent: members that come, and members that go.
 #[derive(Default)]
@@ -52,7 +70,9 @@ impl Session {
     /// Loads what a query did not join, level by level.
     pub(super) async fn finish_loading(&mut self, loads: Loads) -> Result<()> {
         let roots = self.take_roots(&loads.joined);
-        self.load_rests(roots, loads.steps).await
+        self.load_rests(roots, loads.steps).await?;
+        self.path_is_loaded();
+        Ok(())
     }
 
     /// The same for entities that are known.
@@ -252,52 +272,105 @@ impl Session {
     }
 
     /// Reads the members of some parents, for each parent in the order in which the server gave them, and gives what is
-    /// left to load behind them. One statement, or none where no parent has a key.
+    /// left to load behind them. One statement, or none where no parent has a key, or where they have come already.
     async fn fetch_members(
         &mut self,
         parents: &[RawHandle],
         step: LoadStep,
     ) -> Result<(Vec<Vec<RawHandle>>, Vec<LoadStep>)> {
         let relation = step.relation;
-        let (here_columns, there_columns) = relation.columns();
-        let mut members: Vec<Vec<RawHandle>> = vec![Vec::new(); parents.len()];
-        let mut parent_of: FastMap<KeyBytes, usize> =
-            FastMap::with_capacity_and_hasher(parents.len(), Default::default());
+        let here_columns = relation.columns().0;
         let mut keys = Vec::with_capacity(parents.len());
+        let mut members = Members {
+            relation,
+            of_parents: vec![Vec::new(); parents.len()],
+            parent_of: FastMap::with_capacity_and_hasher(parents.len(), Default::default()),
+            found: vec![false; parents.len()],
+        };
         for (at, parent) in parents.iter().enumerate() {
             if let Some(key) = self.key_at(*parent, here_columns)
-                && parent_of.insert(key.clone(), at).is_none()
+                && members.parent_of.insert(key.clone(), at).is_none()
             {
                 keys.push(key);
             }
         }
         if keys.is_empty() {
-            return Ok((members, Vec::new()));
+            return Ok((members.of_parents, Vec::new()));
         }
-        let linked = Wanted::Whole.needs_key(relation);
-        let (statement, loads) = self.select_members(step, &keys, Wanted::Whole);
-        let rows = self.send(&statement).await?;
+        let mut behind = None;
+        if let Some(Brought { rows, loads }) = self.take_brought(&step) {
+            self.take_members(&rows, &loads, true, &mut members)?;
+            keys.retain(|key| !members.has_found(key));
+            if keys.is_empty() {
+                return Ok((members.of_parents, loads.steps));
+            }
+            // The query that the level came along with has found other parents than the query itself.
+            self.brought_in_vain();
+            behind = Some(loads.steps);
+        }
+        let may_lead = std::mem::take(&mut self.ahead.may_lead);
+        let level = (may_lead && statements_behind(&step.then) > 0).then(|| {
+            let known = self.known_parents(relation, &keys);
+            self.level(step.clone(), known, Wanted::Whole, true).0
+        });
+        let (statement, mut loads) = self.select_members(step, &keys, Wanted::Whole);
+        let rows = match &level {
+            Some(level) => {
+                self.send_leading(statement, Origin::Level(level), &mut loads)
+                    .await?
+            }
+            None => {
+                let below = statements_behind(&loads.steps);
+                self.send_level(&statement, below).await?
+            }
+        };
+        let keyed = Wanted::Whole.needs_key(relation);
+        self.take_members(&rows, &loads, keyed, &mut members)?;
+        Ok((members.of_parents, behind.unwrap_or(loads.steps)))
+    }
+
+    /// Takes members off rows. Those that belong to none of the parents are passed over.
+    fn take_members(
+        &mut self,
+        rows: &[Row],
+        loads: &Loads,
+        keyed: bool,
+        members: &mut Members,
+    ) -> Result<()> {
+        let relation = members.relation;
+        let (here_columns, there_columns) = relation.columns();
         let mut gathered = Gathered::default();
         let mut seen = FastSet::default();
-        for row in &rows {
+        for row in rows {
             let mut reader = RowReader::new(row);
-            let member = self.read_entity(relation.to, &mut reader, false)?;
-            let key = if linked {
+            let mut owner = None;
+            if keyed {
                 let columns = relation.to.columns.len();
-                reader.skip(here_columns.len());
-                KeyBytes::at(row, columns, here_columns.len())
-            } else {
-                self.key_at(member, there_columns)
+                let key = KeyBytes::at(row, columns, here_columns.len());
+                owner = key.and_then(|key| members.parent_of.get(&key).copied());
+                let Some(owner) = owner else {
+                    continue;
+                };
+                members.found[owner] = true;
+            }
+            let Some(member) = self.read_maybe(relation.to, &mut reader)? else {
+                continue;
             };
+            if keyed {
+                reader.skip(here_columns.len());
+            } else {
+                let key = self.key_at(member, there_columns);
+                owner = key.and_then(|key| members.parent_of.get(&key).copied());
+            }
             self.read_joined(&loads.joined, &mut reader, Some(member), &mut gathered)?;
-            if let Some(at) = key.and_then(|key| parent_of.get(&key))
-                && (!loads.repeats || seen.insert((*at, member)))
+            if let Some(owner) = owner
+                && (!loads.repeats || seen.insert((owner, member)))
             {
-                members[*at].push(member);
+                members.of_parents[owner].push(member);
             }
         }
         self.attach_gathered(&loads.joined, gathered);
-        Ok((members, loads.steps))
+        Ok(())
     }
 
     /// A to-one was loaded. What was set since the last flush stays.

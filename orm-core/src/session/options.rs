@@ -2,7 +2,7 @@
 
 use super::criteria::Criteria;
 use super::hook_calls::HookSet;
-use super::{Hooks, Info, SessionEvents};
+use super::{Hooks, Info, PipelinedLoads, SessionEvents};
 use crate::engine::Engine;
 use crate::model::Model;
 
@@ -25,6 +25,7 @@ pub struct SessionOptions {
     isolation: Option<Isolation>,
     read_only: bool,
     deferrable: bool,
+    pub(super) pipelined_loads: PipelinedLoads,
     pub(super) info: Info,
     pub(super) hooks: HookSet,
     pub(super) criteria: Criteria,
@@ -48,6 +49,7 @@ impl Default for SessionOptions {
             isolation: None,
             read_only: false,
             deferrable: false,
+            pipelined_loads: PipelinedLoads::Measured,
             info: Info::default(),
             hooks: HookSet::default(),
             criteria: Criteria::default(),
@@ -88,6 +90,28 @@ impl SessionOptions {
     #[must_use]
     pub fn deferrable(mut self) -> Self {
         self.deferrable = true;
+        self
+    }
+
+    /// Whether the levels of load paths (`with(User::POSTS.then(Post::COMMENTS))`, `load`, `get(..).with(..)`) go out together
+    /// with the query, in one round trip. Measured if not said otherwise: see [`PipelinedLoads`]. One query asks for it with
+    /// [`pipelined`](crate::query::Query::pipelined).
+    ///
+    /// ```
+    #[doc = include_str!("example_shop.txt")]
+    /// use orm_core::session::{PipelinedLoads, SessionOptions};
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().pipelined_loads(PipelinedLoads::Always));
+    /// let users = User::query().with(User::ORDERS.then(Order::ITEMS)).all(&mut db).await?; // BEGIN and three SELECTs at once
+    /// let order = db.related(users[0], User::ORDERS)?[0];
+    /// assert_eq!(db.related(order, Order::ITEMS)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    #[must_use]
+    pub fn pipelined_loads(mut self, when: PipelinedLoads) -> Self {
+        self.pipelined_loads = when;
         self
     }
 
