@@ -19,6 +19,7 @@
 //! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `row_stream` | rows as they arrive |
+//! | `cursor` | cursors on the server: rows of a query as they arrive, or in chunks |
 //! | `copy` | rows into a table by binary COPY, in chunks |
 //! | `connection`, `transaction` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
 //! | `sql`, `named` | [`sql()`]: hand-written SQL, and its named parameters |
@@ -26,6 +27,7 @@
 mod builder;
 mod connection;
 mod copy;
+mod cursor;
 mod dial;
 mod link;
 mod n_plus_one;
@@ -52,6 +54,7 @@ use std::sync::Arc;
 
 pub use builder::EngineBuilder;
 pub use connection::Connection;
+pub(crate) use cursor::{CursorHost, OF_STREAM, ROWS_A_FETCH, ServerCursor, arriving};
 pub(crate) use link::Link;
 pub use n_plus_one::{NPlusOne, NPlusOneCall};
 pub use observe::{Observer, StatementEvent, StatementLog};

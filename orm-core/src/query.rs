@@ -28,6 +28,8 @@
 //! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
 //! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
 //! | `returning` | [`Returning`]: a write whose rows come back |
+//! | `plain` | `plain()`: rows that a session does not keep |
+//! | `stream` | `stream()`: rows as they arrive |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
@@ -120,6 +122,7 @@ mod load_plan;
 mod lock;
 mod map;
 mod page;
+mod plain;
 pub(crate) mod quote;
 mod record;
 pub(crate) mod render;
@@ -127,6 +130,7 @@ mod returning;
 mod selection;
 mod sort;
 mod statement;
+mod stream;
 mod subquery;
 mod table_functions;
 mod token;
@@ -139,7 +143,7 @@ pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
-pub use executor::{Executor, Running};
+pub use executor::{Arriving, Entities, Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
     FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,
@@ -152,6 +156,8 @@ pub use load_plan::{JoinedLoad, Loads};
 pub use lock::Lockable;
 pub use map::MapKey;
 pub use page::CountedPage;
+pub(crate) use plain::refuse_loads;
+pub use plain::{Plain, PlainRows};
 pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
     RecordOf, RowsOf, StructOf,
@@ -160,6 +166,8 @@ pub use returning::Returning;
 pub use selection::{SelectList, Selection, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;
+pub use stream::RowsOfStream;
+pub(crate) use stream::ready;
 pub use subquery::{OneColumn, QueryOperators, SameAs, Subquery, exists, not_exists};
 #[cfg(feature = "json")]
 pub use table_functions::{JsonElement, JsonMember, jsonb_array_elements, jsonb_each};

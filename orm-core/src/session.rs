@@ -25,6 +25,7 @@
 //! | `advisory` | advisory locks |
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
+//! | `cursor` | [`Cursor`]: entities in chunks; streams of rows |
 //! | `by_key` | `get` and `refresh`: rows by their keys, with locks and loads |
 //! | `merge` | values onto the entities of their keys |
 //! | `detach` | [`Detached`]: rows outside of any session, and into another |
@@ -64,6 +65,7 @@ mod closure;
 mod collection;
 mod computed;
 mod criteria;
+mod cursor;
 mod debug_view;
 mod detach;
 mod entity;
@@ -121,6 +123,7 @@ pub use arena::arena;
 pub use by_key::{Columns, Get, IntoKey, Refresh};
 pub use closure::{RetryFn, TransactionFn};
 pub use computed::{Computed, Disagreement};
+pub use cursor::Cursor;
 pub use debug_view::DebugView;
 pub use detach::{Branch, Detached, Mergeable, Partial};
 pub use history::{Change, FieldChange, History, LinkChange, NewValue};
@@ -202,6 +205,8 @@ pub struct Session {
     phase: Phase,
     /// Whether the last failure was a serialization failure or a deadlock.
     lost: bool,
+    /// The cursors of the transaction.
+    cursors: Vec<cursor::OpenCursor>,
     arenas: Vec<Box<dyn Store>>,
     arena_of: FastMap<usize, u16>,
     undo: UndoLog,
@@ -364,6 +369,7 @@ impl Session {
             link: None,
             phase: Phase::Idle,
             lost: false,
+            cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),
             undo: UndoLog::default(),

@@ -8,6 +8,7 @@ use std::panic::Location;
 
 use futures_util::{Stream, StreamExt};
 
+use super::cursor::{self, ServerCursor};
 use super::sql::Sql;
 use super::traffic::Boundary;
 use super::transaction::Transaction;
@@ -264,6 +265,24 @@ impl Connection {
         // Not before the answer: a future dropped on its way must leave it pending.
         self.pending = None;
         rows
+    }
+
+    /// Declares the cursor of a stream, in the transaction that is open.
+    pub(super) async fn declare(&mut self, query: Statement) -> Result<ServerCursor> {
+        self.check("DECLARE")?;
+        let before = self.pending.map(Pending::sql);
+        let cursor = self
+            .link
+            .open_cursor(before, cursor::OF_STREAM, cursor::ROWS_A_FETCH, query);
+        let cursor = cursor.await;
+        // Not before the answer: a future dropped on its way must leave it pending.
+        self.pending = None;
+        cursor
+    }
+
+    /// Whether a transaction is open that goes on: not one that is only left to be rolled back.
+    pub(super) fn has_transaction(&self) -> bool {
+        self.in_guard || (self.pending.is_none() && self.link.in_transaction())
     }
 
     /// Runs a statement and gives the number of rows.

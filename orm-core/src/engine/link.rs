@@ -115,7 +115,10 @@ impl Link {
             self.client().query_raw(&prepared, &statement.params).await
         };
         match opened.await {
-            Ok(rows) => Ok(RowStream::new(rows, watch.owned(), &self.engine)),
+            Ok(rows) => {
+                let sql = statement.sql.clone();
+                Ok(RowStream::new(rows, watch.owned(), &self.engine, sql))
+            }
             Err(error) => {
                 watch.end(Err(&error));
                 Err(self.explain(error, &statement.sql))

@@ -6,20 +6,30 @@ use crate::error::{Error, Result};
 use crate::expr::Write;
 use crate::model::{Model, Row, RowReader};
 use crate::query::render::write::write;
-use crate::query::{CopyRows, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Entities, Executor, Loads, Statement};
 
 /// A transaction's guard derefs to its connection, so both take the same methods.
 macro_rules! plain {
     ($($on:ty),*) => { $(
-        impl Executor for $on {
+        impl Entities for $on {
             type Entity<M: Model> = M;
 
+            fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
+                M::read(row)
+            }
+        }
+
+        impl Executor for $on {
             async fn before_query(&mut self) -> Result<()> {
                 Ok(())
             }
 
             async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
                 Connection::fetch(self, statement).await
+            }
+
+            async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {
+                self.stream_by_cursor(statement).await
             }
 
             async fn execute(&mut self, statement: Statement) -> Result<u64> {
@@ -43,10 +53,6 @@ macro_rules! plain {
             }
 
             fn read_mode(&mut self, _: bool) {}
-
-            fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
-                M::read(row)
-            }
 
             fn row<'a, M: Model>(&'a self, entity: &'a M) -> &'a M {
                 entity

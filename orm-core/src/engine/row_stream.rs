@@ -16,6 +16,8 @@ pub(crate) struct RowStream {
     /// Taken at the end.
     watch: Option<Watch<'static>>,
     engine: Engine,
+    /// The statement, as errors name it.
+    sql: String,
     count: u64,
 }
 
@@ -24,12 +26,21 @@ impl RowStream {
         rows: tokio_postgres::RowStream,
         watch: Watch<'static>,
         engine: &Engine,
+        sql: String,
     ) -> Self {
         RowStream {
             rows: Box::pin(rows),
             watch: Some(watch),
             engine: engine.clone(),
+            sql,
             count: 0,
+        }
+    }
+
+    /// Reads no further, where what is left is on its way already: the server computes nothing any more.
+    pub(super) fn leave(mut self) {
+        if let Some(watch) = self.watch.take() {
+            watch.sent();
         }
     }
 }
@@ -53,9 +64,8 @@ impl Stream for RowStream {
                 Poll::Ready(Some(Ok(Row::new(row))))
             }
             Poll::Ready(Some(Err(error))) => {
-                let sql = watch.sql().to_owned();
                 watch.end(Err(&error));
-                let error = Error::from_statement(error, &sql, this.engine.pool().address());
+                let error = Error::from_statement(error, &this.sql, this.engine.pool().address());
                 Poll::Ready(Some(Err(error)))
             }
             Poll::Ready(None) => {

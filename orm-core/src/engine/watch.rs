@@ -69,10 +69,6 @@ impl<'a> Watch<'a> {
         }
     }
 
-    pub(super) fn sql(&self) -> &str {
-        &self.sql
-    }
-
     /// The answer is complete. The number is that of the rows returned or changed, where it is known.
     pub(super) fn end(self, answer: Result<Option<u64>, &tokio_postgres::Error>) {
         self.end_with(answer, &[]);
@@ -98,6 +94,12 @@ impl<'a> Watch<'a> {
         {
             pace.note(self.started.elapsed());
         }
+    }
+
+    /// It was sent, and nobody waits for its answer.
+    pub(super) fn sent(mut self) {
+        self.over = true;
+        self.publish(None, &[], false);
     }
 
     /// It was not sent, because something before it failed.

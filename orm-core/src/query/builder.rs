@@ -332,7 +332,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 #[diagnostic::on_unimplemented(
     message = "relationships are loaded with whole entities, and the rows of this query are something else",
     label = "a row of this query is no entity",
-    note = "call `.with(..)` on `Model::query()`, before or without `.select(..)`"
+    note = "call `.with(..)` on `Model::query()`, without `.select(..)` and `.plain()`"
 )]
 pub trait GivesEntities {
     /// The model.

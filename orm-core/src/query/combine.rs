@@ -322,7 +322,7 @@ impl<Sel> Combined<Sel> {
     }
 
     /// The same under the type of a query that uses nothing.
-    fn free(self) -> Query<Sel, (), Grouped> {
+    pub(super) fn free(self) -> Query<Sel, (), Grouped> {
         self.query.retyped()
     }
 
@@ -344,6 +344,13 @@ impl<Sel: Selection> Combined<Sel> {
     /// What the server refuses, and values that do not fit their types.
     pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
         self.query.all(on)
+    }
+
+    /// With entities as plain rows, which a session does not keep, as [`Query::plain`].
+    pub fn plain(self) -> Combined<Sel::Plain> {
+        Combined {
+            query: self.query.retyped(),
+        }
     }
 
     /// The first row, if there is one, as [`Query::first`].

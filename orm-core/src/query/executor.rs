@@ -1,8 +1,10 @@
 //! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
-//! in the layers above. [`Running`] is what its caller awaits.
+//! in the layers above. [`Entities`] is its half that reads rows, [`Running`] what its caller awaits.
 
 use std::panic::Location;
 use std::pin::Pin;
+
+use futures_util::Stream;
 
 use super::{CopyRows, Loads, Statement};
 use crate::error::Result;
@@ -15,6 +17,21 @@ use crate::model::{Model, Row, RowReader, Table};
 /// what is asked of them, rustc reports one wrong argument three times: at the call, at its future and at the `.await`.
 /// One allocation beside a round trip to a server costs nothing that could be measured.
 pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+/// Rows that are handed on as they arrive.
+pub type Arriving<'a> = Pin<Box<dyn Stream<Item = Result<Row>> + Send + 'a>>;
+
+/// What entities are read into: handles on a session, which keeps the rows; the rows themselves elsewhere.
+pub trait Entities: Send {
+    /// What an entity of `M` is here: a handle, or the row itself.
+    type Entity<M: Model>: Send;
+
+    /// Takes an entity off a row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
+}
 
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
 /// which gives rows. Code that works on both is generic over it:
@@ -34,15 +51,18 @@ pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
     label = "expected a session, a connection or a transaction",
     note = "from an engine: `&mut engine.session()`, or `&mut engine.acquire().await?`"
 )]
-pub trait Executor: Send {
-    /// What an entity of `M` is here: a handle, or the row itself.
-    type Entity<M: Model>: Send;
-
+pub trait Executor: Entities {
     /// What must happen before a query reads: a session flushes what is pending (autoflush).
     fn before_query(&mut self) -> impl Future<Output = Result<()>> + Send;
 
     /// Sends a statement and gives its rows.
     fn fetch(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// Sends a SELECT and gives its rows as they arrive, by a cursor on the server.
+    fn stream_rows(
+        &mut self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Arriving<'_>>> + Send;
 
     /// Sends a statement and gives the number of rows that it changed.
     fn execute(&mut self, statement: Statement) -> impl Future<Output = Result<u64>> + Send;
@@ -83,12 +103,6 @@ pub trait Executor: Send {
     ) {
         let _ = (of, statement, at);
     }
-
-    /// Takes an entity off a row.
-    ///
-    /// # Errors
-    /// [`Error::Decode`](crate::Error::Decode).
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
 
     /// The row of an entity.
     ///

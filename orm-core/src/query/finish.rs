@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, render};
+use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, plain, render};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader, Table};
@@ -263,6 +263,9 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     behind: impl Fn(&mut RowReader<'_>) -> T + Send,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
     lock::check(&select)?;
+    if Sel::IS_PLAIN && !steps.is_empty() {
+        return Err(plain::refuse_loads(&select, "leave out `.plain()`"));
+    }
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {

@@ -2,6 +2,7 @@
 //! the statement and which get one of their own, and adds the joins.
 
 use super::{LoadStep, Strategy};
+use crate::error::{Error, Result};
 use crate::expr::{
     Alias, Item, Join, JoinKind, Node, OrderNode, Rows, Select, TableRef, WindowNode, own_order,
     with_own_condition,
@@ -9,7 +10,7 @@ use crate::expr::{
 use crate::model::{RelationInfo, RelationKind, Table};
 
 /// What a statement loads with its entities: which relationships are joined to its rows, and the whole tree.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Loads {
     /// The table whose entities the tree starts at.
     pub root: &'static Table,
@@ -24,7 +25,7 @@ pub struct Loads {
 }
 
 /// A relationship that is joined to a statement's rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct JoinedLoad {
     /// The relationship.
     pub relation: &'static RelationInfo,
@@ -79,6 +80,23 @@ impl Loads {
         let mut loads = Loads::plan(select, steps);
         loads.numbered = true;
         loads
+    }
+
+    /// As [`of_query`](Loads::of_query), for rows that are read in chunks: no row is one of several of its entity, so collections
+    /// get statements of their own.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a collection whose rows the query itself has joined.
+    pub(crate) fn of_chunks(select: &mut Select, mut steps: Vec<LoadStep>) -> Result<Loads> {
+        steps.iter_mut().for_each(separate_collections);
+        if let Some(step) = steps.iter().find(|step| joins_collection(step)) {
+            return Err(Error::invalid(format!(
+                "`.with_joined({})` has its collections in the query's own rows, and a cursor may find those of one entity in two \
+                 chunks: use `.with(..)`",
+                step.relation.path()
+            )));
+        }
+        Ok(Loads::plan(select, steps))
     }
 
     /// Adds LEFT JOINs for the joined steps to the select, and their columns behind its own.

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Executor, OrNothing};
+use super::{Entities, OrNothing, Plain};
 use crate::error::Result;
 use crate::expr::{
     All, Bool, Column, Expr, Expression, Has, InScope, Item, MaybeWhole, Of, Selectable, Whole,
@@ -14,27 +14,35 @@ use crate::types::SqlType;
 /// What a row of a query is read into.
 pub trait Selection: 'static {
     /// The row's type: a `Handle<M>` for a whole entity on a session, a value for an expression, a tuple of these.
-    type Row<X: Executor>: Send;
+    type Row<X: Entities>: Send;
+
+    /// The same with entities as plain rows: [`Query::plain`](super::Query::plain).
+    type Plain: Selection;
+
+    /// Whether entities of it are plain rows wherever it is read.
+    const IS_PLAIN: bool = false;
 
     /// Reads the row, from left to right.
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>>;
+    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>>;
 }
 
 impl<M: Model> Selection for Whole<M> {
-    type Row<X: Executor> = X::Entity<M>;
+    type Row<X: Entities> = X::Entity<M>;
+    type Plain = Plain<Self>;
 
-    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
         on.entity::<M>(row)
     }
 }
 
 impl<M: Model> Selection for MaybeWhole<M> {
-    type Row<X: Executor> = Option<X::Entity<M>>;
+    type Row<X: Entities> = Option<X::Entity<M>>;
+    type Plain = Plain<Self>;
 
-    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
         let table = M::TABLE;
         if table
             .primary_key
@@ -65,9 +73,10 @@ impl<T: SqlType> OrNothing for Value<T> {
 pub struct Value<T>(PhantomData<fn() -> T>);
 
 impl<T: SqlType> Selection for Value<T> {
-    type Row<X: Executor> = T;
+    type Row<X: Entities> = T;
+    type Plain = Self;
 
-    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<T> {
+    fn read<X: Entities>(_: &mut X, row: &mut RowReader<'_>) -> Result<T> {
         row.value()
     }
 }
@@ -140,9 +149,12 @@ macro_rules! tuples {
         }
 
         impl<$($name: Selection),*> Selection for ($($name,)*) {
-            type Row<X: Executor> = ($($name::Row<X>,)*);
+            type Row<X: Entities> = ($($name::Row<X>,)*);
+            type Plain = ($($name::Plain,)*);
 
-            fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+            const IS_PLAIN: bool = $($name::IS_PLAIN)||*;
+
+            fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
                 Ok(($($name::read(on, row)?,)*))
             }
         }

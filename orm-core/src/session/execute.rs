@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
 use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
 use crate::query::render::write::write as statement_of;
-use crate::query::{CopyRows, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Entities, Executor, Loads, Statement};
 
 impl Session {
     /// What goes before every read: autoflush.
@@ -123,15 +123,29 @@ fn tracked(table: &'static Table, set: &[u16], delete: bool) -> impl Iterator<It
     columns.into_iter()
 }
 
-impl Executor for Session {
+impl Entities for Session {
     type Entity<M: Model> = Handle<M>;
 
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
+        let handle = self.read_entity(M::TABLE, row, self.refresh_rows)?;
+        if let Some(loading) = &mut self.loading {
+            loading.note(M::TABLE, handle);
+        }
+        Ok(Handle::from_raw(handle))
+    }
+}
+
+impl Executor for Session {
     async fn before_query(&mut self) -> Result<()> {
         self.before_read().await
     }
 
     async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
         self.send(&statement).await
+    }
+
+    async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {
+        self.stream_by_cursor(statement).await
     }
 
     async fn execute(&mut self, statement: Statement) -> Result<u64> {
@@ -180,14 +194,6 @@ impl Executor for Session {
         self.note_statement(of, statement, at);
     }
 
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
-        let handle = self.read_entity(M::TABLE, row, self.refresh_rows)?;
-        if let Some(loading) = &mut self.loading {
-            loading.note(M::TABLE, handle);
-        }
-        Ok(Handle::from_raw(handle))
-    }
-
     #[track_caller]
     fn row<'a, M: Model>(&'a self, entity: &'a Handle<M>) -> &'a M {
         &self[*entity]
@@ -220,15 +226,26 @@ impl Executor for Session {
 macro_rules! through {
     ($($guard:ident),*) => { $(
         /// As on the session itself.
-        impl Executor for $guard<'_> {
+        impl Entities for $guard<'_> {
             type Entity<M: Model> = Handle<M>;
 
+            fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
+                (**self).entity::<M>(row)
+            }
+        }
+
+        /// As on the session itself.
+        impl Executor for $guard<'_> {
             async fn before_query(&mut self) -> Result<()> {
                 (**self).before_query().await
             }
 
             async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
                 (**self).fetch(statement).await
+            }
+
+            async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {
+                (**self).stream_rows(statement).await
             }
 
             async fn execute(&mut self, statement: Statement) -> Result<u64> {
@@ -266,10 +283,6 @@ macro_rules! through {
                 at: &'static Location<'static>,
             ) {
                 (**self).note_query(of, statement, at);
-            }
-
-            fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
-                (**self).entity::<M>(row)
             }
 
             #[track_caller]

@@ -107,6 +107,7 @@ impl Nested<'_> {
         let sql = format!("RELEASE SAVEPOINT {}", savepoint(depth));
         self.session.say(&sql).await?;
         self.session.undo.release_to(depth);
+        self.session.keep_cursors(depth);
         Ok(())
     }
 
@@ -133,6 +134,7 @@ impl Session {
     /// failure before the savepoint needs a whole rollback.
     fn abandon(&mut self, depth: usize) -> bool {
         self.restore(Some(depth));
+        self.forget_cursors(depth);
         match self.phase {
             Phase::Failed { depth: failed, .. } if failed <= depth => false,
             _ => {

@@ -116,7 +116,7 @@ impl Session {
     }
 
     /// Takes a connection, unless there is one. What is to be sent ahead of the first statement.
-    async fn take_connection(&mut self) -> Result<Option<String>> {
+    pub(super) async fn take_connection(&mut self) -> Result<Option<String>> {
         if self.link.is_some() {
             return Ok(None);
         }
@@ -142,13 +142,21 @@ impl Session {
         self.settle(answer)
     }
 
-    fn settle<T>(&mut self, answer: Result<T>) -> Result<T> {
-        self.lost = answer.as_ref().is_err_and(Error::is_retryable);
+    pub(super) fn settle<T>(&mut self, answer: Result<T>) -> Result<T> {
         match &answer {
-            Ok(_) => self.phase = Phase::Active,
-            Err(error) => self.fail(error.to_string()),
+            Ok(_) => {
+                self.lost = false;
+                self.phase = Phase::Active;
+            }
+            Err(error) => self.note_failure(error),
         }
         answer
+    }
+
+    /// A statement failed.
+    pub(super) fn note_failure(&mut self, error: &Error) {
+        self.lost = error.is_retryable();
+        self.fail(error.to_string());
     }
 
     /// Whether the last statement failed because another transaction was first, so that this one may be run again.
@@ -173,7 +181,10 @@ impl Session {
     /// Fails if a rollback is needed; sends the ROLLBACK TO that a dropped savepoint left behind.
     pub(super) async fn ready(&mut self) -> Result<()> {
         match &self.phase {
-            Phase::Idle | Phase::Active => Ok(()),
+            Phase::Idle | Phase::Active => {
+                self.close_dropped_cursors();
+                Ok(())
+            }
             Phase::Sending => Err(Error::RollbackRequired {
                 cause: "the future of an earlier operation was dropped before it finished"
                     .to_owned(),
@@ -228,6 +239,7 @@ impl Session {
         }
         self.link = None;
         self.phase = Phase::Idle;
+        self.cursors.clear();
         self.undo.forget();
         self.epoch += 1;
         self.forget_singles();
@@ -270,6 +282,7 @@ impl Session {
     /// None that a user could act on: should ROLLBACK itself fail, the connection is closed, which rolls back as well.
     pub async fn rollback(&mut self) -> Result<()> {
         self.restore(None);
+        self.cursors.clear();
         self.undo.forget();
         self.epoch += 1;
         self.forget_singles();
