@@ -11,7 +11,7 @@
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
 //! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
-//! | `json_shape`, `from_json` | `add_json`: a graph of new entities from JSON, and what it may set |
+//! | `json_shape`, `from_json` | `add_json`, `merge_json`, `apply_json`: graphs from JSON, and what it may set |
 //! | `related` | `related`, `set`, `push`, `remove`: relationships in memory |
 //! | `view` | `view`: reading along relationships |
 //! | `computed` | values computed from rows, in Rust and in SQL, and whether the two agree |

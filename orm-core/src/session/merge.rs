@@ -31,8 +31,8 @@ impl Session {
     ///
     /// # What is copied
     /// Every column of a row; of a [`Partial`](super::Partial) those that are given. Never the key, nor what the server
-    /// computes. A version is compared and not copied. A patch whose absent fields stay, from JSON say, is a `#[derive(Changes)]`
-    /// struct: [`apply`](Session::apply).
+    /// computes. A version is compared and not copied. A patch whose absent fields stay is a `#[derive(Changes)]` struct
+    /// ([`apply`](Session::apply)), or a document ([`merge_json`](Session::merge_json)).
     ///
     /// A [`Detached`](super::Detached) brings relationships along. Their rows are merged, too, and then each of these relationships
     /// leads where the value says, and nowhere else: members that aren't in it are taken out as by
@@ -102,7 +102,7 @@ impl Session {
     }
 
     /// Fails where a value has another version than its row.
-    fn check_versions(&self, all: &[&dyn Value], known: &Found) -> Result<()> {
+    pub(super) fn check_versions(&self, all: &[&dyn Value], known: &Found) -> Result<()> {
         let mut stale: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
         for value in all {
             let table = value.table();
@@ -134,7 +134,11 @@ impl Session {
     }
 
     /// Loads the to-many relationships that values bring along, of the rows that are there: who is in them is compared.
-    async fn load_merged_collections(&mut self, all: &[&dyn Value], known: &Found) -> Result<()> {
+    pub(super) async fn load_merged_collections(
+        &mut self,
+        all: &[&dyn Value],
+        known: &Found,
+    ) -> Result<()> {
         let mut owners: Vec<(&'static RelationInfo, Vec<RawHandle>)> = Vec::new();
         for value in all {
             let Some(key) = value.key() else { continue };
@@ -160,7 +164,7 @@ impl Session {
     }
 
     /// Copies a value, and what it brings along, onto entities.
-    fn merge_value(&mut self, value: &dyn Value, merged: &mut Found) -> RawHandle {
+    pub(super) fn merge_value(&mut self, value: &dyn Value, merged: &mut Found) -> RawHandle {
         let table = value.table();
         let key = value.key().map(|key| (table.id(), key));
         let handle = match key.as_ref().and_then(|key| merged.get(key)) {
@@ -265,7 +269,7 @@ impl Session {
 }
 
 /// A value and all that it brings along.
-fn flatten<'a>(value: &'a dyn Value, all: &mut Vec<&'a dyn Value>) {
+pub(super) fn flatten<'a>(value: &'a dyn Value, all: &mut Vec<&'a dyn Value>) {
     all.push(value);
     for members in value.members() {
         for branch in &members.branches {

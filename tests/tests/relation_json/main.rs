@@ -1,5 +1,7 @@
 //! Graphs from JSON documents: what a shape lets in, what becomes of it, and everything that is wrong with a document in one
-//! error, each with its path.
+//! error, each with its path. `merged` has documents about rows that are there.
+
+mod merged;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use orm_core::prelude::*;
