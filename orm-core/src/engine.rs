@@ -56,7 +56,7 @@ pub use builder::EngineBuilder;
 pub use connection::Connection;
 pub(crate) use cursor::{CursorHost, OF_STREAM, ROWS_A_FETCH, ServerCursor, arriving};
 pub(crate) use link::Link;
-pub use n_plus_one::{NPlusOne, NPlusOneCall};
+pub use n_plus_one::{NPlusOne, NPlusOneCall, NPlusOnePlace, NPlusOneReport};
 pub use observe::{Observer, StatementEvent, StatementLog};
 pub(crate) use pace::Pace;
 pub(crate) use pipeline::{Outcome, Pipeline};
@@ -96,6 +96,7 @@ pub struct Engine {
 struct Inner {
     pool: Pool,
     settings: Settings,
+    singles: n_plus_one::Counts,
     pace: Pace,
 }
 
@@ -105,9 +106,44 @@ impl Engine {
         self.inner.settings.warn_n_plus_one
     }
 
-    /// Tells the observers of a loop that reads row by row.
-    pub(crate) fn warn_n_plus_one(&self, warning: &NPlusOne) {
-        n_plus_one::publish(&self.inner.settings.observers, warning);
+    /// A statement was sent for one row. Tells the observers where it makes a loop that reads row by row.
+    pub(crate) fn note_single(&self, one: NPlusOne) {
+        if self
+            .warns_after()
+            .is_some_and(|limit| one.count == limit + 1)
+        {
+            n_plus_one::publish(&self.inner.settings.observers, &one);
+        }
+        self.inner.singles.note(one);
+    }
+
+    /// Which places of the program have read single rows since the engine was made, and how often: a table for the end of a
+    /// test run or a day of development. Counted where [`warn_n_plus_one`](EngineBuilder::warn_n_plus_one) is on; empty
+    /// where it is not. Sends nothing. SQLAlchemy has nothing like it; Ruby's `bullet` and Python's `nplusone` do.
+    ///
+    /// ```
+    #[doc = include_str!("session/example_shop.txt")]
+    /// # drop(db);
+    /// # let engine = orm_core::engine::Engine::builder(test.url()).warn_n_plus_one(2).connect().await?;
+    /// # let mut db = engine.session();
+    /// for order in Order::query().all(&mut db).await? {
+    ///     db.load(order, Order::ITEMS).await?; // three orders, three statements
+    /// }
+    /// let report = engine.n_plus_one_report();
+    /// assert_eq!((report.places[0].model, report.places[0].statements), ("Order", 3));
+    /// println!("{report}");
+    /// // most in one  statements  transactions  call               place
+    /// //           3           3             1  load Order::ITEMS  src/main.rs:9:8
+    /// //              N+1: pass all of them at once before the loop, `db.load(&orders, Order::ITEMS)`, or ..
+    /// # assert!(report.to_string().contains("load Order::ITEMS"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    pub fn n_plus_one_report(&self) -> NPlusOneReport {
+        self.inner
+            .singles
+            .report(self.warns_after().unwrap_or(usize::MAX))
     }
 
     /// Connects with the settings that [`Engine::builder`] begins with. SQLAlchemy: `create_engine(url)`.

@@ -205,6 +205,102 @@ async fn what_sends_nothing_or_all_at_once_is_not_warned_of() {
     assert!(library.log.take_warnings().is_empty());
 }
 
+#[tokio::test]
+async fn values_of_relationships_are_asked_for_at_once_too() {
+    let library = library().await;
+    let (engine, log) = warned(&library).await;
+    let mut db = engine.session();
+    let books = Book::query().order_by(Book::ID).all(&mut db).await.unwrap();
+    let line = line!() + 2;
+    for book in &books {
+        db.count_of(*book, Book::CHAPTERS).await.unwrap();
+        let of_book = db.aggregate(*book, Book::CHAPTERS, max(Chapter::TITLE));
+        let _: Vec<Option<String>> = of_book.await.unwrap();
+        let _: Vec<Vec<Line>> = db.load_as(*book, Book::CHAPTERS).await.unwrap();
+        db.count_of(&books, Book::CHAPTERS).await.unwrap();
+    }
+    let warnings = log.take_warnings();
+    let calls: Vec<_> = warnings
+        .iter()
+        .map(|one| (one.model, one.call.clone(), one.at.line() - line, one.count))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            ("Book", NPlusOneCall::Aggregate("CHAPTERS"), 0, 4),
+            ("Book", NPlusOneCall::Aggregate("CHAPTERS"), 1, 4),
+            ("Book", NPlusOneCall::LoadAs("CHAPTERS"), 3, 4),
+        ]
+    );
+    let text = warnings[0].to_string();
+    assert!(
+        text.ends_with(
+            " has asked for a value of `Book::CHAPTERS` for one row at a time, 4 times in this transaction; pass all of them \
+             at once before the loop, `db.count_of(&books, Book::CHAPTERS)`, or ask for the value in the query that finds \
+             them, `.select((.., Book::CHAPTERS.count()))`"
+        ),
+        "{text}"
+    );
+}
+
+#[derive(FromRow)]
+#[expect(dead_code, reason = "only its columns matter")]
+struct Line {
+    title: String,
+}
+
+#[tokio::test]
+async fn a_report_names_every_place_that_reads_single_rows() {
+    let library = library().await;
+    let (engine, _) = warned(&library).await;
+    assert_eq!(
+        engine.n_plus_one_report().to_string(),
+        "no statement was sent for a single row"
+    );
+    let first = line!() + 4;
+    for transaction in 1..=2 {
+        let mut db = engine.session();
+        for book in Book::query().order_by(Book::ID).all(&mut db).await.unwrap() {
+            db.load(book, Book::CHAPTERS).await.unwrap();
+        }
+        db.get::<Author>(transaction).await.unwrap();
+        db.commit().await.unwrap();
+    }
+    let report = engine.n_plus_one_report();
+    let places: Vec<_> = report
+        .places
+        .iter()
+        .map(|p| {
+            (
+                p.model,
+                p.call.clone(),
+                p.at.line() - first,
+                p.statements,
+                p.transactions,
+                p.most,
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("Book", NPlusOneCall::Load("CHAPTERS"), 0, 18, 2, 9),
+            ("Author", NPlusOneCall::Get, 2, 2, 2, 1)
+        ]
+    );
+    let (file, second) = (report.places[0].at.file(), first + 2);
+    assert_eq!(
+        report.to_string(),
+        format!(
+            "most in one  statements  transactions  call                 place
+          9          18             2  load Book::CHAPTERS  {file}:{first}:16
+             N+1: pass all of them at once before the loop, `db.load(&books, Book::CHAPTERS)`, or ask for it in the query that finds them, `.with(Book::CHAPTERS)`
+          1           2             2  get::<Author>        {file}:{second}:12"
+        )
+    );
+    assert!(library.engine.n_plus_one_report().places.is_empty());
+}
+
 /// How many chapters a book has.
 struct Length;
 

@@ -151,11 +151,11 @@ impl EngineBuilder {
         self
     }
 
-    /// Warns of N+1 patterns, for development: where one place in a program calls `db.load(handle, ..)`, `db.get(..)` or
-    /// `db.refresh(handle)` for single rows, or asks one query with other values, and more than this many of these calls in
+    /// Warns of N+1 patterns, for development: where one place in a program calls `db.load(handle, ..)`, `db.get(..)`,
+    /// `db.refresh(handle)`, `db.count_of(handle, ..)`, `db.aggregate(..)` or `db.load_as(..)` for single rows, or asks one query with other values, and more than this many of these calls in
     /// one transaction send a statement. The warning names the model, the relationship, the place and the fix; it is a
     /// `tracing` event of level WARN, and [`Observer::n_plus_one`] is told. Once for each place and transaction. Off if not
-    /// said, and then nothing is counted.
+    /// said, and then nothing is counted. What was counted is a table: [`Engine::n_plus_one_report`](super::Engine::n_plus_one_report).
     ///
     /// Queries with a LIMIT or a lock of their own and pages aren't counted: loops of them go through rows a few at a time on
     /// purpose.
@@ -214,6 +214,7 @@ impl EngineBuilder {
                 pool,
                 settings: self.settings,
                 pace: Pace::default(),
+                singles: super::n_plus_one::Counts::default(),
             }),
         })
     }

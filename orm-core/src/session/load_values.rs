@@ -1,9 +1,12 @@
 //! `count_of`, `aggregate`, `load_as`: what is asked of related rows without making entities of them. One statement for all
 //! parents, as loaders send.
 
+use std::panic::Location;
+
 use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::load_sql::Wanted;
+use super::singles::Single;
 use super::{Loadable, Session};
 use crate::error::{Error, Result};
 use crate::expr::{Expression, KindOf, Node, OneForMany, Within, count_all};
@@ -27,6 +30,7 @@ impl Session {
     /// ```
     /// # Errors
     /// As [`aggregate`](Session::aggregate).
+    #[track_caller]
     pub fn count_of<M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
@@ -62,6 +66,7 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] where the relationship has an order or a limit, or goes on with `then`; [`Error::Detached`],
     /// [`Error::Pending`] where autoflush is off, what the server refuses.
+    #[track_caller]
     pub fn aggregate<M, P, E, T, I, K>(
         &mut self,
         handles: impl Loadable<M>,
@@ -78,7 +83,12 @@ impl Session {
     {
         // An aggregate is made again for the type: the node knows none.
         let node = aggregate.into_node();
-        Box::pin(self.aggregated(handles.handles(), relationship.into_steps(), node))
+        let (handles, step, at) = (
+            handles.handles(),
+            relationship.into_steps(),
+            Location::caller(),
+        );
+        Box::pin(self.aggregated(handles, step, node, at))
     }
 
     async fn aggregated<M: Model, T: SqlType>(
@@ -86,6 +96,7 @@ impl Session {
         handles: Vec<Handle<M>>,
         step: LoadStep,
         aggregate: Node,
+        at: &'static Location<'static>,
     ) -> Result<Vec<T>> {
         let relation = step.relation;
         if step.limit.is_some() || !step.order_by.is_empty() {
@@ -102,6 +113,9 @@ impl Session {
         let keys = ParentKeys::of(self, &roots, relation);
         let statement = self.select_aggregate(relation, step.filters, &keys.different, aggregate);
         let rows = self.send(&statement).await?;
+        if roots.len() == 1 {
+            self.note_single(Single::Aggregate(relation), at);
+        }
         let parts = relation.columns().0.len();
         let row_of: FastMap<Option<KeyBytes>, usize> = rows
             .iter()
@@ -149,18 +163,25 @@ impl Session {
     /// # Errors
     /// [`Error::Invalid`] where a field has no column in the related table, or the relationship goes on with `then`;
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.
+    #[track_caller]
     pub fn load_as<R: FromRow + Send, M: Model, P: StartsAt<M>>(
         &mut self,
         handles: impl Loadable<M>,
         relationship: P,
     ) -> Running<'_, Vec<Vec<R>>> {
-        Box::pin(self.loaded_as(handles.handles(), relationship.into_steps()))
+        let (handles, step, at) = (
+            handles.handles(),
+            relationship.into_steps(),
+            Location::caller(),
+        );
+        Box::pin(self.loaded_as(handles, step, at))
     }
 
     async fn loaded_as<R: FromRow + Send, M: Model>(
         &mut self,
         handles: Vec<Handle<M>>,
         step: LoadStep,
+        at: &'static Location<'static>,
     ) -> Result<Vec<Vec<R>>> {
         let relation = step.relation;
         no_further(&step, "`db.load_as(..)`")?;
@@ -180,7 +201,11 @@ impl Session {
         let wanted = Wanted::Columns(&columns);
         let (statement, _) = self.select_members(step, &keys.different, wanted);
         let positions: Vec<usize> = (0..columns.len()).collect();
-        for row in &self.send(&statement).await? {
+        let rows = self.send(&statement).await?;
+        if roots.len() == 1 {
+            self.note_single(Single::LoadAs(relation), at);
+        }
+        for row in &rows {
             let key = KeyBytes::at(row, columns.len(), relation.columns().0.len());
             for at in key
                 .and_then(|key| parents_of.get(&key))

@@ -18,6 +18,10 @@ pub(super) enum Single<'a> {
     Refresh(&'static Table),
     /// `load`.
     Load(&'static RelationInfo),
+    /// `count_of` and `aggregate`.
+    Aggregate(&'static RelationInfo),
+    /// `load_as`.
+    LoadAs(&'static RelationInfo),
     /// A query, and its SQL.
     Query(&'static Table, &'a str),
 }
@@ -28,6 +32,8 @@ enum Kind {
     Get(usize),
     Refresh(usize),
     Load(usize, u16),
+    Aggregate(usize, u16),
+    LoadAs(usize, u16),
     Query(String),
 }
 
@@ -45,6 +51,8 @@ impl Single<'_> {
             Single::Get(table) => Kind::Get(table.id()),
             Single::Refresh(table) => Kind::Refresh(table.id()),
             Single::Load(relation) => Kind::Load(relation.from.id(), relation.index),
+            Single::Aggregate(relation) => Kind::Aggregate(relation.from.id(), relation.index),
+            Single::LoadAs(relation) => Kind::LoadAs(relation.from.id(), relation.index),
             Single::Query(_, sql) => Kind::Query(sql.to_owned()),
         }
     }
@@ -52,7 +60,9 @@ impl Single<'_> {
     fn table(self) -> &'static Table {
         match self {
             Single::Get(table) | Single::Refresh(table) | Single::Query(table, _) => table,
-            Single::Load(relation) => relation.from,
+            Single::Load(relation) | Single::Aggregate(relation) | Single::LoadAs(relation) => {
+                relation.from
+            }
         }
     }
 
@@ -61,6 +71,8 @@ impl Single<'_> {
             Single::Get(_) => NPlusOneCall::Get,
             Single::Refresh(_) => NPlusOneCall::Refresh,
             Single::Load(relation) => NPlusOneCall::Load(relation.name),
+            Single::Aggregate(relation) => NPlusOneCall::Aggregate(relation.name),
+            Single::LoadAs(relation) => NPlusOneCall::LoadAs(relation.name),
             Single::Query(_, sql) => NPlusOneCall::Query(sql.to_owned()),
         }
     }
@@ -88,6 +100,17 @@ impl Single<'_> {
                     "pass all of them at once before the loop, `db.load(&{rows}, {path})`, or ask for it in the query that \
                      finds them, `.with({path})`"
                 )
+            }
+            Single::Aggregate(relation) => {
+                let path = relation.path();
+                format!(
+                    "pass all of them at once before the loop, `db.count_of(&{rows}, {path})`, or ask for the value in the \
+                     query that finds them, `.select((.., {path}.count()))`"
+                )
+            }
+            Single::LoadAs(relation) => {
+                let path = relation.path();
+                format!("pass all of them at once before the loop, `db.load_as(&{rows}, {path})`")
             }
             Single::Query(..) => "ask for all of the rows with one query before the loop, with `.in_(values)` in place of \
                  `.eq(value)`, or load the relationship that leads to them with `.with(..)`"
@@ -128,23 +151,20 @@ impl Session {
         }
     }
 
-    /// A statement was sent for one row. Warns where it is the first beyond what is in order.
+    /// A statement was sent for one row. The engine warns where it is the first beyond what is in order.
     pub(super) fn note_single(&mut self, single: Single<'_>, at: &'static Location<'static>) {
-        let (Some(more_than), Some(singles)) = (self.engine.warns_after(), &mut self.singles)
-        else {
+        let Some(singles) = &mut self.singles else {
             return;
         };
         let count = singles.counts.entry((at, single.kind())).or_default();
         *count += 1;
         let count = *count;
-        if count == more_than + 1 {
-            self.engine.warn_n_plus_one(&NPlusOne {
-                model: single.table().model,
-                call: single.call(),
-                at,
-                count,
-                fix: single.fix(),
-            });
-        }
+        self.engine.note_single(NPlusOne {
+            model: single.table().model,
+            call: single.call(),
+            at,
+            count,
+            fix: single.fix(),
+        });
     }
 }
