@@ -34,14 +34,13 @@
 //!
 //! # Two doors
 //!
-//! **To use it:** the README has the two commands and a tour. Then [`derive@Model`] for what a struct can say,
-//! [`Query`](query::Query) and [`expr`] for what can be asked, [`Session`](session::Session) for the unit of work,
-//! [`Engine`] for connections and hand-written SQL, [`schema`] for tables, [`Error`] for what can go
-//! wrong, and [`testing`] for a PostgreSQL of your tests' own. When something does not compile: [`reading_the_errors`].
-//! Those who know SQLAlchemy begin with [`guide::coming_from_sqlalchemy`].
-//!
-//! **To see how it works inside:** ARCHITECTURE.md has the map and follows one flush from `add` to the wire. Each module's
-//! page begins with a table of its files; [`session`] is the heart, and `db.plan()` prints what it is about to do.
+//! | to use it | to see how it works inside |
+//! | --- | --- |
+//! | [**Start**](guide::start): from `cargo new` to the first commit | the session is the heart: [`session`] has a table of its files |
+//! | [the guide](guide), chapter by chapter: [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | each module's page begins with such a table, and says what it knows of the others |
+//! | coming [from SQLAlchemy](guide::coming_from_sqlalchemy), [from Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | ARCHITECTURE.md has the map, and follows one flush from `add` to the wire |
+//! | when something does not compile: [`reading_the_errors`] | `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds |
+//! | the reference: [`derive@Model`], [`Query`](query::Query), [`expr`], [`Session`](session::Session), [`Engine`], [`schema`], [`Error`], [`testing`] | |
 //!
 //! # Features
 //!
