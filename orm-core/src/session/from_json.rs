@@ -70,7 +70,7 @@ impl Session {
     /// which the session doesn't know them all. The new entities are pending.
     ///
     /// # Errors
-    /// [`Error::Validation`], where nothing was added; what a SELECT can fail with.
+    /// [`Error::Validation`](crate::Error::Validation), where nothing was added; what a SELECT can fail with.
     pub fn add_json<M: Model>(
         &mut self,
         shape: &JsonShape<M>,
