@@ -14,6 +14,7 @@ use std::sync::Arc;
 use examples::Story;
 use orm_core::engine::StatementLog;
 use orm_core::prelude::*;
+use orm_core::session::{PipelinedLoads, SessionOptions};
 use orm_core::testing::TestDb;
 
 #[derive(Model, Debug, Clone)]
@@ -70,6 +71,9 @@ fn show(story: &mut Story<'_>, log: &StatementLog) -> usize {
 async fn run(story: &mut Story<'_>) -> examples::Result {
     let test_db = TestDb::with_models::<(Customer, Order, Item)>().await?;
     let (engine, log) = test_db.logged_engine().await?;
+    // On a slow machine a session would choose what `pipelined()` asks for below; here it is to be seen by itself.
+    let one_by_one = SessionOptions::new().pipelined_loads(PipelinedLoads::Never);
+    let engine = engine.with_sessions(one_by_one);
     fill(&engine).await?;
     log.clear();
 
@@ -123,6 +127,20 @@ async fn run(story: &mut Story<'_>) -> examples::Result {
         ann.related(Customer::ORDERS)?.count()
     ));
     story.check("reading sends nothing", log.count(), 0);
+    db.close().await?;
+    log.clear();
+
+    story.part("All levels at once");
+    let all = Customer::ORDERS.then(Order::ITEMS);
+    Customer::query()
+        .with(all)
+        .order_by(Customer::ID)
+        .pipelined()
+        .all(&mut db)
+        .await?;
+    story.say("`pipelined()`, for a server that is far away: nobody waits for the customers to ask for their orders, as the server finds them once more. A session does so by itself where it measures that it pays.");
+    let sent = show(story, &log);
+    story.check("three statements", sent, 3);
     db.close().await?;
     log.clear();
 
