@@ -16,6 +16,12 @@
 //! | [`coming_from_sqlalchemy`] | every construct side by side, and the session point by point |
 //! | [`coming_from_diesel_and_seaorm`] | the same for those two, and what is different in thinking |
 //!
+//! # To see how it works
+//!
+//! | chapter | what it answers |
+//! | --- | --- |
+//! | [`inside`] | ten pages on what an ORM does: handles, changes, the identity map, a flush, the undo log, queries as SQL, loaders, isolation, prepared statements, derives; each is built on an experiment that runs. And a glossary |
+//!
 //! The blocks share a shop, whose models stand in [`models`]. Lines that only set a scene are left out of sight; what a block says
 //! of results and statements is asserted in it.
 
@@ -25,6 +31,7 @@ pub mod coming_from_diesel_and_seaorm {}
 pub mod coming_from_sqlalchemy {}
 #[doc = include_str!("guide/errors.md")]
 pub mod errors {}
+pub mod inside;
 #[doc = include_str!("guide/models.md")]
 pub mod models {}
 #[doc = include_str!("guide/performance.md")]

@@ -36,11 +36,11 @@
 //!
 //! | to use it | to see how it works inside |
 //! | --- | --- |
-//! | [**Start**](guide::start): from `cargo new` to the first commit | the session is the heart: [`session`] has a table of its files |
-//! | [the guide](guide), chapter by chapter: [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | each module's page begins with such a table, and says what it knows of the others |
+//! | [**Start**](guide::start): from `cargo new` to the first commit | [**Inside**](guide::inside): ten pages, each on one mechanism and built on an experiment |
+//! | [the guide](guide), chapter by chapter: [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | `cargo run --example inside -- --step`: one unit of work, performed slowly; with `-- --html inside.html` as a page with pictures |
 //! | coming [from SQLAlchemy](guide::coming_from_sqlalchemy), [from Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | ARCHITECTURE.md has the map, and follows one flush from `add` to the wire |
-//! | when something does not compile: [`reading_the_errors`] | `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds |
-//! | the reference: [`derive@Model`], [`Query`](query::Query), [`expr`], [`Session`](session::Session), [`Engine`], [`schema`], [`Error`], [`testing`] | |
+//! | when something does not compile: [`reading_the_errors`] | in a program of your own: `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds, `db.undo_view()` what a rollback would put back |
+//! | the reference: [`derive@Model`], [`Query`](query::Query), [`expr`], [`Session`](session::Session), [`Engine`], [`schema`], [`Error`], [`testing`] | the code: the session is the heart, and [`session`] begins with a table of its files, as each module does |
 //!
 //! # Features
 //!
