@@ -1,6 +1,13 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL: `#[derive(Model)]` on plain structs, typed queries, relationship loaders, and a
 //! [`Session`](session::Session) that is a real unit of work.
 //!
+//! | to use it | to see how it works inside |
+//! | --- | --- |
+//! | [**Start**](guide::start): from `cargo new` to the first commit, in ten minutes | [**Inside**](guide::inside): ten pages, each on one mechanism and built on an experiment |
+//! | [The guide](guide): [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | `cargo run --example inside -- --step`: one unit of work, performed slowly; with `-- --html inside.html` as a page with pictures |
+//! | Coming from [SQLAlchemy](guide::coming_from_sqlalchemy), [Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | in a program of your own: `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds, `db.undo_view()` what a rollback would put back |
+//! | Something does not compile: [`reading_the_errors`] | the code: [`session`] is the heart, and begins with a table of its files, as each module does |
+//!
 //! ```
 //! use orm_core::prelude::*;
 //!
@@ -27,20 +34,10 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | a **model** | a plain struct that is a row of a table: [`derive@Model`] |
+//! | a **model** | a plain struct that is a row of a table: [`Model`](derive@Model) |
 //! | a **query** | a value that says which rows: [`Query`](query::Query); wrong ones don't compile |
 //! | a **session** | owns the rows of a unit of work, and knows what has changed: [`Session`](session::Session) |
 //! | a **handle** | a small key that names a row of a session: [`Handle`](model::Handle), `db[handle]` |
-//!
-//! # Two doors
-//!
-//! | to use it | to see how it works inside |
-//! | --- | --- |
-//! | [**Start**](guide::start): from `cargo new` to the first commit | [**Inside**](guide::inside): ten pages, each on one mechanism and built on an experiment |
-//! | [the guide](guide), chapter by chapter: [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | `cargo run --example inside -- --step`: one unit of work, performed slowly; with `-- --html inside.html` as a page with pictures |
-//! | coming [from SQLAlchemy](guide::coming_from_sqlalchemy), [from Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | ARCHITECTURE.md has the map, and follows one flush from `add` to the wire |
-//! | when something does not compile: [`reading_the_errors`] | in a program of your own: `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds, `db.undo_view()` what a rollback would put back |
-//! | the reference: [`derive@Model`], [`Query`](query::Query), [`expr`], [`Session`](session::Session), [`Engine`], [`schema`], [`Error`], [`testing`] | the code: the session is the heart, and [`session`] begins with a table of its files, as each module does |
 //!
 //! # Features
 //!
