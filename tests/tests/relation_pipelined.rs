@@ -573,34 +573,36 @@ async fn while_others_move_rows_about_every_level_is_whole() {
 async fn over_a_long_way_a_cheap_path_goes_together_by_itself() {
     let f = library().await;
     let log = StatementLog::new();
-    let far = distant(f.url(), Duration::from_millis(20)).await;
+    let far = distant(f.url(), Duration::from_millis(100)).await;
     let engine = Engine::builder(far).observe(Arc::new(log.clone()));
     let engine = engine.connect().await.unwrap();
-    let mut last = Vec::new();
-    for _ in 0..6 {
+    let mut seen = Vec::new();
+    // The way is known from the first answers, and what the query costs from the first load at least. On a machine that has
+    // no time for it, a load may look dear.
+    while seen.last() != Some(&(1, 4)) {
+        assert!(seen.len() < 12, "{seen:?}");
         log.clear();
         let mut db = engine.session();
         let query = Author::query().with(Author::BOOKS.then(Book::CHAPTERS));
         let authors = query.order_by(Author::ID).all(&mut db).await.unwrap();
         assert_eq!(loaded(&db, &authors), PATHS);
-        last.push((log.round_trips(), log.take().len()));
+        seen.push((log.round_trips(), log.take().len()));
         db.rollback().await.unwrap();
     }
     assert_eq!(
-        last[0],
+        seen[0],
         (6, 4),
         "nothing is known at first, and nothing prepared"
     );
-    assert_eq!(last[5], (1, 4), "{last:?}");
 
     // What the server is slow at is not done twice.
     f.elsewhere(
         "ALTER TABLE bios RENAME TO written_bios;
-         CREATE VIEW bios AS SELECT * FROM written_bios WHERE pg_sleep(0.1) IS NOT NULL",
+         CREATE VIEW bios AS SELECT * FROM written_bios WHERE pg_sleep(0.4) IS NOT NULL",
     )
     .await;
     let mut db = engine.session();
-    for _ in 0..4 {
+    for _ in 0..3 {
         log.clear();
         let path = Bio::AUTHOR.then(Author::BOOKS);
         Bio::query().with(path).all(&mut db).await.unwrap();
