@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use crate::Result;
 
 pub(crate) const HELP: &str = "\
-cargo run --release -- [--only TEXT] [--quick] [--rounds N] [--json FILE] [--markdown FILE] [--plot FILE.svg]
-    runs the scenarios whose name contains TEXT, or all of them; --rounds takes no more than N samples of each
+cargo run --release -- [--only TEXT] [--quick] [--minutes N] [--rounds N] [--json FILE] [--markdown FILE] [--plot FILE.svg]
+    runs the scenarios whose name contains TEXT, or all of them
+    --minutes N  takes fewer samples where all would take longer than that (12 if not said), at least 3 of each
+    --rounds N   takes no more than N samples of each
+    --quick      leaves out what takes long, and memory
 ";
 
 /// What is to be done.
@@ -22,10 +25,10 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Default)]
 pub(crate) struct Options {
     pub(crate) only: Option<String>,
     pub(crate) quick: bool,
+    pub(crate) minutes: f64,
     pub(crate) rounds: Option<usize>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
@@ -34,12 +37,21 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Command> {
-        let mut options = Options::default();
+        let mut options = Options {
+            only: None,
+            quick: false,
+            minutes: 12.0,
+            rounds: None,
+            json: None,
+            markdown: None,
+            plot: None,
+        };
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or(format!("{word} wants a value\n{HELP}"));
             match word.as_str() {
                 "--only" => options.only = Some(value()?),
                 "--quick" => options.quick = true,
+                "--minutes" => options.minutes = value()?.parse()?,
                 "--rounds" => options.rounds = Some(value()?.parse()?),
                 "--json" => options.json = Some(value()?.into()),
                 "--markdown" => options.markdown = Some(value()?.into()),

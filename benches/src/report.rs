@@ -17,11 +17,6 @@ struct Line<'a> {
     /// To tokio-postgres by hand, where that takes part.
     ratio: Option<f64>,
     statements: f64,
-    /// The processor time of the client alone.
-    client_us: f64,
-    client_ratio: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory_bytes: Option<u64>,
 }
 
 /// The middle one of some numbers, of which there is at least one.
@@ -160,9 +155,6 @@ pub(crate) fn json(all: &[Measured]) -> Result<String> {
             median_us: one.median(),
             ratio: one.ratio(all),
             statements: one.statements,
-            client_us: one.client(),
-            client_ratio: one.client_ratio(all),
-            memory_bytes: one.memory,
         })
         .collect();
     Ok(serde_json::to_string_pretty(&lines)?)

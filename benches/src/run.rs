@@ -2,7 +2,7 @@
 //! does meets all of them alike. Every round begins with another subject.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orm_core::testing::TestDb;
 
@@ -17,6 +17,9 @@ use crate::world::World;
 
 /// How much longer a round trip takes in the scenarios that say so.
 const LATENCY: Duration = Duration::from_millis(1);
+
+/// So many samples are taken whatever the time.
+const ENOUGH: usize = 3;
 
 /// What was found out about one subject in one scenario.
 pub(crate) struct Measured {
@@ -41,13 +44,17 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
         direct.push((name, Subject::connect(name, database.url()).await?));
     }
     let mut results = Vec::new();
-    for mut scenario in scenario::all(options.quick) {
+    let wanted = options.only.as_deref().unwrap_or_default();
+    let mut scenarios = scenario::all(options.quick);
+    scenarios.retain(|scenario| scenario.name.contains(wanted));
+    let end = Instant::now() + Duration::from_secs_f64(options.minutes * 60.0);
+    let left = (1..=scenarios.len()).rev();
+    for (mut scenario, left) in scenarios.into_iter().zip(left) {
         let most = options.rounds.unwrap_or(usize::MAX).max(1);
         scenario.rounds = scenario.rounds.min(most);
-        let wanted = options.only.as_deref().unwrap_or_default();
-        if !scenario.name.contains(wanted) {
-            continue;
-        }
+        // What one scenario does not use is for the others. The last part is for counting and memory.
+        let share = end.saturating_duration_since(Instant::now()) / u32::try_from(left)?;
+        let until = Instant::now() + share.mul_f64(0.7);
         eprintln!("{} ..", scenario.name);
         let samples = if scenario.latency {
             let proxy = Proxy::start(database.url(), LATENCY)?;
@@ -55,9 +62,9 @@ pub(crate) async fn run(options: &Options) -> Result<Vec<Measured>> {
             for name in NAMES {
                 distant.push((name, Subject::connect(name, &proxy.url).await?));
             }
-            rounds(&scenario, &world, &mut distant).await?
+            rounds(&scenario, until, &world, &mut distant).await?
         } else {
-            rounds(&scenario, &world, &mut direct).await?
+            rounds(&scenario, until, &world, &mut direct).await?
         };
         for Samples {
             subject,
@@ -92,9 +99,10 @@ struct Samples {
     client: Vec<f64>,
 }
 
-/// The samples of each subject that takes part.
+/// The samples of each subject that takes part. When the time is up, no more than enough.
 async fn rounds(
     scenario: &Scenario,
+    until: Instant,
     world: &World,
     subjects: &mut [(&'static str, Subject)],
 ) -> Result<Vec<Samples>> {
@@ -111,6 +119,9 @@ async fn rounds(
     // The first round prepares statements and warms caches.
     let first = usize::from(work.is_long());
     for round in first..=scenario.rounds {
+        if round > ENOUGH && Instant::now() > until {
+            break;
+        }
         for turn in 0..subjects.len() {
             let at = (round + turn) % subjects.len();
             let (name, subject) = &mut subjects[at];

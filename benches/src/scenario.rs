@@ -9,6 +9,8 @@ pub(crate) enum Work {
     LeftJoin(usize),
     /// So many users with their ten posts each and the ten comments of each post.
     Nested(usize),
+    /// The same of so many users among a hundred: what a page shows, where waiting for the network is most of the time.
+    Path(usize),
     /// New users in one transaction, with their keys.
     Insert(usize),
     /// So many different users by key, one after the other.
@@ -137,6 +139,8 @@ pub(crate) fn all(quick: bool) -> Vec<Scenario> {
     };
     add_slow("read 100", Work::Read(100), 15);
     add_slow("nested 100", Work::Nested(100), 9);
+    add_slow("load path 1", Work::Path(1), 15);
+    add_slow("load path 10", Work::Path(10), 15);
     add_slow("insert 100", Work::Insert(100), 11);
     add_slow("update 100 of 1,000", update(1_000, 100), 7);
     add_slow("1,000 orders x 5 items", Work::Orders(1_000), 9);

@@ -48,6 +48,7 @@ impl World {
             Work::Short(n) | Work::Update { loaded: n, .. } => (n, 0, 0),
             Work::LeftJoin(n) => (n, n, 0),
             Work::Nested(n) => (n, 10 * n, 100 * n),
+            Work::Path(_) => (100, 1_000, 10_000),
             Work::Insert(_) | Work::Orders(_) => (0, 0, 0),
             Work::Delete(n) => (1, 1, n),
         };

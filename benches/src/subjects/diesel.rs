@@ -107,7 +107,7 @@ impl Diesel {
                     .await?;
                 check(pairs.len(), n)
             }
-            Work::Nested(n) => {
+            Work::Nested(n) | Work::Path(n) => {
                 let tree = clock.time(nested(conn, n)).await?;
                 let posts = tree.iter().flat_map(|(_, posts)| posts);
                 check(posts.map(|(_, comments)| comments.len()).sum(), 100 * n)

@@ -150,7 +150,7 @@ impl Raw {
                 let pairs = clock.time(self.left_join()).await?;
                 check(pairs.len(), n)
             }
-            Work::Nested(n) => {
+            Work::Nested(n) | Work::Path(n) => {
                 let tree = clock.time(self.nested(n)).await?;
                 let comments = tree.iter().flat_map(|(_, posts)| posts);
                 check(comments.map(|(_, comments)| comments.len()).sum(), 100 * n)

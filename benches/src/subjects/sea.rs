@@ -186,7 +186,7 @@ impl Sea {
                     .await?;
                 check(pairs.len(), n)
             }
-            Work::Nested(n) => {
+            Work::Nested(n) | Work::Path(n) => {
                 let tree = clock.time(self.nested(n)).await?;
                 let posts = tree.iter().flat_map(|(_, posts)| posts);
                 check(posts.map(|(_, comments)| comments.len()).sum(), 100 * n)

@@ -40,7 +40,7 @@ impl Tracked {
                     .await?;
                 check(pairs.len(), n)?;
             }
-            Work::Nested(n) => {
+            Work::Nested(n) | Work::Path(n) => {
                 let last = i32::try_from(n)?;
                 let users = clock
                     .time(
