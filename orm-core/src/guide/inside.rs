@@ -1,7 +1,9 @@
 //! How an ORM works inside: ten pages, each about one mechanism, and each built on an experiment.
 //!
 //! Read them with the code open, in this order or in any. Whatever a block claims of statements, plans and states is asserted in
-//! it, against a real PostgreSQL; change a line, and see what breaks. An evening is enough for all of them.
+//! it, against a real PostgreSQL. To see what breaks when a line is changed, paste a block into `examples/experiment.rs` between
+//! its marks: `cargo run --example experiment` runs it, and shows what it has left in the session. An evening is enough for all
+//! ten.
 //!
 //! | page | the question | behind it you can say |
 //! | --- | --- | --- |
