@@ -58,6 +58,17 @@ impl Server {
         self.process = Some(self.launch());
     }
 
+    /// The same, as a standby that is read only. It follows nobody.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart_as_standby(&mut self) {
+        let signal = self.directory.join("data/standby.signal");
+        std::fs::write(&signal, "").expect("a file in the data directory");
+        own(&signal);
+        self.restart();
+    }
+
     /// The directory of its socket and its certificates: `ca.crt` has signed `server.crt`, which is made out to `localhost`.
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -158,7 +169,7 @@ impl Server {
             let pid = std::fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
             pid.lines()
                 .nth(7)
-                .is_some_and(|line| line.trim() == "ready")
+                .is_some_and(|line| matches!(line.trim(), "ready" | "standby"))
         };
         while !ready() {
             assert!(Instant::now() < give_up, "the server does not get ready");

@@ -8,7 +8,7 @@ use orm_core::Error;
 use orm_core::prelude::*;
 use orm_core::session::{Isolation, SessionOptions};
 use tests::eventually;
-use tests::fixture::Fixture;
+use tests::fixture::{Fixture, text};
 use tests::models::*;
 use tests::random::Dice;
 use tests::refused;
@@ -349,6 +349,42 @@ async fn money_is_neither_made_nor_lost_under_serializable() {
     assert_ne!(expected, [100; 8], "something was moved");
     let balances = f.rows("select balance from accounts order by id").await;
     assert_eq!(balances, expected.map(|balance| balance.to_string()));
+}
+
+/// What travels with BEGIN is not run when the transaction cannot have its isolation level.
+#[tokio::test]
+async fn a_transaction_that_a_standby_refuses_has_run_nothing() {
+    let mut server = Server::own();
+    server.restart_as_standby();
+    let engine = Engine::connect(&server.socket_url()).await.unwrap();
+    let options = SessionOptions::new().isolation(Isolation::Serializable);
+    let mut db = engine.session_with(options);
+    for _ in 0..2 {
+        // A lock of the connection, which no rollback takes back.
+        let lock = orm_core::engine::sql("SELECT pg_advisory_lock(7)");
+        let error = refused(lock.execute(&mut db).await);
+        assert!(
+            text(&error).contains("cannot use serializable mode in a hot standby"),
+            "{error}"
+        );
+        let mut other = engine.acquire().await.unwrap();
+        let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+        let locks: i64 = other.fetch_scalar(locks).await.unwrap();
+        assert_eq!(locks, 0);
+        assert!(matches!(
+            refused(db.commit().await),
+            Error::RollbackRequired { .. }
+        ));
+        db.rollback().await.unwrap();
+    }
+    // Another level goes.
+    let options = SessionOptions::new().isolation(Isolation::RepeatableRead);
+    let mut db = engine.session_with(options);
+    let rows: Vec<(bool,)> = orm_core::engine::sql("SELECT pg_is_in_recovery()")
+        .all(&mut db)
+        .await
+        .unwrap();
+    assert_eq!(rows, [(true,)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -40,7 +40,7 @@ async fn a_transaction_begins_as_the_options_say() {
                 .isolation(Isolation::Serializable)
                 .read_only()
                 .deferrable(),
-            "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
+            "BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE",
         ),
     ] {
         let mut db = f.session_with(options);

@@ -54,8 +54,10 @@ impl Link {
     /// Sends statements without waiting for the answers of those before. One round trip; one more where a statement is not
     /// prepared yet on this connection.
     ///
-    /// Where `before` is refused, its error is the one that is reported. Should BEGIN itself be refused, which the server does
-    /// only for modes that it does not have (READ WRITE on a standby), the statements have run by themselves.
+    /// Where `before` is refused, its error is the one that is reported. Were BEGIN itself refused, the statements would be run
+    /// by themselves. So it must not ask for what a server may not have: sessions ask for SERIALIZABLE, which a standby
+    /// refuses, behind BEGIN and in the same message, where a refusal fails the transaction. What is left is a BEGIN that is
+    /// cancelled in the microseconds that it takes, by `pg_cancel_backend` or a `statement_timeout` as short as that.
     pub(crate) async fn pipeline(&self, pipeline: Pipeline<'_>) -> Outcome {
         let opens = |before| Boundary::of(before) == Boundary::Opens;
         let begins = !self.in_transaction() && pipeline.before.is_some_and(opens);

@@ -170,7 +170,11 @@ impl SessionOptions {
             None => {}
             Some(Isolation::ReadCommitted) => sql.push_str(" ISOLATION LEVEL READ COMMITTED"),
             Some(Isolation::RepeatableRead) => sql.push_str(" ISOLATION LEVEL REPEATABLE READ"),
-            Some(Isolation::Serializable) => sql.push_str(" ISOLATION LEVEL SERIALIZABLE"),
+            // A standby has no such level, and refuses it. Were it BEGIN that is refused, the statement that travels with it
+            // would be run by itself, in no transaction; so it is refused in the transaction, which then has failed.
+            Some(Isolation::Serializable) => {
+                sql.push_str("; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE");
+            }
         }
         if self.read_only {
             sql.push_str(" READ ONLY");
