@@ -2,6 +2,7 @@
 
 use orm_core::prelude::*;
 use orm_core::session::State;
+use tests::fixture::Fixture;
 use tests::relations::*;
 
 async fn library() -> Library {
@@ -156,9 +157,24 @@ async fn required_children_without_a_cascade_are_refused_before_anything_is_writ
         "deleting a `House` would set `rooms.house_id` of its `ROOMS` to NULL, which it must not be: delete the children \
          first, or let `House::ROOMS` cascade: `cascade(delete)`, or `passive_deletes` with ON DELETE in the database"
     );
-    assert!(library.sent().iter().all(|sql| sql.starts_with("SELECT")));
+    // Whether there are rooms only the database knew.
+    let sent = library.sent();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert!(sent[0].starts_with("SELECT rooms."));
     db.rollback().await.unwrap();
     assert_eq!(db.state(full), State::Persistent);
+    // Where they are loaded, nothing is asked: not for the roof either, which can't take rooms along.
+    db.load(full, House::ROOMS).await.unwrap();
+    library.sent();
+    db.delete(full).unwrap();
+    assert_eq!(db.flush().await.unwrap_err().to_string(), error.to_string());
+    assert!(db.plan().is_err());
+    assert_eq!(library.sent(), [""; 0]);
+    // The session goes on: the room is taken along by hand.
+    let room = one::<Room>(&mut db, 1).await;
+    db.delete(room).unwrap();
+    db.flush().await.unwrap();
+    db.rollback().await.unwrap();
     // Without children there is nothing to refuse, and with them deleted neither.
     db.delete(empty).unwrap();
     let room = one::<Room>(&mut db, 1).await;
@@ -166,6 +182,60 @@ async fn required_children_without_a_cascade_are_refused_before_anything_is_writ
     db.delete(full).unwrap();
     db.commit().await.unwrap();
     assert_eq!(library.rows("SELECT count(*) FROM houses").await, "0");
+}
+
+/// A company, its departments, and people who belong to both.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(
+    table = "companies",
+    has_many(staff: Worker, via = company),
+    has_many(departments: Department, via = company, cascade(delete))
+)]
+struct Company {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "departments", has_many(staff: Worker, via = department, cascade(delete)))]
+struct Department {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(company: Company))]
+    company_id: i32,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "workers")]
+struct Worker {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(company: Company))]
+    company_id: i32,
+    #[orm(belongs_to(department: Department))]
+    department_id: i32,
+}
+
+/// What one relationship would refuse, another takes along, whichever is looked at first.
+#[tokio::test]
+async fn required_children_may_be_taken_along_by_another_way() {
+    let f = Fixture::new::<(Company, Department, Worker)>().await;
+    for loaded in [false, true] {
+        let mut db = f.session();
+        let company = db.add(Company::create());
+        let department = db.add(Department::create().company(company));
+        for _ in 0..2 {
+            db.add(Worker::create().company(company).department(department));
+        }
+        db.commit().await.unwrap();
+        if loaded {
+            db.load(company, Company::STAFF).await.unwrap();
+        }
+        db.delete(company).unwrap();
+        db.commit().await.unwrap();
+        assert_eq!(f.rows("select count(*) from workers").await, ["0"]);
+        assert_eq!(f.rows("select count(*) from companies").await, ["0"]);
+    }
 }
 
 #[tokio::test]

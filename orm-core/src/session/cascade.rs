@@ -8,7 +8,7 @@
 use super::hash::FastSet;
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::model::{RawHandle, RelationInfo, RelationKind};
+use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
 
 impl Session {
     /// Finds all that goes with what is deleted, loading children that aren't known.
@@ -21,34 +21,99 @@ impl Session {
     }
 
     async fn cascade_to_all(&mut self) -> Result<()> {
+        self.doom_orphans();
+        if self.replaced.is_empty() {
+            self.refuse_known()?;
+        }
         self.let_go_of_replaced().await?;
         self.doom_orphans();
         let mut seen = FastSet::default();
+        let mut held = Vec::new();
         while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
                 for relation in self.relations_of(&parents) {
                     if from_parent(relation).is_some() && !relation.cascade.passive_deletes {
                         self.load_for_delete(&parents, relation).await?;
                     }
-                    self.cascade_along(&parents, relation)?;
+                    let before = held.len();
+                    self.cascade_along(&parents, relation, &mut held);
+                    if held.len() > before {
+                        self.refuse_known()?;
+                    }
                 }
             }
         }
-        Ok(())
+        self.refuse(&held)
     }
 
     /// The same as far as it can be told without loading anything.
     pub(super) fn cascade_known(&mut self) -> Result<()> {
         self.doom_orphans();
         let mut seen = FastSet::default();
+        let mut held = Vec::new();
         while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
                 for relation in self.relations_of(&parents) {
-                    self.cascade_along(&parents, relation)?;
+                    self.cascade_along(&parents, relation, &mut held);
                 }
             }
         }
-        Ok(())
+        self.refuse(&held)
+    }
+
+    /// Refuses a delete before anything is asked, where what is loaded is enough to tell: all that the delete takes with it
+    /// is known, and leaves a child behind that must have its parent.
+    fn refuse_known(&self) -> Result<()> {
+        let mut open = self.doomed();
+        let mut gone: FastSet<RawHandle> = open.iter().copied().collect();
+        let (mut held, mut unknown) = (Vec::new(), Vec::new());
+        while let Some(parent) = open.pop() {
+            for relation in self.table(parent).relations {
+                let Some(via) = from_parent(relation) else {
+                    continue;
+                };
+                let is_known =
+                    !relation.cascade.passive_deletes && self.is_complete(parent, relation);
+                match is_known.then(|| self.targets(parent, relation)).flatten() {
+                    Some(children) if takes_along(relation) => {
+                        open.extend(children.into_iter().filter(|child| gone.insert(*child)));
+                    }
+                    Some(children) if via.required_column().is_some() => {
+                        held.extend(children.into_iter().map(|child| (child, *relation)));
+                    }
+                    Some(_) => {}
+                    None if takes_along(relation) => unknown.push(relation.to),
+                    None => {}
+                }
+            }
+        }
+        // What isn't loaded and goes along may be the very children, or take them along.
+        held.retain(|(child, _)| {
+            let table = self.table(*child);
+            !gone.contains(child) && !unknown.iter().any(|from| takes_rows_of(from, table))
+        });
+        self.refuse(&held)
+    }
+
+    /// Fails where a child must have the parent that is deleted, and nothing has deleted it as well.
+    fn refuse(&self, held: &[(RawHandle, &'static RelationInfo)]) -> Result<()> {
+        let Some((_, relation)) = held.iter().find(|(child, _)| self.is_alive(*child)) else {
+            return Ok(());
+        };
+        let column = |via: &RelationInfo| {
+            via.required_column()
+                .map_or("", |at| via.from.columns[at as usize].name)
+        };
+        let (child, column) = relation
+            .owner()
+            .map_or(("", ""), |via| (via.from.name, column(via)));
+        Err(Error::invalid(format!(
+            "deleting a `{}` would set `{child}.{column}` of its `{}` to NULL, which it must not be: delete the children first, \
+             or let `{}` cascade: `cascade(delete)`, or `passive_deletes` with ON DELETE in the database",
+            relation.from.model,
+            relation.name,
+            relation.path(),
+        )))
     }
 
     /// What is to be deleted and was not seen before, by table; `None` where that is nothing.
@@ -131,9 +196,10 @@ impl Session {
         &mut self,
         parents: &[RawHandle],
         relation: &'static RelationInfo,
-    ) -> Result<()> {
+        held: &mut Vec<(RawHandle, &'static RelationInfo)>,
+    ) {
         let Some(via) = from_parent(relation) else {
-            return Ok(());
+            return;
         };
         let children = if relation.cascade.passive_deletes {
             self.children_in_memory(parents, via)
@@ -142,9 +208,15 @@ impl Session {
             parents.iter().flat_map(of).collect()
         };
         for child in children {
-            self.cascade_to(child, relation, via)?;
+            if takes_along(relation) {
+                self.doom(child);
+            } else if via.required_column().is_some() {
+                // Something else may take it along.
+                held.push((child, relation));
+            } else {
+                self.assign(child, via, None);
+            }
         }
-        Ok(())
     }
 
     /// The children of some parents that the session has, as they are in this transaction: where the others are left to
@@ -180,31 +252,6 @@ impl Session {
             .collect()
     }
 
-    fn cascade_to(
-        &mut self,
-        child: RawHandle,
-        relation: &'static RelationInfo,
-        via: &'static RelationInfo,
-    ) -> Result<()> {
-        if relation.cascade.delete || relation.cascade.delete_orphan {
-            self.doom(child);
-            return Ok(());
-        }
-        if let Some(column) = via.required_column() {
-            return Err(Error::invalid(format!(
-                "deleting a `{}` would set `{}.{}` of its `{}` to NULL, which it must not be: delete the children first, \
-                 or let `{}` cascade: `cascade(delete)`, or `passive_deletes` with ON DELETE in the database",
-                relation.from.model,
-                via.from.name,
-                via.from.columns[column as usize].name,
-                relation.name,
-                relation.path(),
-            )));
-        }
-        self.assign(child, via, None);
-        Ok(())
-    }
-
     /// A pending entity leaves the session: what cascades goes with it, and other children lead nowhere.
     pub(super) fn let_go_of_children(&mut self, parent: RawHandle) {
         // A child that is its parent's parent must not come back here.
@@ -214,7 +261,7 @@ impl Session {
                 continue;
             };
             for child in self.targets(parent, relation).unwrap_or_default() {
-                if relation.cascade.delete || relation.cascade.delete_orphan {
+                if takes_along(relation) {
                     self.doom(child);
                 } else {
                     self.assign(child, via, None);
@@ -222,6 +269,26 @@ impl Session {
             }
         }
     }
+}
+
+/// Whether deleting rows of one table may delete rows of another.
+fn takes_rows_of(from: &'static Table, table: &'static Table) -> bool {
+    let (mut open, mut seen) = (vec![from], FastSet::default());
+    while let Some(from) = open.pop() {
+        if from.id() == table.id() {
+            return true;
+        }
+        if seen.insert(from.id()) {
+            let relations = from.relations.iter();
+            open.extend(relations.filter(|one| takes_along(one)).map(|one| one.to));
+        }
+    }
+    false
+}
+
+/// Whether children are deleted with their parent.
+fn takes_along(relation: &RelationInfo) -> bool {
+    relation.cascade.delete || relation.cascade.delete_orphan
 }
 
 /// The foreign key of the children, where a relationship leads from a parent to children.
