@@ -556,7 +556,16 @@ async fn native_enums() {
     let mood: Mood = value(client, "SELECT 'sad'::text", &[]).await;
     assert_eq!(mood, Mood::Sad);
     let error = read::<Mood>(client, &format!("SELECT 'new'::{name}"), &[]).await;
-    assert!(error.unwrap_err().0.contains("`new` is not a label"));
+    // A label belongs to the schema, and is named; text is a value, and is not.
+    assert_eq!(
+        error.unwrap_err().0,
+        r#"`new` is not a label of the Rust enum, which has sad, so, so, it's "happy""#
+    );
+    let error = read::<Mood>(client, "SELECT 'secret'::text", &[]).await;
+    assert_eq!(
+        error.unwrap_err().0,
+        r#"a `text` is not a label of the Rust enum, which has sad, so, so, it's "happy""#
+    );
     assert!(read::<Mood>(client, "SELECT 7::int4", &[]).await.is_err());
     let refused = refusal(client, &format!("SELECT $1::{name}"), &[text("angry")]).await;
     assert!(

@@ -104,14 +104,21 @@ pub fn encode_enum<E: DbEnum>(value: E, out: &mut BytesMut) -> bool {
 /// Reads an enum from its label. Called by derived code.
 ///
 /// # Errors
-/// NULL, a type that is neither an enum nor text, and a label that the Rust enum does not have.
+/// NULL, a type that is neither an enum nor text, and a label that the Rust enum does not have. It is named where the column is
+/// of the enum's type: labels belong to the schema, and what to add to the Rust enum is the first question. Text of a column
+/// of another type is a value of the row, and no message has that.
 pub fn decode_enum<E: DbEnum>(raw: Raw<'_>) -> Result<E, DecodeError> {
     let label = read_text::<E>(raw)?;
     E::from_label(label).ok_or_else(|| {
-        DecodeError(format!(
-            "`{label}` is not a label of the Rust enum, which has {}",
-            E::LABELS.join(", ")
-        ))
+        let labels = E::LABELS.join(", ");
+        DecodeError(if raw.type_name == E::NAME {
+            format!("`{label}` is not a label of the Rust enum, which has {labels}")
+        } else {
+            format!(
+                "a `{}` is not a label of the Rust enum, which has {labels}",
+                raw.type_name
+            )
+        })
     })
 }
 
