@@ -1,6 +1,9 @@
 //! Locking queries see rows as they are now, and bulk updates give `on_update` columns their values.
 #![allow(missing_docs)]
 
+use std::sync::Arc;
+
+use orm_core::engine::StatementLog;
 use orm_core::prelude::*;
 use orm_core::testing::TestDb;
 
@@ -53,6 +56,43 @@ async fn a_locking_query_reads_a_known_row_again() {
     );
     Shelf::query().one(&mut db).await.unwrap();
     assert_eq!(db[known].stock, 99);
+}
+
+/// Two transactions that lock the same rows, named in whatever order, lock them in the same one.
+#[tokio::test]
+async fn several_rows_are_locked_in_the_order_of_their_keys() {
+    let test = TestDb::with_models::<(Shelf,)>().await.unwrap();
+    let log = StatementLog::new();
+    let engine = Engine::builder(test.url()).observe(Arc::new(log.clone()));
+    let engine = engine.connect().await.unwrap();
+    let mut db = engine.session();
+    let mut all = db.add_all((0..3).map(|n| Shelf::create().stock(n)));
+    db.commit().await.unwrap();
+    all.reverse();
+    log.clear();
+    db.refresh(&all).for_update().await.unwrap();
+    db.refresh(&all)
+        .columns(Shelf::STOCK)
+        .for_update()
+        .await
+        .unwrap();
+    // Without a lock, or of one row, there is nothing to order.
+    db.refresh(&all).await.unwrap();
+    db.refresh(all[0]).for_update().await.unwrap();
+    let ends: Vec<_> = log.take().into_iter().skip(1).collect();
+    let ends: Vec<_> = ends
+        .iter()
+        .map(|sql| sql.split("WHERE ").nth(1).unwrap())
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            "shelves.id = ANY($1) ORDER BY shelves.id FOR UPDATE OF shelves",
+            "shelves.id = ANY($1) ORDER BY shelves.id FOR UPDATE OF shelves",
+            "shelves.id = ANY($1)",
+            "shelves.id = $1 FOR UPDATE OF shelves",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -310,6 +310,32 @@ async fn an_insert_that_a_trigger_suppresses_is_not_committed_with_the_others() 
     }
 }
 
+/// The check of how many rows were changed stands around the statement, where PostgreSQL takes no table with such a rule.
+#[tokio::test]
+async fn a_table_with_rules_is_written_by_a_flush_before_the_commit() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere(
+        "insert into countries (code, name) values ('AA', 'a'); create table log (name text); \
+         create rule noted as on update to countries do also insert into log values (new.name)",
+    )
+    .await;
+    let mut db = f.session();
+    let a = db.get::<Country>("AA".to_owned()).await.unwrap().unwrap();
+    db[a].name = "changed".to_owned();
+    let error = refused(db.commit().await);
+    assert!(
+        text(&error).contains("call `flush` before `commit`, which sends the plain statement"),
+        "{error}"
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(f.rows("select name from countries").await, ["a"]);
+    db[a].name = "changed".to_owned();
+    db.flush().await.unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows("select name from countries").await, ["changed"]);
+    assert_eq!(f.rows("select name from log").await, ["changed"]);
+}
+
 #[tokio::test]
 async fn what_a_deferred_constraint_refuses_is_refused_at_commit() {
     let f = Fixture::new::<(World, Airport)>().await;

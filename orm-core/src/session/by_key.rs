@@ -14,7 +14,7 @@ use super::load_joined::Gathered;
 use super::singles::Single;
 use super::{Loadable, Session};
 use crate::error::{Error, Result};
-use crate::expr::{Column, Item, Lock, LockStrength, LockWait, Node, Select, TableRef};
+use crate::expr::{Column, Item, Lock, LockStrength, LockWait, Node, OrderNode, Select, TableRef};
 use crate::model::{ColumnSet, Handle, Model, RawHandle, Row, RowReader, Table};
 use crate::query::{LoadStep, Loads, Running, StartsAt, merge_step, render};
 
@@ -319,6 +319,8 @@ impl Session {
     /// assert_eq!(db[ann].name, "Ann");
     ///
     /// db.refresh(ann).for_update().await?; // .. FOR UPDATE OF users: others wait from here on
+    /// let all = User::query().all(&mut db).await?;
+    /// db.refresh(&all).for_update().await?; // .. ORDER BY users.id FOR UPDATE: in the order of the keys, so without deadlocks
     /// db.refresh(ann).with(User::ORDERS).await?; // and its orders, by a second statement
     /// # Ok(())
     /// # }
@@ -435,7 +437,7 @@ impl Session {
         self.before_read().await?;
         if !keys.is_empty() {
             let mut select = self.select_by_key(table, table.primary_key, &keys);
-            select.lock = ask.lock;
+            lock(&mut select, ask.lock, keys.len());
             self.unfiltered = ask.unfiltered;
             let mut loads = Loads::plan(&mut select, ask.loads);
             // The row itself is read whatever the criteria say; what is joined to it is not.
@@ -508,7 +510,7 @@ impl Session {
             select.items = wanted
                 .map(|column| Item::Expr(Node::Column(from, *column)))
                 .collect();
-            select.lock = ask.lock;
+            lock(&mut select, ask.lock, keys.len());
             let rows = self.send(&render::select(&select)).await?;
             for row in &rows {
                 if let Some(handle) = self.known_entity(table, row, 0) {
@@ -573,6 +575,21 @@ impl Session {
         select.filters.push(self.is_one_of(from, columns, keys));
         select
     }
+}
+
+/// Asks for a lock on the rows of a SELECT by keys. Several are locked in the order of their keys, so that two transactions that
+/// lock the same rows don't wait for each other.
+fn lock(select: &mut Select, lock: Option<Lock>, rows: usize) {
+    if lock.is_some() && rows > 1 {
+        let (from, key) = (select.from, select.from.table.primary_key);
+        select.order_by.extend(key.iter().map(|column| OrderNode {
+            node: Node::Column(from, *column),
+            ty: None,
+            descending: false,
+            nulls_first: None,
+        }));
+    }
+    select.lock = lock;
 }
 
 /// Entities by table and key.

@@ -9,7 +9,7 @@ use super::key::KeyBytes;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use super::steps::nothing_free;
-use super::together::{Together, checked, miscounted};
+use super::together::{Together, cannot_be_checked, checked, miscounted};
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
@@ -161,7 +161,7 @@ impl Session {
             let failed = steps.get(answers.len());
             return match (miscounted(&error).filter(|_| commit), failed) {
                 (Some(changed), Some(step)) => self.expect(step, changed),
-                (_, Some(step)) => Err(nothing_free(step, error)),
+                (_, Some(step)) => Err(cannot_be_checked(nothing_free(step, error))),
                 _ => Err(error),
             };
         }

@@ -96,7 +96,8 @@ impl Nested<'_> {
     ///
     /// # Errors
     /// As [`Session::flush`]. The savepoint is then rolled back, in the database before the next statement, and the
-    /// session goes on.
+    /// session goes on. Dropped while RELEASE is on its way, nobody knows whether the savepoint is still there, and the session
+    /// waits for [`Session::rollback`].
     pub async fn commit(self) -> Result<()> {
         let depth = self.depth;
         if self.is_over() {
@@ -105,8 +106,10 @@ impl Nested<'_> {
         self.session.ready().await?;
         self.session.flush().await?;
         let sql = format!("RELEASE SAVEPOINT {}", savepoint(depth));
-        self.session.say(&sql).await?;
+        // From here on there may be no savepoint to go back to: should the answer not arrive, the whole transaction is to be
+        // rolled back.
         self.session.undo.release_to(depth);
+        self.session.say(&sql).await?;
         self.session.keep_cursors(depth);
         Ok(())
     }

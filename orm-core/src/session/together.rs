@@ -176,6 +176,8 @@ impl Session {
 /// of one's own, so it is asked for a setting of this name, which doesn't exist.
 const WRITTEN: &str = "rows written: ";
 
+const CHECKED: &str = "WITH written AS (";
+
 /// The same statement, which fails unless it changes that many rows, so that COMMIT may be sent behind it without having
 /// seen the number.
 pub(super) fn checked(statement: Statement, rows: u64) -> Statement {
@@ -184,10 +186,28 @@ pub(super) fn checked(statement: Statement, rows: u64) -> Statement {
     let expected = params.len();
     Statement {
         sql: format!(
-            "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
+            "{CHECKED}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
              ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
         ),
         params,
+    }
+}
+
+/// The error of statements that were checked, with what to do where the check itself cannot be: a table with a `DO ALSO` or a
+/// conditional rule takes no UPDATE inside of WITH.
+pub(super) fn cannot_be_checked(error: Error) -> Error {
+    match error {
+        Error::Query(mut query)
+            if query.code.as_deref() == Some("0A000") && query.sql.starts_with(CHECKED) =>
+        {
+            query.hint = Some(
+                "the statement stands in WITH because COMMIT goes out with it: where the table has rules, call `flush` before \
+                 `commit`, which sends the plain statement; or make a trigger of the rule"
+                    .to_owned(),
+            );
+            Error::Query(query)
+        }
+        error => error,
     }
 }
 
