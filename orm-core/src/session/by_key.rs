@@ -126,6 +126,11 @@ impl Ask {
         });
     }
 
+    /// Whether the row is read though it is known.
+    fn asks_server(&self) -> bool {
+        self.again || self.lock.is_some()
+    }
+
     fn wait(&mut self, wait: LockWait) {
         if self.lock.is_none() {
             self.lock(LockStrength::Update);
@@ -239,6 +244,10 @@ impl<'db, M: Model> IntoFuture for Get<'db, M> {
 
     fn into_future(self) -> Self::IntoFuture {
         let Get { db, key, ask, .. } = self;
+        // A future that has nothing to wait for has nothing to keep: most of what a get at hand would cost.
+        if let Some(found) = key.as_ref().and_then(|key| db.at_hand(M::TABLE, key, &ask)) {
+            return Box::pin(std::future::ready(Ok(Some(Handle::from_raw(found)))));
+        }
         Box::pin(async move {
             let Some(key) = key else { return Ok(None) };
             let found = db.get_raw(M::TABLE, key, ask).await?;
@@ -340,6 +349,15 @@ impl Session {
         }
     }
 
+    /// What a get finds without any statement, and without relationships to load behind it.
+    fn at_hand(&mut self, table: &'static Table, key: &KeyBytes, ask: &Ask) -> Option<RawHandle> {
+        if !self.is_ready() || ask.asks_server() || !ask.loads.is_empty() {
+            return None;
+        }
+        self.unfiltered = ask.unfiltered;
+        self.fresh(table, key)
+    }
+
     async fn get_raw(
         &mut self,
         table: &'static Table,
@@ -347,7 +365,7 @@ impl Session {
         ask: Ask,
     ) -> Result<Option<RawHandle>> {
         self.ready().await?;
-        let again = ask.again || ask.lock.is_some();
+        let again = ask.asks_server();
         self.unfiltered = ask.unfiltered;
         let mut found = self.fresh(table, &key).filter(|_| !again);
         if found.is_none() && self.autoflush && self.has_changes() {

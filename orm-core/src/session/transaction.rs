@@ -178,6 +178,11 @@ impl Session {
             .ok_or_else(|| Error::invalid("the session has no transaction"))
     }
 
+    /// Whether there is nothing to make good or to refuse before the next call.
+    pub(super) fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Active)
+    }
+
     /// Fails if a rollback is needed; sends the ROLLBACK TO that a dropped savepoint left behind.
     pub(super) async fn ready(&mut self) -> Result<()> {
         match &self.phase {
