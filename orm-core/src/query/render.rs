@@ -10,6 +10,7 @@ mod rows;
 pub(crate) mod write;
 
 use std::collections::VecDeque;
+use std::fmt::Write;
 
 use super::{Statement, quote};
 use crate::expr::{
@@ -21,7 +22,7 @@ use crate::types::{Param, PgType, TypeKind};
 
 /// The statement of a SELECT.
 pub(crate) fn select(select: &Select) -> Statement {
-    let mut sql = Renderer::default();
+    let mut sql = Renderer::with_room();
     sql.select(select);
     sql.finish()
 }
@@ -141,6 +142,14 @@ pub(crate) struct Renderer {
 }
 
 impl Renderer {
+    /// With room for the text of most statements, so that it need not grow.
+    pub(crate) fn with_room() -> Self {
+        Renderer {
+            sql: String::with_capacity(256),
+            ..Renderer::default()
+        }
+    }
+
     pub(crate) fn finish(self) -> Statement {
         Statement {
             sql: self.sql,
@@ -171,8 +180,8 @@ impl Renderer {
             self.params.len()
         });
         self.numbers.push(number);
-        self.sql.push('$');
-        self.sql.push_str(&number.to_string());
+        // A `String` takes whatever is written.
+        let _ = write!(self.sql, "${number}");
     }
 
     /// Appends the name of a column, or any other single name.

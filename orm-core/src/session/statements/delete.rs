@@ -16,7 +16,7 @@ impl Session {
             .chain(&table.version)
             .copied()
             .collect();
-        let mut sql = Renderer::default();
+        let mut sql = Renderer::with_room();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(table));
         if let [row] = step.rows[..] {

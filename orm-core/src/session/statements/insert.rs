@@ -31,7 +31,7 @@ impl Session {
         let columns: Vec<u16> = step.columns.iter().collect();
         let returning = Self::returned_by_insert(step);
         let matching = Match::of_insert(step);
-        let mut sql = Renderer::default();
+        let mut sql = Renderer::with_room();
         match matching {
             Match::Single => {
                 insert_into(&mut sql, TableRef::of(table), &columns);

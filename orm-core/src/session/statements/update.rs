@@ -61,7 +61,7 @@ impl Session {
     }
 
     pub(super) fn update(&self, step: &Step) -> Statement {
-        let mut sql = Renderer::default();
+        let mut sql = Renderer::with_room();
         sql.text("UPDATE ");
         sql.table(TableRef::of(step.table));
         sql.text(" SET ");
