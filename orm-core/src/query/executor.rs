@@ -31,6 +31,11 @@ pub trait Entities: Send {
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
+
+    /// So many rows with an entity of a model in each are about to be read.
+    fn make_room<M: Model>(&mut self, rows: usize) {
+        let _ = rows;
+    }
 }
 
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,

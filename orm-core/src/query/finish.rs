@@ -76,13 +76,22 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
+    pub fn one<X: Executor>(mut self, on: &mut X) -> Running<'_, Sel::Row<X>>
     where
         Scope: Standalone,
     {
         let what = self.to_sql();
-        let row = self.one_or_none(on);
-        Box::pin(async move { row.await?.ok_or(Error::NotFound { what }) })
+        let asked = Asked::here(&self.select);
+        self.at_most(2);
+        let rows = run::<Sel, X>(self.select, self.loads, on, asked);
+        Box::pin(async move {
+            let mut rows = rows.await?.into_iter();
+            match (rows.next(), rows.next()) {
+                (_, Some(_)) => Err(Error::MultipleFound { what }),
+                (Some(row), None) => Ok(row),
+                (None, None) => Err(Error::NotFound { what }),
+            }
+        })
     }
 
     /// The only row, or `None`. Adds `LIMIT 2`. SQLAlchemy: `.one_or_none()`.
@@ -272,6 +281,7 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
         on.restrict(&mut select);
         let statement = asked.noted(render::select(&select), select.from.table, on);
         let rows = on.fetch(statement).await?;
+        Sel::make_room(on, rows.len());
         let mut found = Vec::with_capacity(rows.len());
         // Each row is freed as soon as it is read, while its memory is still at hand.
         for row in rows {
@@ -285,6 +295,7 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
     on.restrict(&mut select);
     let statement = asked.noted(render::select(&select), select.from.table, on);
     let rows = on.fetch_leading(statement, &select, &mut loads).await?;
+    Sel::make_room(on, rows.len());
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
         let mut reader = RowReader::new(row);

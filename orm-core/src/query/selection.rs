@@ -27,6 +27,11 @@ pub trait Selection: 'static {
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
     fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>>;
+
+    /// Lets what keeps entities make room for those of so many rows.
+    fn make_room<X: Entities>(on: &mut X, rows: usize) {
+        let _ = (on, rows);
+    }
 }
 
 impl<M: Model> Selection for Whole<M> {
@@ -35,6 +40,10 @@ impl<M: Model> Selection for Whole<M> {
 
     fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
         on.entity::<M>(row)
+    }
+
+    fn make_room<X: Entities>(on: &mut X, rows: usize) {
+        on.make_room::<M>(rows);
     }
 }
 
@@ -156,6 +165,10 @@ macro_rules! tuples {
 
             fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
                 Ok(($($name::read(on, row)?,)*))
+            }
+
+            fn make_room<X: Entities>(on: &mut X, rows: usize) {
+                $($name::make_room(on, rows);)*
             }
         }
     };

@@ -2,6 +2,7 @@
 //! need the struct's own fields is in [`Slots`].
 
 use std::any::Any;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -156,15 +157,10 @@ impl<M: Model> Arena<M> {
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
     fn key_in(row: &RowReader<'_>) -> Option<KeyBytes> {
         let table = M::TABLE;
-        let direct = table.primary_key.iter().all(|column| {
-            let ty = table.columns[*column as usize].ty;
-            !ty.declared || ty.oid == row.ahead(*column as usize).oid
-        });
-        if !direct {
-            return None;
-        }
         KeyBytes::of_bytes(table.primary_key.len(), |part| {
-            row.ahead(table.primary_key[part] as usize).bytes
+            let column = table.primary_key[part] as usize;
+            let (ty, value) = (table.columns[column].ty, row.ahead(column));
+            value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
         })
     }
 
@@ -194,6 +190,12 @@ impl<M: Model> Store for Arena<M> {
         &mut self.slots
     }
 
+    fn reserve(&mut self, rows: usize) {
+        self.slots.reserve(rows);
+        self.contents.reserve(rows);
+        self.kept.reserve(rows);
+    }
+
     fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32 {
         let draft = draft
             .downcast::<M::Draft>()
@@ -209,19 +211,23 @@ impl<M: Model> Store for Arena<M> {
             Some(key) => key,
             None => Self::key_of(decoded.insert(M::read(reader)?)),
         };
-        let Some(&index) = self.slots.keys.get(&key) else {
-            let row = match decoded {
-                Some(row) => row,
-                None => M::read(reader)?,
-            };
-            let index = self.slots.claim(State::Persistent, epoch);
-            self.put(index, Content::Row(row));
-            self.slots.keys.insert(key, index);
-            return Ok(ReadRow {
-                index,
-                taken: true,
-                refreshed: None,
-            });
+        let next = self.slots.next();
+        let index = match self.slots.keys.entry(key) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                let row = match decoded {
+                    Some(row) => row,
+                    None => M::read(reader)?,
+                };
+                place.insert(next);
+                let index = self.slots.claim(State::Persistent, epoch);
+                self.put(index, Content::Row(row));
+                return Ok(ReadRow {
+                    index,
+                    taken: true,
+                    refreshed: None,
+                });
+            }
         };
         let at = index as usize;
         let fresh = self.slots.heads[at].epoch == epoch || self.kept[at].is_some();
@@ -397,7 +403,10 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn release(&mut self, index: u32) {
-        self.forget_key(index);
+        // A deleted row has given up its key.
+        if self.slots.heads[index as usize].state != State::Deleted {
+            self.forget_key(index);
+        }
         self.contents[index as usize] = Content::Empty;
         self.kept[index as usize] = None;
         self.slots.release(index);
@@ -412,8 +421,8 @@ impl<M: Model> Store for Arena<M> {
     fn image(&self, index: u32) -> Image {
         let at = index as usize;
         match (&self.kept[at], &self.contents[at]) {
-            (Some(kept), _) => Box::new(Arc::clone(kept)),
-            (None, Content::Row(row)) => Box::new(Arc::new(row.copy())),
+            (Some(kept), _) => kept.clone(),
+            (None, Content::Row(row)) => Arc::new(row.copy()),
             _ => unreachable!("the undo log keeps persistent rows only"),
         }
     }
@@ -425,10 +434,10 @@ impl<M: Model> Store for Arena<M> {
 
     fn restore(&mut self, index: u32, image: Image) {
         let row = image
-            .downcast::<Arc<M>>()
+            .downcast::<M>()
             .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
         self.forget_key(index);
-        let row = Arc::try_unwrap(*row).unwrap_or_else(|row| row.copy());
+        let row = Arc::try_unwrap(row).unwrap_or_else(|row| row.copy());
         self.slots.keys.insert(Self::key_of(&row), index);
         self.put(index, Content::Row(row));
         let head = &mut self.slots.heads[index as usize];

@@ -551,11 +551,11 @@ impl Session {
             } else {
                 // Of no transaction of this session, so that a delete asks again.
                 let collection = Collection::new(targets, 0);
-                LinkState::Many(if members.partial {
+                LinkState::Many(Box::new(if members.partial {
                     collection.partial()
                 } else {
                     collection
-                })
+                }))
             };
             self.set_link(handle, members.relation.index, state);
         }

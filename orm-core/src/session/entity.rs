@@ -45,7 +45,7 @@ impl Session {
         store
             .downcast_ref::<super::Arena<M>>()
             .and_then(|arena| arena.row(handle.raw().index))
-            .ok_or(Error::Pending {
+            .ok_or_else(|| Error::Pending {
                 model: M::TABLE.model,
             })
     }

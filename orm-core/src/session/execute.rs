@@ -133,6 +133,10 @@ impl Entities for Session {
         }
         Ok(Handle::from_raw(handle))
     }
+
+    fn make_room<M: Model>(&mut self, rows: usize) {
+        Session::make_room(self, M::TABLE, rows);
+    }
 }
 
 impl Executor for Session {
@@ -231,6 +235,10 @@ macro_rules! through {
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
                 (**self).entity::<M>(row)
+            }
+
+            fn make_room<M: Model>(&mut self, rows: usize) {
+                Entities::make_room::<M>(&mut **self, rows);
             }
         }
 

@@ -456,7 +456,10 @@ impl Session {
 
     /// The row is deleted: the entity is nobody's name any more, and leaves the session at commit.
     pub(super) fn buried(&mut self, row: RawHandle) {
-        self.save(row);
+        // What was to be deleted was saved when that was said.
+        if !self.slots(row).heads[row.index as usize].doomed {
+            self.save_deleted(row);
+        }
         let store = self.store_mut(row);
         store.forget_key(row.index);
         let slots = store.slots_mut();

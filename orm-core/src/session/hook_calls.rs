@@ -106,8 +106,7 @@ fn parts<'db, M: Model>(
 }
 
 fn old<M: Model>(row: &Watched) -> Option<&M> {
-    let image = row.old.as_ref()?.downcast_ref::<Arc<M>>()?;
-    Some(image)
+    row.old.as_ref()?.downcast_ref::<M>()
 }
 
 impl<M: Model, H: Hooks<M>> RowHooks for Typed<M, H> {

@@ -279,7 +279,7 @@ impl Session {
         let slots = self.slots(owner);
         let created = slots.heads[owner.index as usize].created;
         if created > 0 && *slots.link(relation.index, owner.index) == LinkState::NotLoaded {
-            let empty = LinkState::Many(Collection::new(Vec::new(), created));
+            let empty = LinkState::Many(Box::new(Collection::new(Vec::new(), created)));
             self.set_link(owner, relation.index, empty);
         }
         let joined = self

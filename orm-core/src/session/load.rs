@@ -106,6 +106,12 @@ impl Session {
         Ok(roots)
     }
 
+    /// So many rows of a table are about to be read: room for all is made at once.
+    pub(super) fn make_room(&mut self, table: &'static Table, rows: usize) {
+        let number = self.arena_number(table);
+        self.arenas[number as usize].reserve(rows);
+    }
+
     /// Takes an entity of a table off a row.
     pub(super) fn read_entity(
         &mut self,

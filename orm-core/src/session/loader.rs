@@ -339,6 +339,7 @@ impl Session {
     ) -> Result<()> {
         let relation = members.relation;
         let (here_columns, there_columns) = relation.columns();
+        self.make_room(relation.to, rows.len());
         let mut gathered = Gathered::default();
         let mut seen = FastSet::default();
         for row in rows {
@@ -437,7 +438,7 @@ impl Session {
             let members = loaded.members().iter().rev();
             LinkState::One(members.copied().find(|member| self.is_alive(*member)))
         } else {
-            LinkState::Many(loaded)
+            LinkState::Many(Box::new(loaded))
         };
         self.set_link(parent, relation.index, state);
     }

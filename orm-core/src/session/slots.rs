@@ -42,7 +42,8 @@ pub(crate) enum LinkState {
     #[default]
     NotLoaded,
     One(Option<RawHandle>),
-    Many(Collection),
+    /// Boxed, because most entities have none that is known.
+    Many(Box<Collection>),
 }
 
 /// The heads of one model's entities, their relationships, and the identity map.
@@ -79,6 +80,18 @@ impl Slots {
             adds: 0,
             links: table.relations.iter().map(|_| Vec::new()).collect(),
         }
+    }
+
+    /// Makes room for so many more entities.
+    pub(crate) fn reserve(&mut self, entities: usize) {
+        self.heads.reserve(entities);
+        self.keys.reserve(entities);
+    }
+
+    /// The slot that the next entity gets.
+    pub(crate) fn next(&self) -> u32 {
+        let free = self.free.last().copied();
+        free.unwrap_or(self.heads.len() as u32)
     }
 
     /// Takes an empty slot for a new entity.

@@ -1,6 +1,7 @@
 //! [`Store`]: what the session needs of the values of one model's entities, whatever the model. [`Arena`] implements it.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 
@@ -11,7 +12,7 @@ use crate::model::{ColumnSet, RowReader};
 use crate::types::Raw;
 
 /// An entity's row as it was, without its type: an entry of the undo log.
-pub(crate) type Image = Box<dyn Any + Send + Sync>;
+pub(crate) type Image = Arc<dyn Any + Send + Sync>;
 
 /// What came of reading a row.
 pub(crate) struct ReadRow {
@@ -30,6 +31,9 @@ pub(crate) trait Store: Send + Sync {
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn slots(&self) -> &Slots;
     fn slots_mut(&mut self) -> &mut Slots;
+
+    /// Makes room for so many more rows.
+    fn reserve(&mut self, rows: usize);
 
     /// Takes a slot for a new entity; the draft is one of the model's.
     fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32;

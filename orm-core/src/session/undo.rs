@@ -14,6 +14,9 @@ use crate::model::RawHandle;
 pub(crate) enum Undo {
     /// The entity was a row like this.
     Row(RawHandle, Image),
+    /// The entity was there, with the row that it has. Of what is deleted: a copy of the row is made when it is taken back,
+    /// which it seldom is.
+    Deleted(RawHandle),
     /// The entity was not in the session.
     Added(RawHandle),
     /// The relationship was like this.
@@ -111,6 +114,14 @@ impl Session {
         self.undo.push(Undo::Row(handle, image));
     }
 
+    /// The same for one that is about to be deleted.
+    pub(super) fn save_deleted(&mut self, handle: RawHandle) {
+        let frame = self.undo.frame() + 1;
+        if self.slots(handle).heads[handle.index as usize].saved < frame {
+            self.undo.push(Undo::Deleted(handle));
+        }
+    }
+
     /// A row was read. What was read behind a savepoint is stale when that is rolled back; with the whole transaction
     /// every row is, so nothing is noted outside of savepoints.
     pub(super) fn note_read(&mut self, handle: RawHandle) {
@@ -129,6 +140,13 @@ impl Session {
                         let head =
                             &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
                         head.saved = 0;
+                    }
+                }
+                Undo::Deleted(handle) => {
+                    if self.raw_state(handle) != State::Detached {
+                        let store = self.store_mut(handle);
+                        let image = store.image(handle.index);
+                        store.restore(handle.index, image);
                     }
                 }
                 Undo::Read(handle) => {

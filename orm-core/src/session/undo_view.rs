@@ -69,7 +69,7 @@ impl UndoView<'_> {
     fn entry(&self, undo: &Undo) -> (&'static str, String, String) {
         let session = self.session;
         let (kind, row) = match undo {
-            Undo::Row(row, _) => ("row", *row),
+            Undo::Row(row, _) | Undo::Deleted(row) => ("row", *row),
             Undo::Added(row) => ("added", *row),
             Undo::Link(row, ..) => ("link", *row),
             Undo::Joined(row, ..) => ("joined", *row),
@@ -91,6 +91,7 @@ impl UndoView<'_> {
                 "has left the session already".to_owned()
             }
             Undo::Row(row, image) => self.row(*row, image),
+            Undo::Deleted(row) => self.row(*row, &session.store(*row).image(row.index)),
             Undo::Added(_) => "was not in the session".to_owned(),
             Undo::Link(_, _, state) => match state {
                 LinkState::NotLoaded => "was not loaded".to_owned(),

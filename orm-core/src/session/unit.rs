@@ -156,7 +156,9 @@ impl Session {
                 self.discard(handle);
             }
             State::Persistent => {
-                self.save(handle);
+                if !self.slots(handle).heads[handle.index as usize].doomed {
+                    self.save_deleted(handle);
+                }
                 let slots = self.store_mut(handle).slots_mut();
                 slots.heads[handle.index as usize].doomed = true;
                 slots.touch(handle.index);

@@ -107,6 +107,10 @@ impl Session {
 
     /// Which rows take values that which other ones give up.
     fn takes(&self, changes: &ChangeSet) -> Vec<Take> {
+        // Where no row of a table is new, or changed in any column, none takes what another one gives up.
+        let new = changes.inserts.iter();
+        let taking = new.chain(changes.updates.iter().map(|(row, _)| row));
+        let taking: FastSet<u16> = taking.map(|row| row.arena).collect();
         let mut groups: FastMap<u16, Vec<Vec<u16>>> = FastMap::default();
         let mut groups_of = |row: RawHandle| -> Vec<Vec<u16>> {
             let of_table = groups
@@ -127,7 +131,8 @@ impl Session {
         for (row, changed) in &changes.updates {
             give_up(*row, *row, *changed, groups_of(*row));
         }
-        for row in &changes.deletes {
+        let deletes = changes.deletes.iter();
+        for row in deletes.filter(|row| taking.contains(&row.arena)) {
             give_up(*row, *row, all_columns(self.table(*row)), groups_of(*row));
         }
         for (row, old) in &changes.replaces {
