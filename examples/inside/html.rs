@@ -130,8 +130,9 @@ fn time_line(scenes: &[Scene]) -> String {
 fn legend() -> String {
     let states = ["new", "changed", "unchanged", "deleting", "deleted"];
     let keys: String = (states.iter())
-        .map(|state| format!("<span class=\"badge {state}\">{state}</span> "))
-        .collect();
+        .map(|state| format!("<span class=\"badge {state}\">{state}</span>"))
+        .collect::<Vec<_>>()
+        .join(" ");
     format!(
         "<h2>Step by step</h2>\n<p class=\"legend\">An entity is {keys}. A strong border: something is different from the step \
          before. An arrow leads from a foreign key to the row that it names.</p>\n"

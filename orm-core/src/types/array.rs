@@ -311,6 +311,18 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_shows_its_first_values_and_counts_the_rest() {
+        let batch = |length| {
+            let mut values = ArrayWriter::new();
+            (1..=length).for_each(|n: i32| values.push(&n));
+            values.into_param_of(i32::TYPE).show()
+        };
+        assert_eq!(batch(2), "{1,2}");
+        assert_eq!(batch(10), "{1,2,3,4,5,6,7,8,9,10}");
+        assert_eq!(batch(12), "{1,2,3,4,5,6,7,8,9,10, .. 2 more}");
+    }
+
+    #[test]
     fn a_null_element_says_what_to_write_instead() {
         let error = decode::<i32>("_int4", &bytes(&vec![Some(1), None])).unwrap_err();
         assert_eq!(
