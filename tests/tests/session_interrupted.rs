@@ -6,9 +6,12 @@ use std::pin::Pin;
 
 use orm_core::model::Model;
 use orm_core::prelude::*;
-use orm_core::session::{Detached, HookContext, Hooks, JsonShape, SessionOptions, State};
+use orm_core::session::{
+    Detached, HookContext, Hooks, Isolation, JsonShape, SessionOptions, State,
+};
 use orm_core::{Error, Result};
 use serde_json::json;
+use tests::eventually;
 use tests::fixture::{Fixture, poll_times, text};
 use tests::models::*;
 use tests::refused;
@@ -257,6 +260,99 @@ async fn rollback_does_not_wait_for_a_statement_that_was_given_up() {
     round.db[round.ann].name = "Bob".to_owned();
     round.db.commit().await.unwrap();
     assert_eq!(f.rows("select name from authors").await, ["Bob"]);
+}
+
+/// What a flush fails with.
+#[derive(Debug, Clone, Copy)]
+enum Failure {
+    Constraint,
+    Serialization,
+    Deadlock,
+    LockTimeout,
+    StatementTimeout,
+}
+
+#[tokio::test]
+async fn whatever_a_flush_fails_with_a_rollback_puts_everything_back() {
+    use Failure::*;
+    let f = Fixture::new::<Shelf>().await;
+    for failure in [
+        Constraint,
+        Serialization,
+        Deadlock,
+        LockTimeout,
+        StatementTimeout,
+    ] {
+        let options = match failure {
+            Serialization => SessionOptions::new().isolation(Isolation::RepeatableRead),
+            _ => SessionOptions::new(),
+        };
+        let mut round = Round::begin_with(&f, options).await;
+        let set = |name: &str| format!("SET LOCAL {name} = '20ms'");
+        let (name, held) = match failure {
+            Deadlock => ("deadlock_timeout", None),
+            StatementTimeout => ("statement_timeout", Some("begin; lock table authors")),
+            LockTimeout => ("lock_timeout", Some("begin; lock table authors")),
+            // They are part of no failure.
+            Constraint | Serialization => ("lock_timeout", None),
+        };
+        orm_core::engine::sql(set(name))
+            .execute(&mut round.db)
+            .await
+            .unwrap();
+        let mut other = None;
+        match failure {
+            Serialization => {
+                Author::query().count(&mut round.db).await.unwrap();
+                f.elsewhere("update authors set email = 'theirs'").await;
+            }
+            Deadlock => {
+                round.db.refresh(round.ann).for_update().await.unwrap();
+                let engine = f.another_engine().await;
+                other = Some(tokio::spawn(async move {
+                    let mut db = engine.acquire().await?;
+                    let both = "begin; update books set title = 'x'; update authors set email = 'x'; commit";
+                    db.execute_script(both).await
+                }));
+                let waits = "select count(*) from pg_stat_activity where datname = current_database() and \
+                             wait_event_type = 'Lock'";
+                eventually("the other waits", async || f.rows(waits).await == ["1"]).await;
+            }
+            _ => {}
+        }
+        let new = round.change();
+        if let Constraint = failure {
+            round.db.add(Author::create().name("Changed"));
+        }
+        if let Some(held) = held {
+            f.elsewhere(held).await;
+        }
+        let error = refused(round.db.flush().await);
+        let is_expected = match (&error, failure) {
+            (Error::Constraint(_), Constraint) => true,
+            (Error::Retryable { code, .. }, Serialization) => code == "40001",
+            (Error::Retryable { code, .. }, Deadlock) => code == "40P01",
+            (Error::Timeout { .. }, LockTimeout | StatementTimeout) => true,
+            _ => false,
+        };
+        assert!(is_expected, "{failure:?}: {error:?}");
+        for _ in 0..2 {
+            let Error::RollbackRequired { cause } = refused(round.db.commit().await) else {
+                panic!("{failure:?} needs a rollback");
+            };
+            assert_eq!(cause, text(&error));
+        }
+        // Values of memory can still be read.
+        assert_eq!(round.db[round.ann].name, "Changed");
+        round.db.rollback().await.unwrap();
+        if held.is_some() {
+            f.elsewhere("rollback").await;
+        }
+        if let Some(other) = other {
+            other.await.unwrap().unwrap();
+        }
+        round.is_as_before(&f, new).await;
+    }
 }
 
 #[tokio::test]
