@@ -14,14 +14,15 @@ mod rules;
 mod values;
 
 use std::collections::{BTreeMap, HashSet};
-use std::pin::Pin;
 
 use orm_core::model::RawHandle;
 use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
 use tests::models::*;
-use tests::random::{Dice, seeds, watched};
+use tests::random::{
+    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, watched,
+};
 
 /// What should be there: authors and books by numbers of our own.
 #[derive(Clone, Default)]
@@ -88,7 +89,38 @@ impl World {
         self.now.authors[&author].0
     }
 
-    /// Memory is as the reference says.
+    fn lines(&self) -> Vec<String> {
+        let authors =
+            self.now.authors.values().map(|(_, name, email)| {
+                format!("{name}|{}|NULL", email.as_deref().unwrap_or("NULL"))
+            });
+        let books = self.now.books.values().map(|book| {
+            let author = book
+                .author
+                .map(|author| self.now.authors[&author].1.as_str());
+            format!("{}|{}|{}", book.title, book.pages, author.unwrap_or("NULL"))
+        });
+        let mut lines: Vec<_> = authors.chain(books).collect();
+        lines.sort();
+        lines
+    }
+}
+
+impl random::World for World {
+    type Reference = Reference;
+
+    fn levels(&mut self) -> (&mut Reference, &mut Vec<Reference>) {
+        (&mut self.now, &mut self.began)
+    }
+
+    async fn step(&mut self, f: &Fixture, db: &mut Session, dice: &mut Dice, depth: usize) {
+        step(f, db, self, dice, depth).await;
+    }
+
+    async fn find_again(&mut self, db: &mut Session) {
+        self.find_lost(db).await;
+    }
+
     fn check_memory(&self, db: &Session) {
         for (handle, name, email) in self.now.authors.values() {
             assert_eq!(db.state(*handle), State::Persistent, "{name}");
@@ -153,23 +185,6 @@ impl World {
         }
     }
 
-    fn lines(&self) -> Vec<String> {
-        let authors =
-            self.now.authors.values().map(|(_, name, email)| {
-                format!("{name}|{}|NULL", email.as_deref().unwrap_or("NULL"))
-            });
-        let books = self.now.books.values().map(|book| {
-            let author = book
-                .author
-                .map(|author| self.now.authors[&author].1.as_str());
-            format!("{}|{}|{}", book.title, book.pages, author.unwrap_or("NULL"))
-        });
-        let mut lines: Vec<_> = authors.chain(books).collect();
-        lines.sort();
-        lines
-    }
-
-    /// The database is as the reference says, as the session's own transaction sees it.
     async fn check_own_rows(&self, db: &mut Session) {
         let mut lines = Vec::new();
         let authors = Author::query().select((Author::NAME, Author::EMAIL));
@@ -207,7 +222,6 @@ impl World {
         }
     }
 
-    /// The database is as the reference says, as everybody sees it.
     async fn check_rows(&self, f: &Fixture) {
         let mut lines = f
             .rows("select name, email, null from authors where id > 0")
@@ -250,28 +264,6 @@ impl World {
 }
 
 const CODES: [&str; 5] = ["A", "B", "C", "D", "E"];
-
-type Work<'w> = Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
-
-/// Some steps of work at some depth of savepoints.
-fn work<'w>(
-    f: &'w Fixture,
-    db: &'w mut Session,
-    world: &'w mut World,
-    dice: &'w mut Dice,
-    depth: usize,
-) -> Work<'w> {
-    Box::pin(async move {
-        let base = world.began.len();
-        for _ in 0..dice.below(12) + 2 {
-            step(f, db, world, dice, depth).await;
-            if world.began.len() != base {
-                // The whole transaction was ended behind a savepoint, or a flush failed.
-                return;
-            }
-        }
-    })
-}
 
 async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
     let kind = dice.below(46);
@@ -419,19 +411,8 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             failed(f, db, world, depth).await;
         }
         16 if depth < 3 => savepoint(f, db, world, dice, depth).await,
-        17 => {
-            if dice.below(3) > 0 {
-                db.commit().await.unwrap();
-                world.began = vec![world.now.clone()];
-            } else {
-                db.rollback().await.unwrap();
-                world.began.truncate(1);
-                world.now = world.began[0].clone();
-                world.find_again(db).await;
-            }
-            world.check_memory(db);
-            world.check_rows(f).await;
-        }
+        17 if dice.below(3) > 0 => committed(f, db, world).await,
+        17 => rolled_back(f, db, world).await,
         30.. => values::step(f, db, world, dice, depth, kind).await,
         20 => {
             // A code that is free, maybe since a moment ago.
@@ -532,65 +513,9 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             }
         }
         _ => {
-            db.flush().await.unwrap();
-            world.check_memory(db);
-            world.check_own_rows(db).await;
+            flushed(db, world).await;
         }
     }
-}
-
-/// After a failure nothing but a rollback helps: at once, or by the guard above.
-async fn failed(f: &Fixture, db: &mut Session, world: &mut World, depth: usize) {
-    if depth > 0 {
-        world.began.push(Reference::default());
-        return;
-    }
-    db.rollback().await.unwrap();
-    world.began.truncate(1);
-    world.now = world.began[0].clone();
-    world.find_again(db).await;
-    world.check_memory(db);
-    world.check_rows(f).await;
-}
-
-async fn savepoint(
-    f: &Fixture,
-    db: &mut Session,
-    world: &mut World,
-    dice: &mut Dice,
-    depth: usize,
-) {
-    let mut nested = db.begin_nested().await.unwrap();
-    let began = world.now.clone();
-    world.began.push(began.clone());
-    let level = world.began.len();
-    // Some steps, until the transaction ends or a flush fails.
-    for _ in 0..dice.below(8) + 1 {
-        if world.began.len() != level {
-            break;
-        }
-        work(f, &mut nested, world, dice, depth + 1).await;
-    }
-    if world.began.len() < level {
-        // The transaction has ended: the guard does nothing.
-        nested.rollback().await.unwrap();
-        return;
-    }
-    let failed = world.began.len() > level;
-    world.began.truncate(level - 1);
-    match dice.below(3) {
-        0 if !failed => {
-            nested.commit().await.unwrap();
-            return;
-        }
-        1 => nested.rollback().await.unwrap(),
-        _ => drop(nested),
-    }
-    world.now = began;
-    world.find_again(db).await;
-    world.check_memory(db);
-    world.check_own_rows(db).await;
-    world.check_memory(db);
 }
 
 /// Runs every seed.
@@ -611,12 +536,7 @@ async fn run(rules: bool) {
             rules,
             ..World::default()
         };
-        for _ in 0..4 {
-            work(&f, &mut db, &mut world, &mut dice, 0).await;
-        }
-        db.commit().await.unwrap();
-        world.check_memory(&db);
-        world.check_rows(&f).await;
+        random::run(&f, &mut db, &mut world, &mut dice).await;
     }
 }
 

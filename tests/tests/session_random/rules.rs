@@ -7,8 +7,8 @@ use orm_core::session::{HookContext, Hooks, Problems, SessionOptions, State};
 use tests::fixture::Fixture;
 use tests::models::*;
 
-use super::{Expected, World, failed};
-use tests::random::Dice;
+use super::{Expected, World};
+use tests::random::{Dice, failed};
 
 /// What the hooks have written.
 pub(super) const LOG: &str = "select body from notes order by body collate \"C\"";

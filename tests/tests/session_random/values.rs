@@ -5,9 +5,9 @@ use orm_core::prelude::*;
 use orm_core::session::{Detached, Partial, State};
 use tests::fixture::{Fixture, poll_times};
 use tests::models::*;
-use tests::random::Dice;
+use tests::random::{Dice, failed};
 
-use super::{CODES, Expected, World, failed, rules};
+use super::{CODES, Expected, World, rules};
 
 /// Keys of values that nobody has, out of the sequence's reach.
 const UNKNOWN: i32 = 1_000_000;
@@ -15,7 +15,7 @@ const UNKNOWN: i32 = 1_000_000;
 impl World {
     /// An entity that was taken out of the session doesn't come back with a rollback, but its row does: it is loaded again, and
     /// the reference told its handle.
-    pub(super) async fn find_again(&mut self, db: &mut Session) {
+    pub(super) async fn find_lost(&mut self, db: &mut Session) {
         let gone = |db: &Session, book: &Expected| db.state(book.handle) == State::Detached;
         let lost: Vec<_> = self
             .now

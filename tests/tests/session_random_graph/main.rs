@@ -9,13 +9,14 @@
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::pin::Pin;
 
 use orm_core::model::RawHandle;
 use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
-use tests::random::{Dice, seeds, watched};
+use tests::random::{
+    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, watched,
+};
 use tests::relations::{Book, BookTag, Chapter, Follow, Node, Note, Person, Tag};
 
 /// What should be there. Rows are named by numbers of our own, which are also their names in the database.
@@ -134,8 +135,24 @@ impl World {
         self.numbers += 1;
         self.numbers
     }
+}
 
-    /// Memory is as the reference says; what is not loaded is not asked for.
+impl random::World for World {
+    type Reference = Reference;
+
+    fn levels(&mut self) -> (&mut Reference, &mut Vec<Reference>) {
+        (&mut self.now, &mut self.began)
+    }
+
+    async fn step(&mut self, f: &Fixture, db: &mut Session, dice: &mut Dice, depth: usize) {
+        step(f, db, self, dice, depth).await;
+    }
+
+    async fn find_again(&mut self, db: &mut Session) {
+        self.find_lost(db).await;
+    }
+
+    /// What is not loaded is not asked for.
     fn check_memory(&self, db: &Session) {
         let now = &self.now;
         let same = |known: Option<Vec<u64>>, expected: Vec<u64>, what: &str, of: u32| {
@@ -201,39 +218,15 @@ impl World {
         }
     }
 
-    /// The database is as the reference says, as the session's own transaction sees it.
     async fn check_own_rows(&self, db: &mut Session) {
         let rows: Vec<(String,)> = orm_core::engine::sql(LINES).all(db).await.unwrap();
         let lines: Vec<_> = rows.into_iter().map(|(line,)| line).collect();
         assert_eq!(lines, self.now.lines());
     }
 
-    /// The database is as the reference says, as everybody sees it.
     async fn check_rows(&self, f: &Fixture) {
         assert_eq!(f.rows(LINES).await, self.now.lines());
     }
-}
-
-type Work<'w> = Pin<Box<dyn Future<Output = ()> + Send + 'w>>;
-
-/// Some steps of work at some depth of savepoints.
-fn work<'w>(
-    f: &'w Fixture,
-    db: &'w mut Session,
-    world: &'w mut World,
-    dice: &'w mut Dice,
-    depth: usize,
-) -> Work<'w> {
-    Box::pin(async move {
-        let base = world.began.len();
-        for _ in 0..dice.below(12) + 2 {
-            step(f, db, world, dice, depth).await;
-            if world.began.len() != base {
-                // The whole transaction was ended behind a savepoint, or a flush failed.
-                return;
-            }
-        }
-    })
 }
 
 async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice, depth: usize) {
@@ -447,13 +440,7 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
                     failed(f, db, world, depth).await;
                 }
             }
-            _ if depth == 0 => {
-                db.rollback().await.unwrap();
-                world.now = world.began[0].clone();
-                world.find_again(db).await;
-                world.check_memory(db);
-            }
-            _ => {}
+            _ => rolled_back(f, db, world).await,
         },
         25 => {
             if depth < 3 {
@@ -461,59 +448,12 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
             }
         }
         _ => {
-            db.flush().await.unwrap();
-            world.check_memory(db);
-            world.check_own_rows(db).await;
-            if depth == 0 && dice.below(2) == 0 {
-                db.commit().await.unwrap();
-                world.began[0] = world.now.clone();
-                world.check_memory(db);
-                world.check_rows(f).await;
+            flushed(db, world).await;
+            if dice.below(2) == 0 {
+                committed(f, db, world).await;
             }
         }
     }
-}
-
-/// After a failure nothing but a rollback helps: at once, or by the guard above.
-async fn failed(f: &Fixture, db: &mut Session, world: &mut World, depth: usize) {
-    if depth > 0 {
-        world.began.push(Reference::default());
-        return;
-    }
-    db.rollback().await.unwrap();
-    world.began.truncate(1);
-    world.now = world.began[0].clone();
-    world.find_again(db).await;
-    world.check_memory(db);
-    world.check_rows(f).await;
-}
-
-async fn savepoint(
-    f: &Fixture,
-    db: &mut Session,
-    world: &mut World,
-    dice: &mut Dice,
-    depth: usize,
-) {
-    let mut nested = db.begin_nested().await.unwrap();
-    let began = world.now.clone();
-    world.began.push(began.clone());
-    let level = world.began.len();
-    work(f, &mut nested, world, dice, depth + 1).await;
-    let failed = world.began.len() > level;
-    world.began.truncate(level - 1);
-    match dice.below(3) {
-        0 if !failed => {
-            nested.commit().await.unwrap();
-            return;
-        }
-        1 => nested.rollback().await.unwrap(),
-        _ => drop(nested),
-    }
-    world.now = began;
-    world.find_again(db).await;
-    world.check_memory(db);
-    world.check_own_rows(db).await;
 }
 
 #[tokio::test]
@@ -541,11 +481,6 @@ async fn random_graphs() {
             ..World::default()
         };
         let mut db = f.session();
-        for _ in 0..5 {
-            work(&f, &mut db, &mut world, &mut dice, 0).await;
-        }
-        db.commit().await.unwrap();
-        world.check_memory(&db);
-        world.check_rows(&f).await;
+        random::run(&f, &mut db, &mut world, &mut dice).await;
     }
 }

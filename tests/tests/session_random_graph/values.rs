@@ -77,7 +77,7 @@ fn handle<E: Entry>(entry: &mut E) -> &mut Handle<E::Model> {
 }
 
 impl World {
-    pub(super) async fn find_again(&mut self, db: &mut Session) {
+    pub(super) async fn find_lost(&mut self, db: &mut Session) {
         find_again!(db, self, nodes, Node, Node::NAME);
         find_again!(db, self, people, Person, Person::NAME);
         find_again!(db, self, books, Book, Book::TITLE);
