@@ -428,7 +428,7 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool {
-        let row = image.downcast_ref::<Arc<M>>();
+        let row = image.downcast_ref::<M>();
         row.is_some_and(|row| row.encode(column, out))
     }
 
