@@ -428,8 +428,10 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool {
-        let row = image.downcast_ref::<M>();
-        row.is_some_and(|row| row.encode(column, out))
+        image
+            .downcast_ref::<M>()
+            .unwrap_or_else(|| unreachable!("an arena's images are of its own model"))
+            .encode(column, out)
     }
 
     fn restore(&mut self, index: u32, image: Image) {
