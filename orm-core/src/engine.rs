@@ -20,13 +20,14 @@
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `row_stream` | rows as they arrive |
 //! | `cursor` | cursors on the server: rows of a query as they arrive, or in chunks |
-//! | `copy` | rows into a table by binary COPY, in chunks |
+//! | `copy`, `copy_out` | rows into a table by binary COPY, in chunks; rows of a query by COPY |
 //! | `connection`, `transaction` | [`Connection`] and [`Transaction`]: hand-written SQL, SQLAlchemy's Core level |
 //! | `sql`, `named` | [`sql()`]: hand-written SQL, and its named parameters |
 
 mod builder;
 mod connection;
 mod copy;
+mod copy_out;
 mod cursor;
 mod dial;
 mod link;

@@ -17,12 +17,12 @@
 //! | `load_plan` | which of a path is joined to a statement, and how |
 //! | `contained` | `with_joined`: relationships out of joins that a query has anyhow |
 //! | `insert`, `conflict` | [`Insert`]: many rows in one statement, and what happens to those that are there already |
-//! | `copy` | [`CopyRows`]: any number of rows into a table by COPY |
+//! | `copy`, `copy_out` | [`CopyRows`]: any number of rows into a table by COPY; the rows of a query by COPY |
 //! | `sort` | `sort_by("-price,name", ..)`: the order that a request asks for, from a whitelist |
 //! | `subquery` | `as_scalar`, `in_query`, [`exists`]: a query as a value; `correlate` |
 //! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
 //! | `table_functions` | functions that give rows: [`unnest`], [`generate_series`], [`jsonb_each`] |
-//! | `cte` | `as_cte`, `recursive`, and UPDATE and DELETE as CTEs |
+//! | `cte` | `as_cte`, `recursive`, and INSERT, UPDATE and DELETE as CTEs |
 //! | `combine` | `union`, `intersect`, `except` |
 //! | `write` | bulk `update` and `delete` |
 //! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
@@ -30,6 +30,7 @@
 //! | `returning` | [`Returning`]: a write whose rows come back |
 //! | `plain` | `plain()`: rows that a session does not keep |
 //! | `stream` | `stream()`: rows as they arrive |
+//! | `explain`, `query_plan` | `explain`, `explain_analyze`, and the `QueryPlan` that they give (feature `json`) |
 //! | `executor` | [`Executor`]: what a query runs on; [`Running`]: what is awaited |
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
@@ -109,9 +110,12 @@ mod combine;
 mod conflict;
 mod contained;
 mod copy;
+mod copy_out;
 mod cte;
 mod derived;
 mod executor;
+#[cfg(feature = "json")]
+mod explain;
 mod finish;
 mod grouping;
 mod insert;
@@ -123,6 +127,8 @@ mod lock;
 mod map;
 mod page;
 mod plain;
+#[cfg(feature = "json")]
+mod query_plan;
 pub(crate) mod quote;
 mod record;
 pub(crate) mod render;
@@ -158,6 +164,8 @@ pub use map::MapKey;
 pub use page::CountedPage;
 pub(crate) use plain::refuse_loads;
 pub use plain::{Plain, PlainRows};
+#[cfg(feature = "json")]
+pub use query_plan::{ActualRun, PlanBuffers, PlanCondition, PlanNode, QueryPlan, TriggerRun};
 pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
     RecordOf, RowsOf, StructOf,

@@ -1,9 +1,12 @@
 //! Whatever a string holds, the SQL is the same: in every place where one can go, values, patterns, names out of requests,
 //! names of functions. `PLACES` and `NAMES` have one line for each place.
 
+use futures_util::TryStreamExt;
 use orm_core::Error;
 use orm_core::prelude::*;
 use orm_core::query::values;
+use tests::fixture::Fixture;
+use tests::models::Author;
 use tests::queries::*;
 
 #[derive(Rowset)]
@@ -147,6 +150,11 @@ const PLACES: &[Place] = &[
             .to_sql()
             .unwrap()
     }),
+    ("an insert in WITH", |s| {
+        let new = User::insert([User::create().username(s).email(s)]);
+        let new = new.as_cte::<Word, _, _, _, _>((User::USERNAME,)).unwrap();
+        new.query().to_sql()
+    }),
     ("a CTE", |s| {
         let named = User::query()
             .filter(User::USERNAME.eq(s))
@@ -192,6 +200,14 @@ const LOOKUPS: &[(&str, fn(&str) -> Result<String, Error>)] = &[
     ("a column", |s| {
         let column = User::column(s)?;
         Ok(User::query().order_by(column.desc()).to_sql())
+    }),
+    ("a page token", |s| {
+        let by_name = User::query().order_by(User::USERNAME);
+        by_name.page(2).after(s).to_sql()
+    }),
+    ("the token of a page before", |s| {
+        let by_name = User::query().order_by(User::USERNAME);
+        by_name.page(2).before(s).to_sql()
     }),
     ("a sort key", |s| {
         let q = User::query().sort_by(s, |keys| keys.key("name", User::USERNAME))?;
@@ -385,4 +401,123 @@ async fn the_server_takes_every_string_for_what_it_is() {
         }
     }
     assert_eq!(User::query().count(&mut on).await.unwrap(), 4);
+}
+
+/// Tokens hold what rows hold: names by which a page ends are strings from outside, too.
+#[tokio::test]
+async fn a_page_goes_on_behind_every_string() {
+    let on = Fixture::new::<(Author,)>().await;
+    let mut conn = on.engine.acquire().await.unwrap();
+    let mut names: Vec<_> = strings()
+        .into_iter()
+        .filter(|s| !s.contains('\0') && s.len() < 1000)
+        .collect();
+    names.sort();
+    names.dedup();
+    let rows = names.iter().map(|s| Author::create().name(s));
+    Author::insert(rows).exec(&mut conn).await.unwrap();
+    on.sent();
+    let q = || Author::query().order_by(Author::NAME.collate("C"));
+    let mut seen = Vec::new();
+    let mut token = None;
+    let mut texts = std::collections::BTreeSet::new();
+    loop {
+        let page = q()
+            .page(3)
+            .after_some(token)
+            .fetch(&mut conn)
+            .await
+            .unwrap();
+        seen.extend(page.rows.into_iter().map(|author| author.name));
+        let Some(next) = page.next else {
+            break;
+        };
+        texts.insert(q().page(3).after(next.as_str()).to_sql().unwrap());
+        token = Some(next);
+    }
+    assert_eq!(seen, names);
+    // The first page, and one text for all behind it.
+    assert_eq!(texts.len(), 1);
+    let sent: std::collections::BTreeSet<_> = on.sent().into_iter().collect();
+    assert_eq!(sent.len(), 2, "{sent:?}");
+}
+
+/// A token that was changed in any way is refused before anything is sent, or names a place: it never changes the statement.
+#[tokio::test]
+async fn a_forged_token_is_refused_or_is_a_place() {
+    let on = Fixture::new::<(Author,)>().await;
+    let mut conn = on.engine.acquire().await.unwrap();
+    let rows = ["a", "b", "c"].map(|name| Author::create().name(name));
+    Author::insert(rows).exec(&mut conn).await.unwrap();
+    let q = || {
+        Author::query()
+            .order_by((Author::NAME, Author::EMAIL.desc()))
+            .page(1)
+    };
+    let token = q().fetch(&mut conn).await.unwrap().next.unwrap();
+    let usual = q().after(token.as_str()).to_sql().unwrap();
+    let mut dice = Dice(11);
+    let mut refused = 0;
+    for _ in 0..2000 {
+        let mut forged: Vec<char> = token.chars().collect();
+        for _ in 0..1 + dice.roll(3) {
+            let at = dice.roll(forged.len());
+            match dice.roll(3) {
+                0 => forged[at] = ['0', 'f', '7', '\'', 'g', 'ä'][dice.roll(6)],
+                1 => drop(forged.remove(at)),
+                _ => forged.insert(at, '0'),
+            }
+        }
+        let forged: String = forged.into_iter().collect();
+        match q().after(forged).to_sql() {
+            Ok(sql) => assert_eq!(sql, usual),
+            Err(error) => {
+                refused += 1;
+                assert!(matches!(error, Error::Invalid { .. }), "{error}");
+            }
+        }
+    }
+    assert!(refused > 1900, "{refused}");
+}
+
+/// COPY takes no parameters: what goes in is rows in a binary form, what restricts rows on their way out is a setting.
+#[tokio::test]
+async fn copy_takes_every_string_for_what_it_is() {
+    let on = Fixture::new::<(Author,)>().await;
+    let mut conn = on.engine.acquire().await.unwrap();
+    let mut names = strings();
+    names.sort();
+    names.dedup();
+    names.retain(|s| !s.contains('\0') && s.len() < 1000);
+    let rows = names.iter().map(|s| Author::create().name(s).email(s));
+    let n = Author::copy_in(rows, &mut conn).await.unwrap();
+    assert_eq!(n as usize, names.len());
+    assert_eq!(
+        on.sent(),
+        ["COPY authors (name, email) FROM STDIN (FORMAT binary)"]
+    );
+    let mut texts = std::collections::BTreeSet::new();
+    for name in &names {
+        let q = Author::query()
+            .filter(Author::NAME.eq(name))
+            .filter(Author::EMAIL.in_([name.as_str(), "x"]))
+            .select((Author::NAME, value(name.as_str())));
+        let rows: Vec<_> = q
+            .copy_out(&mut conn)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(rows, [(name.clone(), name.clone())]);
+        texts.extend(on.sent());
+    }
+    // BEGIN, the settings, COPY, COMMIT: whatever the string.
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    // There is no NUL in text, wherever it is to go.
+    let q = Author::query().filter(Author::NAME.eq("a\0b"));
+    assert!(q.copy_out(&mut conn).await.is_err());
+    let nul = [Author::create().name("a\0b")];
+    assert!(Author::copy_in(nul, &mut conn).await.is_err());
+    assert_eq!(Author::query().count(&mut conn).await.unwrap(), n as i64);
 }

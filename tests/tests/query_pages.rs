@@ -170,6 +170,63 @@ async fn all_pages_together_are_the_whole_list_forwards_and_backwards() {
 }
 
 #[tokio::test]
+async fn columns_of_every_kind_of_type_order_pages() {
+    let on = Fixture::new::<All>().await;
+    on.elsewhere(
+        "INSERT INTO samples (tags, numbers, blobs, blob, mood, moods, data, price) \
+         SELECT array['t' || n % 3, 'x'], CASE WHEN n % 4 > 0 THEN array[n % 2, NULL] END, array['\\x00'::bytea], \
+         CASE WHEN n % 3 > 0 THEN decode(repeat('00ff', n % 5), 'hex') END, \
+         (array['very_good', 'bad', NULL])[1 + n % 3]::mood, array[(array['very_good', 'bad'])[1 + n % 2]]::mood[], \
+         CASE WHEN n % 5 > 0 THEN jsonb_build_object('a', n % 4) END, \
+         CASE WHEN n % 6 > 0 THEN (n % 7)::numeric / 4 END FROM generate_series(1, 40) AS n; \
+         INSERT INTO documents (title, created_at) \
+         SELECT 't' || n % 3, '2024-01-01T00:00:00.000001Z'::timestamptz + n % 5 * interval '1 day' \
+         FROM generate_series(1, 25) AS n; \
+         INSERT INTO seats SELECT n % 5, n, NULL FROM generate_series(1, 25) AS n",
+    )
+    .await;
+    let s = || Sample::query();
+    let i = Sample::ID;
+    for size in [1_u32, 6] {
+        walks!(on, s().order_by(Sample::TAGS), s().order_by((Sample::TAGS, i)), size);
+        walks!(on, s().order_by(Sample::NUMBERS), s().order_by((Sample::NUMBERS, i)), size);
+        walks!(on, s().order_by(Sample::BLOB), s().order_by((Sample::BLOB, i)), size);
+        walks!(on, s().order_by(Sample::MOODS), s().order_by((Sample::MOODS, i)), size);
+        walks!(on, s().order_by(Sample::DATA), s().order_by((Sample::DATA, i)), size);
+        // Mixed directions, NULLs on both ends.
+        walks!(
+            on,
+            s().order_by((
+                Sample::MOOD.desc(),
+                Sample::PRICE.asc().nulls_first(),
+                Sample::DATA.desc().nulls_last()
+            )),
+            s().order_by((
+                Sample::MOOD.desc(),
+                Sample::PRICE.asc().nulls_first(),
+                Sample::DATA.desc().nulls_last(),
+                i.desc()
+            )),
+            size
+        );
+        let d = || Document::query();
+        walks!(
+            on,
+            d().order_by((Document::TITLE.desc(), Document::CREATED_AT)),
+            d().order_by((Document::TITLE.desc(), Document::CREATED_AT, Document::ID)),
+            size
+        );
+        // All NULLs, and a key of two columns, one of which is in the order already.
+        walks!(
+            on,
+            Seat::query().order_by((Seat::TAKEN_BY, Seat::ROW.desc())),
+            Seat::query().order_by((Seat::TAKEN_BY, Seat::ROW.desc(), Seat::NUMBER.desc())),
+            size
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_page_is_one_statement_that_counts_no_rows() {
     let on = Fixture::new::<All>().await;
     notes(&on, 10).await;

@@ -9,11 +9,13 @@ use std::panic::Location;
 use futures_util::{Stream, StreamExt};
 
 use super::cursor::{self, ServerCursor};
+use super::row_stream::RowStream;
 use super::sql::Sql;
 use super::traffic::Boundary;
 use super::transaction::Transaction;
 use super::{Engine, Link};
 use crate::error::{Error, Result};
+use crate::expr::Select;
 use crate::model::{FromRow, Row};
 use crate::query::{CopyRows, Running, Statement};
 use crate::types::SqlType;
@@ -278,6 +280,26 @@ impl Connection {
         // Not before the answer: a future dropped on its way must leave it pending.
         self.pending = None;
         cursor
+    }
+
+    /// Begins a COPY of a SELECT's rows, in the transaction that is open.
+    pub(super) async fn start_copy_out(&mut self, select: &Select) -> Result<RowStream> {
+        self.check("COPY")?;
+        self.catch_up().await?;
+        self.link.copy_out(select).await
+    }
+
+    /// Runs a statement and takes back what it did, by a savepoint, or by a transaction of its own where none is open.
+    pub(crate) async fn fetch_and_undo(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        if self.has_transaction() {
+            self.check(&statement.sql)?;
+            self.catch_up().await?;
+            return self.link.fetch_and_undo(&statement).await;
+        }
+        let mut transaction = self.begin().await?;
+        let rows = transaction.fetch(statement).await;
+        transaction.rollback().await?;
+        rows
     }
 
     /// Whether a transaction is open that goes on: not one that is only left to be rolled back.

@@ -1,5 +1,5 @@
-//! A cursor on the server: DECLARE, FETCH, CLOSE. A part of `link`. The rows of a streamed query come through [`arriving`], on a
-//! connection and on a session alike; a session's own cursors are fetched from in chunks.
+//! A cursor on the server: DECLARE, FETCH, CLOSE. A part of `link`. The rows of a streamed query, and those of a COPY, come through
+//! [`arriving`], on a connection and on a session alike; a session's own cursors are fetched from in chunks.
 //!
 //! The rows of a FETCH are handed on as they come off the wire, so that no more of them is kept than the network has at hand.
 //! The server computes all rows of a FETCH before it sends the first. So when a reader goes who has had one, what is left of
@@ -7,7 +7,7 @@
 //!
 //! CLOSE is sent and not waited for: whoever drops a stream cannot wait.
 
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 
 use super::link::{Keep, Link};
 use super::prepared;
@@ -91,7 +91,8 @@ impl Link {
         let opened = async {
             let fetch = prepare_fetch(self, &cursor.fetch, &mut cursor.prepared, &mut watch);
             let fetch = fetch.await?;
-            self.client().query_raw(&fetch, &cursor.fetch.params).await
+            let rows = self.client().query_raw(&fetch, &cursor.fetch.params);
+            Ok(rows.await?.map_ok(Row::new))
         };
         match opened.await {
             Ok(rows) => {
@@ -154,12 +155,16 @@ pub(crate) trait CursorHost: Send {
     fn finish(self) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// The rows of a cursor. Dropped before their end, the cursor is closed.
-pub(crate) fn arriving<'a>(host: impl CursorHost + 'a, cursor: ServerCursor) -> Arriving<'a> {
+/// The rows of a statement, and then those that a cursor has behind them. Dropped before their end, the cursor is closed.
+pub(crate) fn arriving<'a>(
+    host: impl CursorHost + 'a,
+    rows: Option<RowStream>,
+    cursor: Option<ServerCursor>,
+) -> Arriving<'a> {
     let reading = Box::new(Reading {
         host: Some(host),
         cursor,
-        rows: None,
+        rows,
         fetched: 0,
     });
     Box::pin(stream::try_unfold(reading, |mut reading| async move {
@@ -171,8 +176,8 @@ pub(crate) fn arriving<'a>(host: impl CursorHost + 'a, cursor: ServerCursor) -> 
 struct Reading<H: CursorHost> {
     /// Taken at the end.
     host: Option<H>,
-    cursor: ServerCursor,
-    /// Those of the FETCH that is being read.
+    cursor: Option<ServerCursor>,
+    /// Those of the statement that is being read.
     rows: Option<RowStream>,
     /// How many of them there were.
     fetched: u64,
@@ -184,15 +189,15 @@ impl<H: CursorHost> Reading<H> {
             let Some(host) = &mut self.host else {
                 return Ok(None);
             };
-            let rows = match &mut self.rows {
-                Some(rows) => rows,
-                None => {
+            let rows = match (&mut self.rows, &mut self.cursor) {
+                (Some(rows), _) => rows,
+                (none, Some(cursor)) => {
                     let link = host.link()?;
-                    let opened = link.fetch_arriving(&mut self.cursor).await;
+                    let opened = link.fetch_arriving(cursor).await;
                     self.fetched = 0;
-                    self.rows
-                        .insert(opened.inspect_err(|error| host.failed(error))?)
+                    none.insert(opened.inspect_err(|error| host.failed(error))?)
                 }
+                (None, None) => return Ok(None),
             };
             match rows.next().await {
                 Some(Ok(row)) => {
@@ -203,7 +208,7 @@ impl<H: CursorHost> Reading<H> {
                     host.failed(&error);
                     return Err(error);
                 }
-                None if self.cursor.goes_on(self.fetched) => self.rows = None,
+                None if self.goes_on() => self.rows = None,
                 None => {
                     self.close();
                     if let Some(host) = self.host.take() {
@@ -215,12 +220,17 @@ impl<H: CursorHost> Reading<H> {
         }
     }
 
+    fn goes_on(&self) -> bool {
+        let cursor = self.cursor.as_ref();
+        cursor.is_some_and(|cursor| cursor.goes_on(self.fetched))
+    }
+
     fn close(&self) {
-        if let Some(host) = &self.host
+        if let (Some(host), Some(cursor)) = (&self.host, &self.cursor)
             && host.is_left_open()
             && let Ok(link) = host.link()
         {
-            link.close_cursor(&self.cursor.name);
+            link.close_cursor(&cursor.name);
         }
     }
 }
@@ -230,7 +240,7 @@ impl<H: CursorHost> Drop for Reading<H> {
         // First what is left of a FETCH is given up, which CLOSE then stands behind.
         match self.rows.take() {
             // The server sends the first row of a FETCH when it has them all.
-            Some(rows) if self.fetched > 0 => rows.leave(),
+            Some(rows) if self.fetched > 0 && self.cursor.is_some() => rows.leave(),
             rows => drop(rows),
         }
         self.close();
@@ -238,7 +248,7 @@ impl<H: CursorHost> Drop for Reading<H> {
 }
 
 /// A connection's cursor: in a transaction of its own, which ends with the rows, or in the one that is open.
-enum Borrowed<'a> {
+pub(super) enum Borrowed<'a> {
     Alone(Transaction<'a>),
     Within(&'a mut Connection),
 }
@@ -271,10 +281,10 @@ impl Connection {
     pub(crate) async fn stream_by_cursor(&mut self, query: Statement) -> Result<Arriving<'_>> {
         if self.has_transaction() {
             let cursor = self.declare(query).await?;
-            return Ok(arriving(Borrowed::Within(self), cursor));
+            return Ok(arriving(Borrowed::Within(self), None, Some(cursor)));
         }
         let mut transaction = self.begin().await?;
         let cursor = transaction.declare(query).await?;
-        Ok(arriving(Borrowed::Alone(transaction), cursor))
+        Ok(arriving(Borrowed::Alone(transaction), None, Some(cursor)))
     }
 }

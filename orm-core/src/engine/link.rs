@@ -104,6 +104,17 @@ impl Link {
         Ok(answer.unwrap_or_else(|| unreachable!("what did not fail has an answer")))
     }
 
+    /// Runs a statement inside a transaction and takes back what it did. A statement that fails is taken back, too, and the
+    /// transaction goes on.
+    pub(crate) async fn fetch_and_undo(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let answer = self.after("SAVEPOINT orm_undo", statement).await;
+        if !self.is_closed() {
+            self.batch("ROLLBACK TO SAVEPOINT orm_undo; RELEASE SAVEPOINT orm_undo")
+                .await?;
+        }
+        Ok(answer?.rows)
+    }
+
     /// Runs a statement and gives its rows as they arrive, without keeping them.
     ///
     /// The rest of a stream that is dropped before its end is thrown away by the driver, and the next statement waits for that;
@@ -112,7 +123,11 @@ impl Link {
         let mut watch = Watch::start(&self.engine, &self.traffic, statement);
         let opened = async {
             let prepared = self.prepare_watched(statement, &mut watch).await?;
-            self.client().query_raw(&prepared, &statement.params).await
+            let rows = self
+                .client()
+                .query_raw(&prepared, &statement.params)
+                .await?;
+            Ok(rows.map_ok(Row::new))
         };
         match opened.await {
             Ok(rows) => {

@@ -3,7 +3,7 @@
 
 use super::{Connection, Transaction};
 use crate::error::{Error, Result};
-use crate::expr::Write;
+use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 use crate::query::render::write::write;
 use crate::query::{Arriving, CopyRows, Entities, Executor, Loads, Statement};
@@ -46,6 +46,14 @@ macro_rules! plain {
 
             async fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
                 self.copy(rows).await
+            }
+
+            async fn copy_out(&mut self, select: Select) -> Result<Arriving<'_>> {
+                self.copy_rows_out(select).await
+            }
+
+            async fn fetch_and_undo(&mut self, statement: Statement) -> Result<Vec<Row>> {
+                Connection::fetch_and_undo(self, statement).await
             }
 
             fn written(&mut self, _: &Write, _: usize, _: &[Row]) -> Result<()> {

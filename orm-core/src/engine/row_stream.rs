@@ -6,13 +6,14 @@ use std::task::{Context, Poll};
 use futures_util::Stream;
 
 use super::Engine;
+use super::link::DriverResult;
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::model::Row;
 
 /// Rows as they arrive. It ends after an error.
 pub(crate) struct RowStream {
-    rows: Pin<Box<tokio_postgres::RowStream>>,
+    rows: Pin<Box<dyn Stream<Item = DriverResult<Row>> + Send>>,
     /// Taken at the end.
     watch: Option<Watch<'static>>,
     engine: Engine,
@@ -23,7 +24,7 @@ pub(crate) struct RowStream {
 
 impl RowStream {
     pub(super) fn new(
-        rows: tokio_postgres::RowStream,
+        rows: impl Stream<Item = DriverResult<Row>> + Send + 'static,
         watch: Watch<'static>,
         engine: &Engine,
         sql: String,
@@ -61,7 +62,7 @@ impl Stream for RowStream {
             Poll::Ready(Some(Ok(row))) => {
                 this.watch = Some(watch);
                 this.count += 1;
-                Poll::Ready(Some(Ok(Row::new(row))))
+                Poll::Ready(Some(Ok(row)))
             }
             Poll::Ready(Some(Err(error))) => {
                 watch.end(Err(&error));

@@ -1,5 +1,9 @@
 //! [`Row`] and [`RowReader`]: a row off the wire, read column by column, straight from its bytes into the struct.
 
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_postgres::binary_copy::BinaryCopyOutRow;
 use tokio_postgres::types::{FromSql, Type};
 
 use super::Table;
@@ -7,22 +11,35 @@ use crate::error::{Error, Result};
 use crate::types::{Raw, SqlType};
 
 /// A row that the server sent.
-#[derive(Debug)]
-pub struct Row(tokio_postgres::Row);
+pub struct Row(Came);
+
+/// By what it came.
+enum Came {
+    Answer(tokio_postgres::Row),
+    Copy(BinaryCopyOutRow, Arc<[(String, Type)]>),
+}
 
 impl Row {
     pub(crate) fn new(row: tokio_postgres::Row) -> Self {
-        Row(row)
+        Row(Came::Answer(row))
+    }
+
+    /// A row of a COPY, and what its columns are.
+    pub(crate) fn copied(row: BinaryCopyOutRow, columns: Arc<[(String, Type)]>) -> Self {
+        Row(Came::Copy(row, columns))
     }
 
     /// The number of columns.
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Came::Answer(row) => row.len(),
+            Came::Copy(_, columns) => columns.len(),
+        }
     }
 
     /// Whether it has no columns.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     /// The column's name at a position.
@@ -30,7 +47,10 @@ impl Row {
     /// # Panics
     /// When there is no such position.
     pub fn name(&self, at: usize) -> &str {
-        self.0.columns()[at].name()
+        match &self.0 {
+            Came::Answer(row) => row.columns()[at].name(),
+            Came::Copy(_, columns) => &columns[at].0,
+        }
     }
 
     /// The value at a position, undecoded.
@@ -38,8 +58,13 @@ impl Row {
     /// # Panics
     /// When there is no such position.
     pub fn raw(&self, at: usize) -> Raw<'_> {
-        let ty = self.0.columns()[at].type_();
-        let bytes = self.0.try_get::<_, Undecoded<'_>>(at);
+        let (ty, bytes) = match &self.0 {
+            Came::Answer(row) => (
+                row.columns()[at].type_(),
+                row.try_get::<_, Undecoded<'_>>(at),
+            ),
+            Came::Copy(row, columns) => (&columns[at].1, row.try_get(at)),
+        };
         Raw {
             bytes: bytes.ok().and_then(|bytes| bytes.0),
             oid: ty.oid(),
@@ -57,6 +82,15 @@ impl Row {
             column: self.name(at).to_owned(),
             why: error.to_string(),
         })
+    }
+}
+
+/// Names, and no values.
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = (0..self.len()).map(|at| self.name(at));
+        f.write_str("Row ")?;
+        f.debug_list().entries(names).finish()
     }
 }
 

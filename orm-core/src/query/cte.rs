@@ -1,10 +1,11 @@
 //! CTEs: a query under a name before the query that uses it, once or several times; recursive ones; and those that change
 //! rows.
 
-use super::{BulkDelete, BulkUpdate, Derived, Fits, Query, Rowset, SelectList};
+use super::{BulkDelete, BulkUpdate, Derived, Fits, Insert, Query, Rowset, SelectList};
 use crate::error::Result;
 use crate::expr::{
-    Column, Cte, CteBody, Guard, Item, Node, RowLevel, Rows, Select, Standalone, Write,
+    Action, Column, Cte, CteBody, Guard, Item, NewRows, Node, RowLevel, Rows, Select, Standalone,
+    Write,
 };
 use crate::model::{Model, Table};
 
@@ -170,6 +171,62 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
     }
 }
 
+impl<M: Model, S> Insert<M, S> {
+    /// The INSERT as a CTE that gives the rows that it wrote, of drafts or from a query: `WITH new AS (INSERT .. RETURNING ..)`.
+    /// It runs with the query that uses it, once, whatever that query reads. SQLAlchemy: `insert(..).returning(..).cte()`.
+    ///
+    /// The query that uses it sees the table as it was before: the new rows are in the CTE alone. A session does not bring its
+    /// entities in step with what a CTE changes.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) for rows with a relationship set on them, as [`exec`](Insert::exec).
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// # #[derive(Model, Clone)] #[orm(table = "visits")]
+    /// # struct Visit { #[orm(primary_key)] id: i32, page: String, old: bool }
+    /// # #[derive(Model, Clone)] #[orm(table = "archive")]
+    /// # struct Archived { #[orm(primary_key)] id: i32, page: String }
+    /// #[derive(Rowset)]
+    /// struct Added { id: i32, name: String }
+    ///
+    /// let added = User::insert([User::create().name("Ann")]).as_cte::<Added, _, _, _, _>((User::ID, User::NAME))?;
+    /// assert_eq!(
+    ///     added.query().select(Added::ID).to_sql(),
+    ///     "WITH added AS (INSERT INTO users (name) VALUES ($1) RETURNING users.id, users.name) SELECT added.id FROM added"
+    /// );
+    ///
+    /// // Rows move from one table to another, and how many of each page did is counted, in one statement.
+    /// #[derive(Rowset)]
+    /// struct Gone { page: String }
+    /// #[derive(Rowset)]
+    /// struct Moved { page: String }
+    ///
+    /// let gone = Visit::query().filter(Visit::OLD).delete().as_cte::<Gone, _, _, _, _>((Visit::PAGE,))?;
+    /// let moved = Archived::insert_from(Archived::PAGE, gone.query().select(Gone::PAGE))
+    ///     .as_cte::<Moved, _, _, _, _>((Archived::PAGE,))?;
+    /// let q = moved.query().group_by(Moved::PAGE).select((Moved::PAGE, count_all()));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "WITH gone AS (DELETE FROM visits WHERE visits.old RETURNING visits.page), \
+    ///      moved AS (INSERT INTO archive (page) SELECT gone.page FROM gone RETURNING archive.page) \
+    ///      SELECT moved.page, count(*) FROM moved GROUP BY moved.page"
+    /// );
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
+    where
+        R: Rowset,
+        L: SelectList<(M, ()), I, Row, Uses>,
+        Row: Fits<R::Fields>,
+        Uses: RowLevel,
+    {
+        Ok(changing::<R>(self.write?, |items| returning.push_to(items)))
+    }
+}
+
 impl<M: Model, Scope> BulkDelete<M, Scope> {
     /// The DELETE as a CTE that gives what it deleted: `WITH gone AS (DELETE .. RETURNING ..)`. It runs with the query that
     /// uses it, once, whatever that query reads. SQLAlchemy: `delete(..).returning(..).cte()`.
@@ -249,7 +306,16 @@ impl<M: Model, Scope> BulkUpdate<M, Scope> {
 
 fn changing<R: Rowset>(mut write: Write, list: impl FnOnce(&mut Vec<Item>)) -> CteOf<R> {
     list(&mut write.returning);
-    named::<R>(CteBody::Write(Box::new(write)), None)
+    let mut ctes = match &mut write.action {
+        // PostgreSQL takes what changes rows at the top alone, and an INSERT's rows may come from such.
+        Action::Insert {
+            rows: NewRows::Select(select),
+            ..
+        } => std::mem::take(&mut select.ctes),
+        _ => Vec::new(),
+    };
+    ctes.push(cte::<R>(CteBody::Write(Box::new(write)), None));
+    Derived::new(None, ctes)
 }
 
 /// The columns by which a recursion knows a row again: a column of its rowset, or a tuple of two or three.

@@ -82,6 +82,16 @@ pub trait Executor: Entities {
     /// Sends rows by COPY and gives their number. Nothing is tracked.
     fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> impl Future<Output = Result<u64>> + Send;
 
+    /// Sends what a SELECT gives by COPY, and gives its rows as they arrive.
+    fn copy_out(&mut self, select: Select) -> impl Future<Output = Result<Arriving<'_>>> + Send;
+
+    /// Sends a statement, gives its rows, and takes back whatever it did: by a savepoint, or by a transaction of its own where
+    /// none is open.
+    fn fetch_and_undo(
+        &mut self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
     /// The rows that [`write_rows`](Executor::write_rows) gave have been read, of each the first `own` columns: a session
     /// brings the entities that it has loaded in step.
     ///
@@ -96,6 +106,12 @@ pub trait Executor: Entities {
     /// Adds what holds for every query here: a session's criteria. Called for every SELECT before it is rendered.
     fn restrict(&mut self, select: &mut Select) {
         let _ = select;
+    }
+
+    /// The same for an INSERT, UPDATE or DELETE that is looked at and not run. One that is run gets it from
+    /// [`write`](Executor::write).
+    fn restrict_write(&mut self, write: &mut Write) {
+        let _ = write;
     }
 
     /// Is told of a query that is about to be fetched, and where in the program it is asked: a session counts, to warn of

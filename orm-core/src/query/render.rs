@@ -27,6 +27,18 @@ pub(crate) fn select(select: &Select) -> Statement {
     sql.finish()
 }
 
+/// `COPY (select) TO STDOUT`, with other text in the places of the parameters, by their numbers.
+pub(crate) fn copy_out(select: &Select, values: Vec<String>) -> String {
+    let mut sql = Renderer {
+        numbered: values,
+        ..Renderer::default()
+    };
+    sql.text("COPY (");
+    sql.select(select);
+    sql.text(") TO STDOUT (FORMAT binary)");
+    sql.finish().sql
+}
+
 /// `SELECT count(*)` of what a SELECT gives. Only where the rows are not simply those of the tables, around it.
 pub(crate) fn count(mut select: Select) -> Statement {
     let mut sql = Renderer::default();
@@ -139,6 +151,8 @@ pub(crate) struct Renderer {
     bare_columns: bool,
     /// What the next parameters are replaced by.
     in_place_of_params: VecDeque<String>,
+    /// What parameters are replaced by, by their numbers from 1, where a statement takes none.
+    numbered: Vec<String>,
 }
 
 impl Renderer {
@@ -180,6 +194,10 @@ impl Renderer {
             self.params.len()
         });
         self.numbers.push(number);
+        if let Some(text) = self.numbered.get(number - 1) {
+            self.sql.push_str(text);
+            return;
+        }
         // A `String` takes whatever is written.
         let _ = write!(self.sql, "${number}");
     }

@@ -293,7 +293,16 @@ impl Session {
     /// Runs a SELECT by a cursor, and gives its rows as they arrive.
     pub(super) async fn stream_by_cursor(&mut self, statement: Statement) -> Result<Arriving<'_>> {
         let cursor = self.declare(OF_STREAM, ROWS_A_FETCH, statement).await?;
-        Ok(arriving(self, cursor))
+        Ok(arriving(self, None, Some(cursor)))
+    }
+
+    /// The rows of a SELECT by COPY.
+    pub(super) async fn copy_rows_out(&mut self, select: Select) -> Result<Arriving<'_>> {
+        self.begin_now().await?;
+        self.phase = Phase::Sending;
+        let rows = self.open_link()?.copy_out(&select).await;
+        let rows = self.settle(rows)?;
+        Ok(arriving(self, Some(rows), None))
     }
 
     /// Closes the cursors that nobody has any more. What is sent is not waited for.

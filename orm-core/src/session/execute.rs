@@ -177,6 +177,18 @@ impl Executor for Session {
         self.send_copy(rows).await
     }
 
+    async fn copy_out(&mut self, select: Select) -> Result<Arriving<'_>> {
+        self.copy_rows_out(select).await
+    }
+
+    async fn fetch_and_undo(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        self.send_and_undo(&statement).await
+    }
+
+    fn restrict_write(&mut self, write: &mut Write) {
+        Session::restrict_write(self, write);
+    }
+
     fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
         self.follow_write(write, own, rows)
     }
@@ -270,6 +282,18 @@ macro_rules! through {
 
             async fn copy_in(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
                 (**self).copy_in(rows).await
+            }
+
+            async fn copy_out(&mut self, select: Select) -> Result<Arriving<'_>> {
+                (**self).copy_out(select).await
+            }
+
+            async fn fetch_and_undo(&mut self, statement: Statement) -> Result<Vec<Row>> {
+                (**self).fetch_and_undo(statement).await
+            }
+
+            fn restrict_write(&mut self, write: &mut Write) {
+                Session::restrict_write(self, write);
             }
 
             fn written(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {

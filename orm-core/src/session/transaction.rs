@@ -124,15 +124,38 @@ impl Session {
         Ok(Some(self.options.begin()))
     }
 
-    /// Sends rows by COPY and gives their number.
-    pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+    /// Begins the transaction, if none is open, for what BEGIN cannot travel with.
+    pub(super) async fn begin_now(&mut self) -> Result<()> {
         self.ready().await?;
         if let Some(begin) = self.take_connection().await? {
             self.say(&begin).await?;
         }
+        Ok(())
+    }
+
+    /// Sends rows by COPY and gives their number.
+    pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
+        self.begin_now().await?;
         self.phase = Phase::Sending;
         let answer = self.open_link()?.copy_in(rows).await;
         self.settle(answer)
+    }
+
+    /// Sends a statement and takes back what it did, by a savepoint. One that fails leaves the transaction as it was.
+    pub(super) async fn send_and_undo(&mut self, statement: &Statement) -> Result<Vec<Row>> {
+        self.begin_now().await?;
+        self.count_statement();
+        self.phase = Phase::Sending;
+        let link = self.open_link()?;
+        let rows = link.fetch_and_undo(statement).await;
+        let works = !link.is_closed() && !link.must_roll_back();
+        match rows {
+            Err(error) if works => {
+                self.phase = Phase::Active;
+                Err(error)
+            }
+            rows => self.settle(rows),
+        }
     }
 
     /// Sends words without parameters.

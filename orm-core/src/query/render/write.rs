@@ -58,12 +58,22 @@ fn column_names(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
 impl Renderer {
     /// Appends a write, with its RETURNING.
     pub(crate) fn write(&mut self, write: &Write) {
+        let around = self.ctes.len();
         match &write.action {
             Action::Insert {
                 columns,
                 rows,
                 conflict,
             } => {
+                // What changes rows must stand before everything else.
+                if let NewRows::Select(select) = rows {
+                    self.with(&select.ctes);
+                }
+                // No rows have no columns.
+                let columns = match rows {
+                    NewRows::None => &[],
+                    _ => columns.as_slice(),
+                };
                 insert_into(self, write.table, columns);
                 self.new_rows(rows);
                 if let Some(conflict) = conflict {
@@ -93,6 +103,7 @@ impl Renderer {
             self.text(" RETURNING ");
             self.list(&write.returning, ", ", Self::item);
         }
+        self.ctes.truncate(around);
     }
 
     fn new_rows(&mut self, rows: &NewRows) {

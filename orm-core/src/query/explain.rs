@@ -1,0 +1,181 @@
+//! `explain` and `explain_analyze`: how the server runs a query or a bulk write, as a [`QueryPlan`]. Feature `json`, since the
+//! server tells it as JSON.
+
+use super::{
+    Bulk, Combined, Executor, Insert, Query, QueryPlan, Running, Statement, finish, lock, render,
+};
+use crate::error::Result;
+use crate::expr::{Select, Standalone, Write};
+use crate::model::Model;
+
+/// What is explained.
+enum What {
+    Read(Box<Select>),
+    Write(Result<Write>),
+}
+
+/// Whether the statement is only planned, or run as well.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum How {
+    Planned,
+    Run,
+}
+
+impl How {
+    fn words(self) -> &'static str {
+        match self {
+            How::Planned => "EXPLAIN (FORMAT JSON) ",
+            How::Run => "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ",
+        }
+    }
+}
+
+macro_rules! explain {
+    () => {
+        /// How the server would run the statement, and what it expects of it; it does not run. `Display` shows it as a tree.
+        /// One statement, `EXPLAIN (FORMAT JSON) ..`; a session flushes first, if anything is pending, and adds its criteria.
+        /// Feature `json`.
+        ///
+        /// The plan's conditions have the values of the statement in them, so it is not for every log.
+        ///
+        /// # Errors
+        /// What the server refuses; what [`to_sql`](Self::to_sql) fails with.
+        pub fn explain<X: Executor>(self, on: &mut X) -> Running<'_, QueryPlan> {
+            explain(self.explained(), How::Planned, on)
+        }
+
+        /// How the server ran the statement: with the rows, times and buffers of each step beside what it expected.
+        /// Whatever the statement did is taken back, by a savepoint or by a transaction of its own, so that an INSERT, UPDATE or
+        /// DELETE can be measured without being done, unlike in `psql`. (What a rollback cannot take back stays: numbers of
+        /// sequences, what functions do outside of the database.) A session's entities don't notice. Feature `json`.
+        ///
+        /// Sends `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ..` between SAVEPOINT and ROLLBACK TO SAVEPOINT, or BEGIN and ROLLBACK.
+        ///
+        /// # Errors
+        /// As [`explain`](Self::explain), and what running the statement fails with, after which the transaction goes on.
+        pub fn explain_analyze<X: Executor>(self, on: &mut X) -> Running<'_, QueryPlan> {
+            explain(self.explained(), How::Run, on)
+        }
+    };
+}
+
+impl<Sel, Scope, G> Query<Sel, Scope, G> {
+    /// How the server would run the query, and what it expects of it; it does not run. `Display` shows it as a tree.
+    /// SQLAlchemy: `text("EXPLAIN ..")`, read by eye. Feature `json`.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let q = User::query().join(User::ORDERS).filter(Order::TOTAL.gt(25));
+    /// let plan = q.explain(&mut db).await?;
+    /// println!("{plan}");
+    /// // Hash Join  (cost=34.75..59.97 rows=567 width=36)
+    /// //   Hash Cond: (users.id = orders.user_id)
+    /// //   ->  Seq Scan on users  (cost=0.00..22.00 rows=1200 width=36)
+    /// //   ->  Hash  (cost=..)
+    /// //         ->  Seq Scan on orders  (cost=..)
+    /// //               Filter: (total > 25)
+    /// let orders = plan.nodes().find(|node| node.relation.as_deref() == Some("orders")).unwrap();
+    /// assert!(orders.total_cost <= plan.root.total_cost);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// One statement, `EXPLAIN (FORMAT JSON) SELECT ..`; a session flushes first, if anything is pending, and adds its criteria.
+    /// What `.with(..)` loads is not part of it.
+    ///
+    /// The plan's conditions have the values of the query in them, so it is not for every log.
+    ///
+    /// # Errors
+    /// What the server refuses.
+    pub fn explain<X: Executor>(self, on: &mut X) -> Running<'_, QueryPlan>
+    where
+        Scope: Standalone,
+    {
+        explain(What::Read(Box::new(self.select)), How::Planned, on)
+    }
+
+    /// How the server ran the query: with the rows, times and buffers of each step beside what it expected. Feature `json`.
+    ///
+    /// ```
+    #[doc = include_str!("../session/example_shop.txt")]
+    /// let plan = Order::query().filter(Order::TOTAL.gt(15)).explain_analyze(&mut db).await?;
+    /// let scan = &plan.root;
+    /// assert_eq!(scan.actual.unwrap().rows, 2.0);
+    /// assert_eq!(scan.conditions[0].to_string(), "Filter: (total > 15)");
+    /// assert_eq!(scan.conditions[0].rows_removed, Some(1.0));
+    /// println!("{:?} ms", plan.execution_time);
+    ///
+    /// // What a write would do, without doing it.
+    /// let plan = OrderItem::query().delete().explain_analyze(&mut db).await?;
+    /// assert_eq!(plan.root.operation.as_deref(), Some("Delete"));
+    /// assert_eq!(OrderItem::query().count(&mut db).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "testing"))] fn main() {}
+    /// ```
+    /// Whatever running it did (locks of `for_update`, writes in CTEs, functions) is taken back. Sends
+    /// `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT ..` between SAVEPOINT and ROLLBACK TO SAVEPOINT in a session's or a
+    /// connection's transaction, else between BEGIN and ROLLBACK.
+    ///
+    /// # Errors
+    /// What the server refuses, and what running the query fails with; the transaction goes on then.
+    pub fn explain_analyze<X: Executor>(self, on: &mut X) -> Running<'_, QueryPlan>
+    where
+        Scope: Standalone,
+    {
+        explain(What::Read(Box::new(self.select)), How::Run, on)
+    }
+}
+
+impl<Sel> Combined<Sel> {
+    explain!();
+
+    fn explained(self) -> What {
+        What::Read(Box::new(self.free().select))
+    }
+}
+
+impl<M: Model, S> Insert<M, S> {
+    explain!();
+
+    fn explained(self) -> What {
+        What::Write(self.write)
+    }
+}
+
+impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
+    explain!();
+
+    fn explained(self) -> What {
+        What::Write(self.into_write())
+    }
+}
+
+fn explain<X: Executor>(what: What, how: How, on: &mut X) -> Running<'_, QueryPlan> {
+    Box::pin(async move {
+        let statement = match what {
+            What::Read(mut select) => {
+                lock::check(&select)?;
+                on.before_query().await?;
+                on.restrict(&mut select);
+                render::select(&select)
+            }
+            What::Write(write) => {
+                let mut write = write?;
+                on.before_query().await?;
+                on.restrict_write(&mut write);
+                render::write::write(&write)
+            }
+        };
+        let statement = Statement {
+            sql: format!("{}{}", how.words(), statement.sql),
+            params: statement.params,
+        };
+        let rows = match how {
+            How::Planned => on.fetch(statement).await?,
+            How::Run => on.fetch_and_undo(statement).await?,
+        };
+        let told: serde_json::Value = finish::only_row(rows)?.get(0)?;
+        Ok(QueryPlan::read(&told))
+    })
+}
