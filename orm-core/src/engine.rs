@@ -152,6 +152,17 @@ impl Engine {
     /// The address is a URL as libpq knows it; [`EngineBuilder`] lists what may stand in it. One connection is opened
     /// at once, so that a wrong address or password is known when the program starts and not at its first request.
     ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let engine = Engine::connect(shop.test.url()).await?;
+    /// assert_eq!(User::query().count(&mut engine.session()).await?, 3);
+    ///
+    /// let error = Engine::connect("postgresql://127.0.0.1:1/shop").await.unwrap_err();
+    /// assert!(matches!(error, orm_core::Error::Connection { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) when the URL cannot be understood,
     /// [`Error::Connection`](crate::Error::Connection) when the server cannot be reached or refuses. Neither contains
@@ -179,12 +190,30 @@ impl Engine {
     }
 
     /// How many connections there are, and what they do. SQLAlchemy: `engine.pool.status()`. Sends nothing.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let conn = engine.acquire().await?;
+    /// let status = engine.pool_status();
+    /// assert_eq!((status.open - status.idle, status.waiting), (1, 0));
+    /// drop(conn);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn pool_status(&self) -> PoolStatus {
         self.inner.pool.status()
     }
 
     /// Closes the connections that nobody has borrowed, lends no more, and lets those who wait fail.
     /// SQLAlchemy: `engine.dispose()`. Borrowed connections are closed when they come back. Sends nothing.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// engine.close();
+    /// assert!(engine.acquire().await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn close(&self) {
         self.inner.pool.close();
     }

@@ -158,11 +158,24 @@ pub struct QueryError {
 
 impl Error {
     /// An [`Error::Config`].
+    ///
+    /// ```
+    /// use orm_core::Error;
+    ///
+    /// let error = Error::config("SHOP_URL is not set");
+    /// assert_eq!(error.to_string(), "SHOP_URL is not set");
+    /// ```
     pub fn config(what: impl Into<String>) -> Self {
         Error::Config { what: what.into() }
     }
 
     /// An [`Error::Connection`] without a source.
+    ///
+    /// ```
+    /// use orm_core::Error;
+    ///
+    /// assert!(matches!(Error::connection("the mail server is away"), Error::Connection { source: None, .. }));
+    /// ```
     pub fn connection(what: impl Into<String>) -> Self {
         Error::Connection {
             what: what.into(),
@@ -171,28 +184,71 @@ impl Error {
     }
 
     /// An [`Error::Invalid`].
+    ///
+    /// ```
+    /// use orm_core::Error;
+    ///
+    /// // In a hook, say.
+    /// let error = Error::invalid("orders cannot be changed on Sundays");
+    /// assert!(matches!(error, Error::Invalid { .. }));
+    /// ```
     pub fn invalid(what: impl Into<String>) -> Self {
         Error::Invalid { what: what.into() }
     }
 
     /// Whether running the same transaction again may succeed: serialization failures, deadlocks, altered tables.
+    ///
+    /// ```
+    /// use orm_core::Error;
+    ///
+    /// let lost = Error::Retryable { code: "40P01".to_owned(), message: "deadlock detected".to_owned() };
+    /// assert!(lost.is_retryable()); // the whole transaction, again
+    /// ```
     pub fn is_retryable(&self) -> bool {
         matches!(self, Error::Retryable { .. })
     }
 
     /// Whether a unique constraint or a primary key was violated: the row is there already.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let error = db.insert(Tag::create().word("new")).await.unwrap_err();
+    /// assert!(error.is_unique_violation());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_unique_violation(&self) -> bool {
         self.constraint()
             .is_some_and(|violation| violation.kind == ConstraintKind::Unique)
     }
 
     /// Whether a foreign key was violated.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let error = db.insert(Order::create().user_id(99)).await.unwrap_err();
+    /// assert!(error.is_foreign_key_violation());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_foreign_key_violation(&self) -> bool {
         self.constraint()
             .is_some_and(|violation| violation.kind == ConstraintKind::ForeignKey)
     }
 
     /// What hooks rejected or does not fit, field by field, if that is what went wrong.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().allow(Tag::WORD);
+    /// let error = db.add_json(&shape, &serde_json::json!({"word": 7})).await.unwrap_err();
+    /// let problem = &error.validation().expect("it does not fit").rejections[0];
+    /// assert_eq!(problem.message, "must be a string, and is a number");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn validation(&self) -> Option<&ValidationError> {
         match self {
             Error::Validation(error) => Some(error),
@@ -201,6 +257,15 @@ impl Error {
     }
 
     /// The violated constraint, if that is what went wrong.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let error = db.insert(Tag::create().word("new")).await.unwrap_err();
+    /// let violation = error.constraint().expect("the word is there");
+    /// assert_eq!(violation.constraint, "tags_word_key");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn constraint(&self) -> Option<&ConstraintError> {
         match self {
             Error::Constraint(violation) => Some(violation),

@@ -292,6 +292,16 @@ static SESSIONS: AtomicU32 = AtomicU32::new(1);
 impl Engine {
     /// A new session, with the options of [`with_sessions`](Engine::with_sessions). It takes no connection until its first
     /// statement.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let mut db = engine.session();
+    /// assert!(!db.in_transaction()); // no connection yet
+    /// User::query().count(&mut db).await?;
+    /// assert!(db.in_transaction());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn session(&self) -> Session {
         let options = SessionOptions::of_engine(self);
@@ -300,6 +310,17 @@ impl Engine {
 
     /// A new session with options: isolation level, read-only, autoflush. The engine's hooks, criteria and info, those of
     /// [`with_sessions`](Engine::with_sessions), are there as well.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().autoflush(false));
+    /// db.add(Tag::create().word("used"));
+    /// assert_eq!(Tag::query().count(&mut db).await?, 2); // the new one was not sent
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn session_with(&self, options: SessionOptions) -> Session {
         let options = options.beside_those_of(self);
@@ -394,6 +415,16 @@ impl Session {
     }
 
     /// The engine that the session's connections come from.
+    ///
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let mut another = db.engine().session(); // for something that must be kept even if this is rolled back
+    /// another.add(Tag::create().word("kept"));
+    /// another.commit().await?;
+    /// db.rollback().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn engine(&self) -> &Engine {
         &self.engine
     }

@@ -81,6 +81,12 @@ impl EngineBuilder {
     /// How many connections the pool keeps open; 5 if not said. SQLAlchemy: `pool_size`.
     ///
     /// They are opened when they are needed first.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").pool_size(20);
+    /// ```
     pub fn pool_size(mut self, connections: usize) -> Self {
         self.settings.pool_size = connections;
         self
@@ -90,6 +96,12 @@ impl EngineBuilder {
     /// SQLAlchemy: `max_overflow`.
     ///
     /// A connection that comes back while `pool_size` idle ones are there is closed.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").pool_size(20).max_overflow(0);
+    /// ```
     pub fn max_overflow(mut self, connections: usize) -> Self {
         self.settings.max_overflow = connections;
         self
@@ -97,6 +109,13 @@ impl EngineBuilder {
 
     /// How long to wait for a connection when all are in use, before [`Error::Timeout`](crate::Error::Timeout); 30 s if
     /// not said, `None` waits for ever. SQLAlchemy: `pool_timeout`.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    /// use std::time::Duration;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").pool_timeout(Duration::from_secs(2));
+    /// ```
     pub fn pool_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.settings.pool_timeout = timeout.into();
         self
@@ -104,6 +123,13 @@ impl EngineBuilder {
 
     /// Closes a connection of this age instead of lending it again, for firewalls and servers that cut old ones; never if
     /// not said. SQLAlchemy: `pool_recycle`.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    /// use std::time::Duration;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").pool_recycle(Duration::from_secs(3600));
+    /// ```
     pub fn pool_recycle(mut self, greatest_age: impl Into<Option<Duration>>) -> Self {
         self.settings.pool_recycle = greatest_age.into();
         self
@@ -114,6 +140,12 @@ impl EngineBuilder {
     ///
     /// It costs a round trip for each borrowing. Without it, a connection that the server has closed in an orderly way
     /// is noticed too; one that was cut silently is met by the first statement.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").pool_pre_ping(true);
+    /// ```
     pub fn pool_pre_ping(mut self, on: bool) -> Self {
         self.settings.pool_pre_ping = on;
         self
@@ -125,6 +157,12 @@ impl EngineBuilder {
     /// Off is for poolers that give each transaction another server connection, such as PgBouncer before 1.21: each
     /// statement is then prepared, run and closed, with two round trips instead of one. Behind such a pooler statements
     /// should run in transactions, since outside of one the preparation and the run may reach different servers.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").statement_cache(false);
+    /// ```
     pub fn statement_cache(mut self, on: bool) -> Self {
         self.settings.statement_cache = on;
         self
@@ -132,6 +170,12 @@ impl EngineBuilder {
 
     /// The name of the program, shown in `pg_stat_activity`; it goes before the URL's.
     /// SQLAlchemy: `connect_args={"application_name": ..}`.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").application_name("nightly report");
+    /// ```
     pub fn application_name(mut self, name: impl Into<String>) -> Self {
         self.application_name = Some(name.into());
         self
@@ -139,6 +183,12 @@ impl EngineBuilder {
 
     /// Writes every statement to standard error with rows and time, without values. SQLAlchemy: `echo=True`, which shows
     /// values; here [`EngineBuilder::echo_values`] does.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").echo(true);
+    /// ```
     pub fn echo(mut self, on: bool) -> Self {
         self.echo = on.then_some(Echo { values: false });
         self
@@ -146,6 +196,12 @@ impl EngineBuilder {
 
     /// Writes every statement to standard error with its values, which may be secret. SQLAlchemy: `echo=True` with
     /// `hide_parameters=False`.
+    ///
+    /// ```
+    /// use orm_core::Engine;
+    ///
+    /// let builder = Engine::builder("postgresql://localhost/shop").echo_values(true);
+    /// ```
     pub fn echo_values(mut self, on: bool) -> Self {
         self.echo = on.then_some(Echo { values: true });
         self
@@ -174,12 +230,29 @@ impl EngineBuilder {
 
     /// Tells every statement to an observer. May be called several times. SQLAlchemy: the event
     /// `after_cursor_execute`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use orm_core::engine::{Engine, StatementLog};
+    ///
+    /// let log = StatementLog::new();
+    /// let builder = Engine::builder("postgresql://localhost/shop").observe(Arc::new(log.clone()));
+    /// ```
     pub fn observe(mut self, observer: Arc<dyn Observer>) -> Self {
         self.settings.observers.push(observer);
         self
     }
 
     /// Makes the engine and opens its first connection, so that mistakes show at once.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let engine = Engine::builder(shop.test.url()).pool_size(2).connect().await?;
+    /// assert_eq!(engine.pool_status().open, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) when the URL or a certificate cannot be understood,
@@ -196,6 +269,14 @@ impl EngineBuilder {
 
     /// Makes the engine without opening a connection; the first is opened when one is needed.
     /// SQLAlchemy's `create_engine` does the same.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let engine = Engine::builder("postgresql://127.0.0.1:1/nowhere").build()?; // no connection yet
+    /// assert_eq!(engine.pool_status().open, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Config`](crate::Error::Config) when the URL or a certificate cannot be understood.

@@ -99,6 +99,14 @@ impl Connection {
     /// Runs a statement and gives the number of rows that it changed. SQLAlchemy: `connection.execute(..).rowcount`.
     /// One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// assert_eq!(conn.execute("UPDATE products SET stock = 0 WHERE stock < 5").await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Constraint`], [`Error::Query`], [`Error::Retryable`], [`Error::Timeout`], [`Error::Connection`], as the
     /// server answers; [`Error::Invalid`] when names and values do not fit (see [`Sql::statement`]);
@@ -110,6 +118,16 @@ impl Connection {
     /// Runs a statement and reads all rows: into tuples, into structs with `#[derive(FromRow)]`, into models.
     /// SQLAlchemy: `connection.execute(..).all()`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let pairs: Vec<(i32, String)> = conn.fetch_all("SELECT id, word FROM tags ORDER BY id").await?;
+    /// let tags: Vec<Tag> = conn.fetch_all("SELECT * FROM tags ORDER BY id").await?;
+    /// assert_eq!((pairs[0].1.as_str(), tags[1].word.as_str()), ("new", "sale"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Connection::execute`], and [`Error::Decode`] when a value does not fit.
     pub fn fetch_all<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Running<'_, Vec<T>> {
@@ -117,6 +135,15 @@ impl Connection {
     }
 
     /// Runs a statement and reads its only row. SQLAlchemy: `.one()`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let (name, price): (String, i32) = conn.fetch_one("SELECT name, price FROM products WHERE id = 1").await?;
+    /// assert_eq!((name.as_str(), price), ("Air", 99_900));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
@@ -126,6 +153,15 @@ impl Connection {
 
     /// Runs a statement and reads its only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let nobody: Option<User> = conn.fetch_optional("SELECT * FROM users WHERE id = 99").await?;
+    /// assert_eq!(nobody, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::MultipleFound`], and those of [`Connection::fetch_all`].
     pub fn fetch_optional<T: FromRow>(&mut self, sql: impl Into<Sql>) -> Running<'_, Option<T>> {
@@ -133,6 +169,15 @@ impl Connection {
     }
 
     /// Runs a statement and reads the first column of its only row. SQLAlchemy: `.scalar_one()`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let users: i64 = conn.fetch_scalar("SELECT count(*) FROM users").await?;
+    /// assert_eq!(users, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`Connection::fetch_one`].
@@ -230,17 +275,43 @@ impl Connection {
     }
 
     /// Whether the connection is lost. SQLAlchemy: `connection.invalidated`. Sends nothing.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let conn = engine.acquire().await?;
+    /// assert!(!conn.is_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_closed(&self) -> bool {
         self.link.is_closed()
     }
 
     /// Closes the connection instead of giving it back to the pool, for when something on it cannot be undone.
     /// SQLAlchemy: `connection.invalidate()`. Sends nothing; an open transaction is rolled back by the server.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// conn.execute("SET search_path TO elsewhere").await?; // nobody else is to get this connection
+    /// conn.discard();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn discard(self) {
         self.link.discard();
     }
 
     /// The engine that the connection is borrowed from.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let conn = engine.acquire().await?;
+    /// let another = conn.engine().acquire().await?;
+    /// # drop(another);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn engine(&self) -> &Engine {
         self.link.engine()
     }

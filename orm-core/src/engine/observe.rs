@@ -58,6 +58,19 @@ pub struct StatementEvent<'a> {
 
 impl StatementEvent<'_> {
     /// The values of the parameters as PostgreSQL would print them: `1 = 42, 2 = Ann`. For those who asked to see them.
+    ///
+    /// ```
+    /// use orm_core::engine::{Observer, StatementEvent};
+    ///
+    /// /// Shows the values too: for a developer's own machine.
+    /// struct Loud;
+    ///
+    /// impl Observer for Loud {
+    ///     fn statement(&self, event: &StatementEvent<'_>) {
+    ///         eprintln!("{}\n  {}", event.sql, event.show());
+    ///     }
+    /// }
+    /// ```
     pub fn show(&self) -> String {
         self.params
             .iter()
@@ -179,17 +192,49 @@ impl StatementLog {
     }
 
     /// The texts so far, in the order in which they were sent; the log is empty afterwards.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// log.clear();
+    /// User::query().count(&mut db).await?;
+    /// assert_eq!(log.take(), ["BEGIN", "SELECT count(*) FROM users"]);
+    /// assert_eq!(log.count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.lock()).texts
     }
 
     /// How many there are.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.get::<User>(1).await?;
+    /// assert_eq!(log.count(), 2); // BEGIN and SELECT
+    /// db.get::<User>(1).await?; // it is here
+    /// assert_eq!(log.count(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn count(&self) -> usize {
         self.lock().texts.len()
     }
 
     /// How many round trips they took: how often the server was waited for. What was sent together is one; preparing a
     /// statement, which each connection does once, is one more.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// for _ in 0..2 {
+    ///     log.clear(); // the first time the statement is prepared, which takes a round trip more
+    ///     db.get::<User>(1).await?;
+    ///     db.rollback().await?;
+    /// }
+    /// assert_eq!((log.count(), log.round_trips()), (3, 2)); // BEGIN with SELECT, ROLLBACK
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn round_trips(&self) -> u32 {
         self.lock().round_trips
     }
@@ -202,6 +247,15 @@ impl StatementLog {
     }
 
     /// Forgets them.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// User::query().count(&mut db).await?;
+    /// log.clear();
+    /// assert_eq!(log.count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn clear(&self) {
         *self.lock() = Seen::default();
     }

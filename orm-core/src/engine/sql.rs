@@ -50,12 +50,37 @@ impl Sql {
     ///
     /// The value is one of the types that a column can have, or `&str` for text. Where PostgreSQL cannot tell which type it
     /// should be, a cast in the text helps: `:since::timestamptz`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::engine::sql;
+    ///
+    /// let name: String = sql("SELECT name FROM products WHERE price < :most AND stock > :least")
+    ///     .bind("most", 50_000)
+    ///     .bind("least", 10)
+    ///     .scalar(&mut db)
+    ///     .await?;
+    /// assert_eq!(name, "Cable");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind(mut self, name: impl Into<String>, value: impl BindValue) -> Self {
         self.values.push((name.into(), value.into_param()));
         self
     }
 
     /// The statement with `$1`, `$2` .. in place of the names, in the order in which they appear.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::engine::sql;
+    ///
+    /// let statement = sql("SELECT * FROM users WHERE id = :id").bind("id", 7).statement()?;
+    /// assert_eq!(statement.sql, "SELECT * FROM users WHERE id = $1");
+    /// assert!(sql("SELECT :id").statement().is_err()); // `:id` has no value
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Invalid`], with the names, when a parameter has no value, a value has no parameter, one has two values, or
@@ -171,6 +196,16 @@ impl Sql {
 
     /// Runs it and reads the only row. SQLAlchemy: `.one()`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::engine::sql;
+    ///
+    /// let ann: User = sql("SELECT * FROM users WHERE id = :id").bind("id", 1).one(&mut db).await?;
+    /// assert_eq!(ann.name, "Ann");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::MultipleFound`], and those of [`Sql::all`].
     pub fn one<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, T> {
@@ -180,6 +215,16 @@ impl Sql {
     }
 
     /// Runs it and reads the only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::engine::sql;
+    ///
+    /// let nobody: Option<User> = sql("SELECT * FROM users WHERE id = 99").optional(&mut db).await?;
+    /// assert_eq!(nobody, None);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::MultipleFound`], and those of [`Sql::all`].
@@ -223,6 +268,16 @@ impl Sql {
     }
 
     /// Runs it and gives the number of rows that it changed (for SELECT, returned). SQLAlchemy: `.rowcount`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::engine::sql;
+    ///
+    /// let changed = sql("UPDATE products SET stock = stock + :more").bind("more", 1).execute(&mut db).await?;
+    /// assert_eq!(changed, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute).

@@ -2,9 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::Connection;
 use super::connection::Pending;
+use super::{Connection, Sql};
 use crate::error::{Error, Result};
+use crate::query::Running;
 
 /// An open transaction on a [`Connection`], and that connection while it lasts. SQLAlchemy: `Transaction`.
 ///
@@ -25,8 +26,38 @@ impl<'c> Transaction<'c> {
         }
     }
 
+    /// Runs a statement and gives the number of rows that it changed: as [`Connection::execute`], which it is. Here by itself so
+    /// that the [`Executor`](crate::query::Executor)'s method of the same name, which comes with the prelude, does not go before it.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let mut transaction = conn.begin().await?;
+    /// assert_eq!(transaction.execute("DELETE FROM product_tags").await?, 3);
+    /// # assert_eq!(transaction.fetch_scalar::<i64>("SELECT count(*) FROM product_tags").await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Connection::execute`].
+    pub fn execute(&mut self, sql: impl Into<Sql>) -> Running<'_, u64> {
+        self.connection.execute(sql)
+    }
+
     /// Makes everything that was done permanent. SQLAlchemy: `transaction.commit()`. One statement, or none when nothing
     /// was done.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let mut transaction = conn.begin().await?;
+    /// transaction.execute("DELETE FROM product_tags").await?;
+    /// transaction.commit().await?;
+    /// assert_eq!(conn.fetch_scalar::<i64>("SELECT count(*) FROM product_tags").await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::RollbackRequired`] when a statement had failed: PostgreSQL would answer COMMIT with success and roll back,
@@ -45,6 +76,17 @@ impl<'c> Transaction<'c> {
 
     /// Undoes everything that was done. SQLAlchemy: `transaction.rollback()`. One statement, or none when nothing was
     /// done.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let mut transaction = conn.begin().await?;
+    /// transaction.execute("DELETE FROM product_tags").await?;
+    /// transaction.rollback().await?;
+    /// assert_eq!(conn.fetch_scalar::<i64>("SELECT count(*) FROM product_tags").await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Connection`]: the server rolls back by itself then.

@@ -105,6 +105,13 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// The average of an expression over the related rows; NULL where there are none.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ORDERS.avg(Order::VERSION).gt(1)).select(User::ID);
+    /// assert!(q.to_sql().contains("(SELECT avg(orders.version) FROM orders WHERE orders.user_id = users.id) > $1"));
+    /// ```
     pub fn avg<E, T, I>(self, expression: E) -> Expr<Option<T>, Solid<Of<From>>>
     where
         Self: Joinable<From = From>,
@@ -116,6 +123,13 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// The least value of an expression among the related rows; NULL where there are none.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Category::query().select((Category::NAME, Category::PRODUCTS.min(Product::PRICE)));
+    /// assert!(q.to_sql().contains("(SELECT min(products.price) FROM products "));
+    /// ```
     pub fn min<E, I>(
         self,
         expression: E,
@@ -128,6 +142,13 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// The greatest value of an expression among the related rows; NULL where there are none.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Category::query().order_by(Category::PRODUCTS.max(Product::PRICE).desc().nulls_last());
+    /// assert!(q.to_sql().contains("ORDER BY (SELECT max(products.price) FROM products "));
+    /// ```
     pub fn max<E, I>(
         self,
         expression: E,

@@ -82,6 +82,14 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// Whether there is a related row at all. SQLAlchemy: `User.orders.any()`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let buyers = User::query().filter(User::ORDERS.exists()).count(&mut db).await?;
+    /// assert_eq!(buyers, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn exists(self) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,
@@ -90,6 +98,14 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// Whether none of the related rows meets the condition. SQLAlchemy: `~User.orders.any(..)`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let without = User::query().filter(User::ORDERS.none(Order::STATUS.eq(OrderStatus::Open)));
+    /// assert_eq!(without.count(&mut db).await?, 2); // also those who have no order at all
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
         Self: Joinable,

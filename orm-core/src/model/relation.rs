@@ -40,12 +40,30 @@ impl<From, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The description.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert_eq!(Order::ITEMS.info().path(), "Order::ITEMS");
+    /// ```
     pub const fn info(&self) -> &'static RelationInfo {
         self.info
     }
 
     /// The same relationship, leading to an alias of its target: `Employee::MANAGER.to::<Boss>()`.
     /// SQLAlchemy: `Employee.manager.of_type(boss)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// type Parent = Aliased<Category, 1>;
+    ///
+    /// let q = Category::query()
+    ///     .join(Category::PARENT.to::<Parent>())
+    ///     .filter(Parent::NAME.eq("Computers"))
+    ///     .select(Category::NAME);
+    /// assert!(q.to_sql().contains("JOIN categories AS categories_1 ON categories_1.id = categories.parent_id"));
+    /// ```
     pub const fn to<Alias>(self) -> Relation<From, Alias, Shape>
     where
         To: Target,

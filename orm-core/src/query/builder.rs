@@ -164,6 +164,13 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Without the first rows.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::NAME).limit(20).offset(40).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.name LIMIT $1 OFFSET $2"));
+    /// ```
     pub fn offset(mut self, rows: i64) -> Self {
         self.select.offset = Some(rows);
         self
@@ -230,6 +237,16 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Keeps the groups for which a condition is true.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query()
+    ///     .group_by(Product::CATEGORY_ID)
+    ///     .having(avg(Product::PRICE).gt(100))
+    ///     .select((Product::CATEGORY_ID, count_all()));
+    /// assert!(q.to_sql().ends_with("GROUP BY products.category_id HAVING avg(products.price) > $1"));
+    /// ```
     pub fn having<E, I>(mut self, condition: E) -> Self
     where
         E: Condition + Within<Scope, I> + PerGroup,
@@ -267,6 +284,18 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// Lets the rows overwrite what a session knows of their entities, where else a row that was read in this transaction
     /// stays as it was read. Locking queries do this by themselves: whoever waited for a lock wants the row as it is now.
     /// SQLAlchemy: `populate_existing()`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// shop.elsewhere("UPDATE products SET stock = 3 WHERE id = 1").await?;
+    /// Product::query().all(&mut db).await?;
+    /// assert_eq!(db[air].stock, 5); // as it was read in this transaction
+    /// Product::query().populate_existing().all(&mut db).await?;
+    /// assert_eq!(db[air].stock, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn populate_existing(mut self) -> Self {
         self.select.refresh = true;
         self
@@ -318,11 +347,25 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().filter(Tag::WORD.eq("sale"));
+    /// assert_eq!(q.to_sql(), "SELECT tags.id, tags.word FROM tags WHERE tags.word = $1");
+    /// ```
     pub fn to_sql(&self) -> String {
         self.statement().sql
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let statement = Tag::query().filter(Tag::WORD.eq("sale")).statement();
+    /// assert_eq!(statement.params[0].show(), "sale");
+    /// ```
     pub fn statement(&self) -> Statement {
         render::select(&self.select)
     }
@@ -350,6 +393,18 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// SQLAlchemy: `options(joinedload(..), selectinload(..))`.
     ///
     /// A query of an alias takes the alias's constants or the model's: `entity_as::<Boss>().with(Boss::REPORTS)`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let orders = Order::query()
+    ///     .with(Order::USER)
+    ///     .with(Order::ITEMS.then(OrderItem::PRODUCT))
+    ///     .all(&mut db)
+    ///     .await?; // two statements: orders with users, items with products
+    /// assert_eq!(db.view(orders[0]).related(Order::USER)?.name, "Ann");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn with<P>(mut self, path: P) -> Self
     where
         Self: GivesEntities,

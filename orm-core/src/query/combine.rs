@@ -68,11 +68,29 @@ pub const fn place<const N: usize>() -> Place<N> {
 
 impl<const N: usize> Place<N> {
     /// In ascending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::place;
+    ///
+    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// assert!(words.order_by(place::<1>().asc()).to_sql().contains(" ORDER BY 1"));
+    /// ```
     pub fn asc(self) -> Ordered<Self> {
         ordered(N, false)
     }
 
     /// In descending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::place;
+    ///
+    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// assert!(words.order_by(place::<1>().desc()).to_sql().ends_with(" ORDER BY 1 DESC"));
+    /// ```
     pub fn desc(self) -> Ordered<Self> {
         ordered(N, true)
     }
@@ -245,19 +263,78 @@ operations! {
     /// ```
     union "UNION"
     /// The rows of both: UNION ALL. SQLAlchemy: `union_all(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let (tags, names) = (Tag::query().select(Tag::WORD), Category::query().select(Category::NAME));
+    /// assert_eq!(
+    ///     tags.union_all(names).to_sql(),
+    ///     "SELECT tags.word FROM tags UNION ALL SELECT categories.name FROM categories"
+    /// );
+    /// ```
     union_all "UNION ALL"
     /// The rows that both have, each once: INTERSECT. SQLAlchemy: `intersect(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let (tags, names) = (Tag::query().select(Tag::WORD), Category::query().select(Category::NAME));
+    /// assert_eq!(
+    ///     tags.intersect(names).to_sql(),
+    ///     "SELECT tags.word FROM tags INTERSECT SELECT categories.name FROM categories"
+    /// );
+    /// ```
     intersect "INTERSECT"
     /// The rows that both have: INTERSECT ALL.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let (tags, names) = (Tag::query().select(Tag::WORD), Category::query().select(Category::NAME));
+    /// assert_eq!(
+    ///     tags.intersect_all(names).to_sql(),
+    ///     "SELECT tags.word FROM tags INTERSECT ALL SELECT categories.name FROM categories"
+    /// );
+    /// ```
     intersect_all "INTERSECT ALL"
     /// The rows that the other doesn't have, each once: EXCEPT. SQLAlchemy: `except_(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let (tags, names) = (Tag::query().select(Tag::WORD), Category::query().select(Category::NAME));
+    /// assert_eq!(
+    ///     tags.except(names).to_sql(),
+    ///     "SELECT tags.word FROM tags EXCEPT SELECT categories.name FROM categories"
+    /// );
+    /// ```
     except "EXCEPT"
     /// The rows that the other doesn't have: EXCEPT ALL.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let (tags, names) = (Tag::query().select(Tag::WORD), Category::query().select(Category::NAME));
+    /// assert_eq!(
+    ///     tags.except_all(names).to_sql(),
+    ///     "SELECT tags.word FROM tags EXCEPT ALL SELECT categories.name FROM categories"
+    /// );
+    /// ```
     except_all "EXCEPT ALL"
 }
 
 impl<Sel> Combined<Sel> {
     /// Orders the whole: entities by columns of their model, other rows by their [`place`]s.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let cheap = Product::query().filter(Product::PRICE.lt(100));
+    /// let many = Product::query().filter(Product::STOCK.gt(1000));
+    /// let q = cheap.union(many).order_by(Product::NAME.desc());
+    /// assert!(q.to_sql().ends_with(" ORDER BY 2 DESC")); // the second column of what was selected
+    /// ```
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
         O: OrderBy<Output<Sel>, I>,
@@ -274,12 +351,28 @@ impl<Sel> Combined<Sel> {
     }
 
     /// At most this many rows of the whole.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let words = Tag::query().select(Tag::WORD);
+    /// let names = Category::query().select(Category::NAME);
+    /// assert!(words.union(names).limit(10).to_sql().ends_with(" LIMIT $1"));
+    /// ```
     pub fn limit(mut self, rows: i64) -> Self {
         self.query = self.query.limit(rows);
         self
     }
 
     /// Without the first rows of the whole.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let words = Tag::query().select(Tag::WORD);
+    /// let names = Category::query().select(Category::NAME);
+    /// assert!(words.union(names).limit(10).offset(20).to_sql().ends_with(" LIMIT $1 OFFSET $2"));
+    /// ```
     pub fn offset(mut self, rows: i64) -> Self {
         self.query = self.query.offset(rows);
         self
@@ -313,6 +406,19 @@ impl<Sel> Combined<Sel> {
     }
 
     /// The rows as a CTE with the columns of `R`, as [`Query::as_cte`].
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// #[derive(Rowset)]
+    /// struct Words {
+    ///     word: String,
+    /// }
+    ///
+    /// let words = Tag::query().select((Tag::WORD,)).union(Category::query().select((Category::NAME,)));
+    /// let q = words.as_cte::<Words>().query().select(count_all());
+    /// assert!(q.to_sql().starts_with("WITH words AS (SELECT tags.word FROM tags UNION "));
+    /// ```
     pub fn as_cte<R>(self) -> Derived<R>
     where
         R: Rowset,
@@ -327,11 +433,26 @@ impl<Sel> Combined<Sel> {
     }
 
     /// The SQL text, without the values.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// assert_eq!(q.to_sql(), "SELECT tags.word FROM tags UNION SELECT categories.name FROM categories");
+    /// ```
     pub fn to_sql(&self) -> String {
         self.statement().sql
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let old = Tag::query().filter(Tag::ID.lt(5)).select(Tag::WORD);
+    /// let statement = old.union(Category::query().select(Category::NAME)).statement();
+    /// assert_eq!(statement.params.len(), 1);
+    /// ```
     pub fn statement(&self) -> Statement {
         render::select(&self.query.select)
     }
@@ -340,6 +461,15 @@ impl<Sel> Combined<Sel> {
 impl<Sel: Selection> Combined<Sel> {
     /// All rows, as [`Query::all`].
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// let words: Vec<String> = words.all(&mut db).await?;
+    /// assert_eq!(words.len(), 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What the server refuses, and values that do not fit their types.
     pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
@@ -347,6 +477,16 @@ impl<Sel: Selection> Combined<Sel> {
     }
 
     /// With entities as plain rows, which a session does not keep, as [`Query::plain`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let cheap = Product::query().filter(Product::PRICE.lt(5_000));
+    /// let many = Product::query().filter(Product::STOCK.gt(7));
+    /// let rows: Vec<Product> = cheap.union(many).order_by(Product::PRICE).plain().all(&mut db).await?;
+    /// assert_eq!(rows[0].name, "Cable");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn plain(self) -> Combined<Sel::Plain> {
         Combined {
             query: self.query.retyped(),
@@ -354,6 +494,16 @@ impl<Sel: Selection> Combined<Sel> {
     }
 
     /// The first row, if there is one, as [`Query::first`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let cheap = Product::query().filter(Product::PRICE.lt(5_000));
+    /// let many = Product::query().filter(Product::STOCK.gt(7));
+    /// let first: Option<Handle<Product>> = cheap.union(many).order_by(Product::PRICE).first(&mut db).await?;
+    /// assert_eq!(db[first.expect("there is one")].name, "Cable");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`all`](Combined::all).
@@ -363,6 +513,16 @@ impl<Sel: Selection> Combined<Sel> {
 
     /// The only row, as [`Query::one`].
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let tagged = Product::query().filter(Product::TAGS.any(Tag::WORD.eq("new")));
+    /// let sale = Product::query().filter(Product::TAGS.any(Tag::WORD.eq("sale")));
+    /// let both = tagged.intersect(sale).one(&mut db).await?;
+    /// assert_eq!(db[both].name, "Nova");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Query::one`].
     pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
@@ -370,6 +530,17 @@ impl<Sel: Selection> Combined<Sel> {
     }
 
     /// The only row, or `None`, as [`Query::one_or_none`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let all = Product::query();
+    /// let tagged = Product::query().filter(Product::TAGS.exists());
+    /// let dear = Product::query().filter(Product::PRICE.gt(100_000));
+    /// let plain = all.except(tagged).except(dear).one_or_none(&mut db).await?;
+    /// assert_eq!(db[plain.expect("there is one")].name, "Cable");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Query::one_or_none`].
@@ -379,6 +550,14 @@ impl<Sel: Selection> Combined<Sel> {
 
     /// The number of rows, counted by the server, as [`Query::count`].
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// assert_eq!(words.count(&mut db).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What the server refuses.
     pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64> {
@@ -386,6 +565,14 @@ impl<Sel: Selection> Combined<Sel> {
     }
 
     /// Whether there is any row, as [`Query::exists`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let words = Tag::query().select(Tag::WORD).intersect(Category::query().select(Category::NAME));
+    /// assert!(!words.exists(&mut db).await?); // no tag is called like a category
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What the server refuses.

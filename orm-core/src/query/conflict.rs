@@ -143,6 +143,15 @@ impl<M: Model> OnConflict<M> {
 impl<M: Model, By> OnConflict<M, By> {
     /// Leaves out the rows that are there already. RETURNING gives nothing for them.
     /// SQLAlchemy: `on_conflict_do_nothing`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let tags = ["new", "used"].map(|word| Tag::create().word(word));
+    /// let added = Tag::insert(tags).on_conflict(Tag::WORD).do_nothing().exec(&mut db).await?;
+    /// assert_eq!(added, 1); // "new" is there
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn do_nothing(self) -> Insert<M, IgnoringConflict> {
         with(self.write, self.target, ConflictAction::Nothing)
     }
@@ -243,6 +252,20 @@ impl<M: Model, By> OnConflict<M, By> {
 impl<M: Model> Insert<M, UpdatingConflict> {
     /// Leaves the row that is there as it is unless the condition holds; RETURNING gives nothing for it then. Several must
     /// all hold. SQLAlchemy: `where` of `on_conflict_do_update`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let cheaper = Product { id: 1, name: "Air".to_owned(), price: 94_900, stock: 5, category_id: Some(3) };
+    /// let written = Product::insert([cheaper])
+    ///     .on_conflict(Product::ID)
+    ///     .do_update(Product::PRICE.set(excluded(Product::PRICE)))
+    ///     .filter(Product::PRICE.gt(excluded(Product::PRICE))) // only where it is cheaper
+    ///     .exec(&mut db)
+    ///     .await?;
+    /// assert_eq!(written, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter<E, I>(mut self, condition: E) -> Self
     where
         E: Condition + Within<Both<M>, I> + PerRow,

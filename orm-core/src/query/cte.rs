@@ -47,6 +47,19 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
 
     /// As [`as_cte`](Query::as_cte), and says whether the server computes it once and keeps the rows (`true`), or puts it
     /// in place wherever it is used (`false`).
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// #[derive(Rowset)]
+    /// struct Dear {
+    ///     id: i32,
+    /// }
+    ///
+    /// let dear = Product::query().filter(Product::PRICE.gt(100)).select((Product::ID,));
+    /// let q = dear.as_materialized_cte::<Dear>(true).query().select(Dear::ID);
+    /// assert!(q.to_sql().starts_with("WITH dear AS MATERIALIZED (SELECT "));
+    /// ```
     pub fn as_materialized_cte<R>(self, materialized: bool) -> CteOf<R>
     where
         R: Rowset,
@@ -109,6 +122,24 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
 
     /// As [`recursive`](Query::recursive), and keeps each row once (UNION): so it comes to an end where the data has a
     /// cycle, provided that the rows have no depth or path that would tell them apart. SQLAlchemy: `union`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// #[derive(Rowset)]
+    /// struct Above {
+    ///     id: Option<i32>,
+    /// }
+    ///
+    /// // A category and all that it stands in, also where somebody has made a ring of them.
+    /// let above = Category::query()
+    ///     .filter(Category::ID.eq(7))
+    ///     .select((Category::PARENT_ID,))
+    ///     .recursive_distinct::<Above, _, _, _>(|above| {
+    ///         Category::query().join_on(above, Category::ID.eq(Above::ID)).select((Category::PARENT_ID,))
+    ///     });
+    /// assert!(above.query().select(Above::ID).to_sql().contains(" UNION SELECT "));
+    /// ```
     pub fn recursive_distinct<R, StepSel, StepScope, StepG>(
         self,
         step: impl FnOnce(CteOf<R>) -> Query<StepSel, StepScope, StepG>,

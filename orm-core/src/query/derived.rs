@@ -223,6 +223,25 @@ impl<Sel, Scope: Inside, G> Query<Sel, Scope, G> {
     /// types must be those of the fields, in their order. SQLAlchemy: `subquery()`.
     ///
     /// [`Rowset`] has an example.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// #[derive(Rowset)]
+    /// struct Sold {
+    ///     product_id: i32,
+    ///     pieces: Option<i64>,
+    /// }
+    ///
+    /// let sold = OrderItem::query()
+    ///     .group_by(OrderItem::PRODUCT_ID)
+    ///     .select((OrderItem::PRODUCT_ID, sum(OrderItem::QUANTITY)))
+    ///     .as_table::<Sold>();
+    /// let q = Product::query()
+    ///     .join_on(sold, Sold::PRODUCT_ID.eq(Product::ID))
+    ///     .select((Product::NAME, Sold::PIECES));
+    /// assert!(q.to_sql().contains("JOIN (SELECT order_items.product_id, sum(order_items.quantity) "));
+    /// ```
     pub fn as_table<R>(self) -> Derived<R, Scope::Uses>
     where
         R: Rowset,

@@ -228,6 +228,14 @@ impl<M: Model, S> Insert<M, S> {
     /// Sends the statement and gives the number of rows that it inserted or changed; sends nothing where there are no rows.
     /// A session flushes first, if anything is pending, and entities that `do_update` changes are in step afterwards.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let tags = ["used", "rare"].map(|word| Tag::create().word(word));
+    /// assert_eq!(Tag::insert(tags).exec(&mut db).await?, 2); // one statement
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Invalid`] for rows with a relationship set on them, whose keys only a session's `add` knows how to fill in;
     /// what the server refuses.
@@ -237,6 +245,14 @@ impl<M: Model, S> Insert<M, S> {
 
     /// The SQL text, without the values; empty where nothing will be sent.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let one = Tag::insert([Tag::create().word("used")]);
+    /// assert_eq!(one.to_sql()?, "INSERT INTO tags (word) VALUES ($1)");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`exec`](Insert::exec).
     pub fn to_sql(&self) -> Result<String> {
@@ -244,6 +260,14 @@ impl<M: Model, S> Insert<M, S> {
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let one = Tag::insert([Tag::create().word("used")]).statement()?;
+    /// assert_eq!(one.params[0].show(), "used");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`exec`](Insert::exec).

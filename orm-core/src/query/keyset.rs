@@ -85,12 +85,31 @@ impl<Sel, Scope> Query<Sel, Scope, Ungrouped> {
 
 impl<Sel> Pages<Sel> {
     /// The page behind the place of a token: [`Page::next`] of the page before.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let products = Product::query().order_by(Product::NAME);
+    /// let first = products.clone().page(3).fetch(&mut db).await?;
+    /// let second = products.page(3).after(first.next.expect("there are four")).fetch(&mut db).await?;
+    /// assert_eq!(second.rows.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn after(mut self, token: impl Into<String>) -> Self {
         self.place = Place::After(token.into());
         self
     }
 
     /// As [`after`](Pages::after) where there is a token, else the first page.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let token: Option<&str> = None; // of a request without `?after=..`
+    /// let page = Product::query().order_by(Product::NAME).page(3).after_some(token).fetch(&mut db).await?;
+    /// assert_eq!(db[page.rows[0]].name, "Air");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn after_some<T: Into<String>>(self, token: Option<T>) -> Self {
         match token {
             Some(token) => self.after(token),
@@ -99,12 +118,31 @@ impl<Sel> Pages<Sel> {
     }
 
     /// The page in front of the place of a token: [`Page::prev`] of the page behind. Its rows stand in the query's order.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let products = Product::query().order_by(Product::NAME);
+    /// let first = products.clone().page(3).fetch(&mut db).await?;
+    /// let second = products.clone().page(3).after(first.next.expect("there are four")).fetch(&mut db).await?;
+    /// let again = products.page(3).before(second.prev.expect("it isn't the first")).fetch(&mut db).await?;
+    /// assert_eq!(again.rows, first.rows);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn before(mut self, token: impl Into<String>) -> Self {
         self.place = Place::Before(token.into());
         self
     }
 
     /// The SQL text, without the values.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let page = Tag::query().order_by(Tag::WORD).page(20);
+    /// assert_eq!(page.to_sql()?, "SELECT tags.id, tags.word, tags.word, tags.id FROM tags ORDER BY tags.word, tags.id LIMIT $1");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`fetch`](Pages::fetch).
@@ -113,6 +151,14 @@ impl<Sel> Pages<Sel> {
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let page = Tag::query().order_by(Tag::WORD).page(20).statement()?;
+    /// assert_eq!(page.params[0].show(), "21"); // one more, to know whether there is another page
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`fetch`](Pages::fetch).
@@ -126,6 +172,16 @@ impl<Sel> Pages<Sel> {
 impl<Sel: Selection> Pages<Sel> {
     /// Reads the page. One statement, and one more for each to-many level of `.with(..)`. It asks for one row more than the
     /// page has, to know whether there is another page.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let page = Product::query().order_by(Product::PRICE.desc()).page(2).fetch(&mut db).await?;
+    /// let names: Vec<&str> = page.rows.iter().map(|product| db[*product].name.as_str()).collect();
+    /// assert_eq!(names, ["Pro", "Air"]);
+    /// assert!(page.next.is_some() && page.prev.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Invalid`] for a token that was not made by this crate, was changed, or is of another order, and for a query

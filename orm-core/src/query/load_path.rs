@@ -175,17 +175,45 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
     }
 
     /// Loads a relationship of what this one leads to, too.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let path = User::ORDERS.then(Order::ITEMS.then(OrderItem::PRODUCT)); // to any depth
+    /// let users = User::query().with(path).all(&mut db).await?; // three statements
+    /// assert_eq!(db.related(users[0], User::ORDERS)?.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn then<R: StartsAt<End>>(mut self, next: R) -> Path<Root, R::End, R::Shape> {
         self.chain.extend(next.into_chain());
         Path::new(self.chain)
     }
 
     /// Loads the last relationship by one more statement for all parents. SQLAlchemy: `selectinload`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let orders = Order::query().with(Order::ITEMS.then(OrderItem::PRODUCT.selectin()));
+    /// orders.all(&mut db).await?; // three statements; each product is read once
+    /// # assert_eq!(log.count(), 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn selectin(self) -> Self {
         self.last(|step| step.strategy = Some(Strategy::SelectIn))
     }
 
     /// Loads the last relationship by a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let orders = Order::query().with(Order::USER.then(User::PROFILE.joined()));
+    /// let orders = orders.all(&mut db).await?; // one statement
+    /// # assert_eq!(log.count(), 2);
+    /// assert!(db.view(orders[0]).related(Order::USER)?.related(User::PROFILE)?.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn joined(self) -> Self {
         self.last(|step| step.strategy = Some(Strategy::Joined))
     }
@@ -193,6 +221,15 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
 
 impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     /// Loads only the related rows for which a condition is true.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let many = Order::ITEMS.filter(OrderItem::QUANTITY.gt(1)).filter(OrderItem::PRICE.lt(5_000));
+    /// let orders = Order::query().with(many).order_by(Order::ID).all(&mut db).await?;
+    /// assert_eq!(db.related(orders[0], Order::ITEMS)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter<E, I>(self, condition: E) -> Self
     where
         E: Condition,
@@ -202,6 +239,16 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     }
 
     /// The order of the related rows, for each parent.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let dearest = Order::ITEMS.filter(OrderItem::QUANTITY.gt(0)).order_by(OrderItem::PRICE.desc());
+    /// let orders = Order::query().with(dearest).order_by(Order::ID).all(&mut db).await?;
+    /// let prices = db.view(orders[0]).related(Order::ITEMS)?.map(|item| item.price);
+    /// assert_eq!(prices.collect::<Vec<_>>(), [99_900, 1_900]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn order_by<O, I>(self, order: O) -> Self
     where
         O: OrderBy<(End, ()), I>,
@@ -210,6 +257,15 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     }
 
     /// At most this many related rows for each parent.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let dearest = Order::ITEMS.order_by(OrderItem::PRICE.desc()).limit(1);
+    /// let orders = Order::query().with(dearest).all(&mut db).await?; // still two statements
+    /// assert_eq!(db.related(orders[0], Order::ITEMS)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(self, rows: i64) -> Self {
         self.last(|step| step.limit = Some(rows))
     }
@@ -221,6 +277,15 @@ impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     }
 
     /// Loads a relationship of what this one leads to, too.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let order = Order::query().with(Order::ITEMS.then(OrderItem::PRODUCT)).first(&mut db).await?;
+    /// let item = db.related(order.expect("there are orders"), Order::ITEMS)?[0];
+    /// assert!(db.related(item, OrderItem::PRODUCT).is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn then<R: StartsAt<To::Model>>(self, next: R) -> Path<From::Model, R::End, R::Shape> {
         self.path().then(next)
     }
@@ -323,6 +388,16 @@ impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
 
     /// As [`recursive`](Relation::recursive), so many levels at most; 1 is the related rows themselves.
     /// SQLAlchemy: `recursion_depth`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let computers = db.get::<Category>(1).await?.expect("it is there");
+    /// db.load(computers, Category::CHILDREN.recursive_to(1)).await?;
+    /// let laptops = db.related(computers, Category::CHILDREN)?[0];
+    /// assert!(db.related(laptops, Category::CHILDREN).is_err()); // a level deeper
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn recursive_to(self, levels: u32) -> Path<M, M, Shape> {
         self.path()
             .last(|step| step.levels = Some(Levels::AtMost(levels)))
@@ -351,6 +426,15 @@ impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     }
 
     /// The order of the related rows, for each parent: a column, an expression, or a tuple of these.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let orders = Order::query().with(Order::ITEMS.order_by(OrderItem::PRICE)).all(&mut db).await?;
+    /// let prices = db.view(orders[0]).related(Order::ITEMS)?.map(|item| item.price);
+    /// assert_eq!(prices.collect::<Vec<_>>(), [1_900, 99_900]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn order_by<O, I>(self, order: O) -> Path<From::Model, To::Model, Shape>
     where
         O: OrderBy<(To::Model, ()), I>,

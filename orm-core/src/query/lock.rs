@@ -25,18 +25,39 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Locks the rows against changes: FOR SHARE. SQLAlchemy: `with_for_update(read=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().for_share().select(Product::ID);
+    /// assert_eq!(q.to_sql(), "SELECT products.id FROM products FOR SHARE OF products");
+    /// ```
     pub fn for_share(self) -> Self {
         self.locked(LockStrength::Share)
     }
 
     /// Locks the rows, and leaves alone those who only refer to them by a foreign key: FOR NO KEY UPDATE.
     /// SQLAlchemy: `with_for_update(key_share=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().for_no_key_update().select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users FOR NO KEY UPDATE OF users");
+    /// ```
     pub fn for_no_key_update(self) -> Self {
         self.locked(LockStrength::NoKeyUpdate)
     }
 
     /// Locks the rows' keys against changes, as a foreign key does: FOR KEY SHARE.
     /// SQLAlchemy: `with_for_update(read=True, key_share=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().for_key_share().select(User::ID);
+    /// assert_eq!(q.to_sql(), "SELECT users.id FROM users FOR KEY SHARE OF users");
+    /// ```
     pub fn for_key_share(self) -> Self {
         self.locked(LockStrength::KeyShare)
     }
@@ -74,11 +95,31 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// Leaves out rows that are locked by others, instead of waiting: SKIP LOCKED. Locks FOR UPDATE if no lock was asked
     /// for.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut other = engine.session();
+    /// let open = || Order::query().filter(Order::STATUS.eq(OrderStatus::Open)).skip_locked();
+    /// assert!(open().first(&mut db).await?.is_some());
+    /// assert!(open().first(&mut other).await?.is_none()); // taken
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn skip_locked(self) -> Self {
         self.waiting(LockWait::Skip)
     }
 
     /// Fails on rows that are locked by others, instead of waiting: NOWAIT. Locks FOR UPDATE if no lock was asked for.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut other = engine.session();
+    /// let air = || Product::query().filter(Product::ID.eq(1)).nowait();
+    /// air().one(&mut db).await?;
+    /// assert!(matches!(air().one(&mut other).await, Err(orm_core::Error::Timeout { .. })));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nowait(self) -> Self {
         self.waiting(LockWait::Fail)
     }

@@ -79,6 +79,19 @@ use crate::types::SqlType;
 /// SQLAlchemy: `Bundle`, or `[Card(*row) for row in session.execute(..)]`.
 pub trait RecordOf: Record {
     /// A select list whose rows are structs of this type.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// #[derive(FromRow)]
+    /// struct Card {
+    ///     name: String,
+    ///     price: i32,
+    /// }
+    ///
+    /// let q = Product::query().select(Card::of((Product::NAME, Product::PRICE)));
+    /// assert_eq!(q.to_sql(), "SELECT products.name, products.price FROM products");
+    /// ```
     fn of<L>(list: L) -> StructOf<RowsOf<Self>, L> {
         StructOf {
             list,
@@ -88,6 +101,21 @@ pub trait RecordOf: Record {
 
     /// A select list whose rows are structs of this type, or `None` where all of its values are NULL: for what stands
     /// behind a LEFT JOIN. So a field needs not be an `Option` for that reason.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// #[derive(FromRow)]
+    /// struct Shelf {
+    ///     name: String,
+    /// }
+    ///
+    /// let q = Product::query().left_join(Product::CATEGORY).order_by(Product::ID);
+    /// let shelves: Vec<(String, Option<Shelf>)> =
+    ///     q.select((Product::NAME, Shelf::or_none((Category::NAME,)))).all(&mut db).await?;
+    /// assert!(shelves[0].1.is_some() && shelves[3].1.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     fn or_none<L>(list: L) -> StructOf<MaybeRowsOf<Self>, L> {
         StructOf {
             list,

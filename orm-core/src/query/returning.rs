@@ -35,6 +35,14 @@ impl<Sel> Returning<Sel> {
 
     /// The SQL text, without the values.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().filter(Tag::ID.eq(7)).delete().returning(Tag::WORD);
+    /// assert_eq!(q.to_sql()?, "DELETE FROM tags WHERE tags.id = $1 RETURNING tags.word");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As `exec` of the same write.
     pub fn to_sql(&self) -> Result<String> {
@@ -42,6 +50,14 @@ impl<Sel> Returning<Sel> {
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().filter(Tag::ID.eq(7)).delete().returning(Tag::WORD);
+    /// assert_eq!(q.statement()?.params[0].show(), "7");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As `exec` of the same write.
@@ -54,6 +70,19 @@ impl<Sel: Selection> Returning<Sel> {
     /// Sends the statement and gives what it returned, one for each row that was written. One statement; none where there
     /// is nothing to insert.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let cheaper = Product::query()
+    ///     .filter(Product::PRICE.gt(90_000))
+    ///     .update(Product::PRICE.set(Product::PRICE - 5_000))
+    ///     .returning((Product::NAME, Product::PRICE));
+    /// let mut cheaper: Vec<(String, i32)> = cheaper.all(&mut db).await?;
+    /// cheaper.sort();
+    /// assert_eq!(cheaper, [("Air".to_owned(), 94_900), ("Pro".to_owned(), 144_900)]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As `exec` of the same write, and values that do not fit their types.
     pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
@@ -61,6 +90,14 @@ impl<Sel: Selection> Returning<Sel> {
     }
 
     /// Sends the statement and gives what it returned of the only row that it wrote.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let tag: Handle<Tag> = Tag::insert([Tag::create().word("used")]).returning(Tag::ALL).one(&mut db).await?;
+    /// assert_eq!(db[tag].word, "used");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`], and [`Error::MultipleFound`] where there were several, all of which are written; else as
@@ -76,6 +113,19 @@ impl<Sel: Selection> Returning<Sel> {
 
     /// Sends the statement and gives what it returned of the only row that it wrote, if it wrote one: after `do_nothing`,
     /// or by a filter that need not match.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let added = Tag::insert([Tag::create().word("new")])
+    ///     .on_conflict(Tag::WORD)
+    ///     .do_nothing()
+    ///     .returning(Tag::ID)
+    ///     .one_or_none(&mut db)
+    ///     .await?;
+    /// assert_eq!(added, None); // it was there
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::MultipleFound`] where there were several, all of which are written; else as [`all`](Returning::all).

@@ -16,6 +16,16 @@ pub struct SortKeys<Scope> {
 impl<Scope> SortKeys<Scope> {
     /// Allows a name. It stands for a column or an expression of the query's tables, or a tuple of these, each with or
     /// without a direction of its own; a request for descending order turns each around.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().sort_by("-worth", |keys| {
+    ///     keys.key("name", Product::NAME).key("worth", Product::PRICE * Product::STOCK)
+    /// })?;
+    /// assert!(q.to_sql().ends_with(" ORDER BY products.price * products.stock DESC"));
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     #[must_use]
     pub fn key<O, I>(mut self, name: &'static str, order: O) -> Self
     where

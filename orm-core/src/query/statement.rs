@@ -13,6 +13,11 @@ pub struct Statement {
 
 impl Statement {
     /// A statement without parameters.
+    ///
+    /// ```
+    /// let statement = orm_core::query::Statement::plain("SELECT 1");
+    /// assert!(statement.params.is_empty());
+    /// ```
     pub fn plain(sql: impl Into<String>) -> Self {
         Statement {
             sql: sql.into(),

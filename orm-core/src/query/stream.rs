@@ -34,6 +34,14 @@ impl<'a, T> RowsOfStream<'a, T> {
 
     /// The next row; `None` behind the last. As `TryStreamExt::try_next`, without that trait.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut tags = Tag::query().order_by(Tag::ID).stream(&mut db).await?;
+    /// assert_eq!(tags.try_next().await?.expect("there are two").word, "new");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// What the server refuses while it computes the rows, and values that do not fit their types. There are no more rows then.
     pub async fn try_next(&mut self) -> Result<Option<T>> {
@@ -114,6 +122,19 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
 
 impl<Sel: Selection> Combined<Sel> {
     /// The rows as they arrive, as [`Query::stream`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+    /// let mut words = words.stream(&mut db).await?;
+    /// let mut letters = 0;
+    /// while let Some(word) = words.try_next().await? {
+    ///     letters += word.len();
+    /// }
+    /// assert_eq!(letters, 29);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Query::stream`].

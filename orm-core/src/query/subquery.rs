@@ -80,6 +80,14 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 
     /// The query's values, all of which a comparison must hold for: `price.gt(query.as_all())`. It holds for none, too.
     /// SQLAlchemy: `all_(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let old = Product::query().filter(Product::STOCK.eq(0)).select(Product::PRICE);
+    /// let q = Product::query().filter(Product::PRICE.gt(old.as_all())).select(Product::ID);
+    /// assert!(q.to_sql().contains("products.price > ALL (SELECT products.price "));
+    /// ```
     pub fn as_all<T>(self) -> Quantified<T, <Self as Subquery>::Uses>
     where
         Self: OneColumn<Type = T>,
@@ -199,6 +207,14 @@ pub trait QueryOperators: Expression {
 
     /// Whether the value is not among those that a query gives: `NOT IN (SELECT ..)`. A query that gives a NULL makes this
     /// NULL or false for every value, so filter NULLs out of it, or use [`not_exists`]. SQLAlchemy: `not_in(select(..))`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let sold = OrderItem::query().select(OrderItem::PRODUCT_ID);
+    /// let q = Product::query().filter(Product::ID.not_in_query(sold)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("products.id NOT IN (SELECT order_items.product_id FROM order_items)"));
+    /// ```
     fn not_in_query<Q, T>(self, query: Q) -> Expr<Truth<Self, T>, (Self::Uses, Q::Uses)>
     where
         Q: OneColumn<Type = T>,

@@ -284,6 +284,14 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     /// Sends the statement and gives the number of rows that it wrote. On a session, entities that are loaded are in step
     /// afterwards (by RETURNING): changed ones have their new values, deleted ones leave. A rollback takes that back too.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let inactive = User::query().filter(!User::ACTIVE);
+    /// assert_eq!(inactive.delete().exec(&mut db).await?, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Invalid`] where the query has a LIMIT, OFFSET, ORDER BY or lock, and on a session for an UPDATE of the
     /// primary key of rows that it has; what the server refuses.
@@ -293,6 +301,14 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
 
     /// The SQL text, without the values.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(!User::ACTIVE).delete();
+    /// assert_eq!(q.to_sql()?, "DELETE FROM users WHERE NOT users.active");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`exec`](Bulk::exec).
     pub fn to_sql(&self) -> Result<String> {
@@ -300,6 +316,14 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     }
 
     /// The SQL text and its parameters.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().update(Product::STOCK.set(0));
+    /// assert_eq!(q.statement()?.params[0].show(), "0");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`exec`](Bulk::exec).

@@ -77,6 +77,18 @@ impl Engine {
 
     /// [`create_all`](Engine::create_all) for the models of a registry. SQLAlchemy: `metadata.create_all(engine)`.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::schema::Registry;
+    ///
+    /// let test = orm_core::testing::TestDb::new().await?;
+    /// let engine = test.engine().await?;
+    /// engine.create_tables(&Registry::of::<(User, Profile)>()).await?;
+    /// assert_eq!(engine.inspect().await?.table_names(None).await?, ["profiles", "users"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`create_all`](Engine::create_all).
     ///

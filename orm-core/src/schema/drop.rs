@@ -72,6 +72,16 @@ impl Engine {
 
     /// [`drop_all`](Engine::drop_all) for the models of a registry. SQLAlchemy: `metadata.drop_all(engine)`.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::schema::Registry;
+    ///
+    /// engine.drop_tables(&Registry::of::<guide_shop::All>()).await?;
+    /// assert!(engine.inspect().await?.table_names(None).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`drop_all`](Engine::drop_all).
     ///

@@ -108,6 +108,13 @@ impl Engine {
 impl Inspector {
     /// The schemas, without PostgreSQL's own, sorted. SQLAlchemy: `get_schema_names`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// assert_eq!(engine.inspect().await?.schema_names().await?, ["public"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Connection::fetch_all`], as with all methods here.
     pub async fn schema_names(&mut self) -> Result<Vec<String>> {
@@ -117,6 +124,14 @@ impl Inspector {
 
     /// The tables of a schema, without views, sorted. SQLAlchemy: `get_table_names`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let names = engine.inspect().await?.table_names(None).await?;
+    /// assert!(names.contains(&"product_tags".to_owned())); // link tables too
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Connection::fetch_all`].
     pub async fn table_names(&mut self, schema: Option<&str>) -> Result<Vec<String>> {
@@ -125,6 +140,14 @@ impl Inspector {
 
     /// The views of a schema, materialized or not, sorted. SQLAlchemy: `get_view_names`. One statement.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// shop.elsewhere("CREATE VIEW cheap AS SELECT * FROM products WHERE price < 5000").await?;
+    /// assert_eq!(engine.inspect().await?.view_names(None).await?, ["cheap"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// Those of [`Connection::fetch_all`].
     pub async fn view_names(&mut self, schema: Option<&str>) -> Result<Vec<String>> {
@@ -132,6 +155,13 @@ impl Inspector {
     }
 
     /// Whether there is a table or view of this name. SQLAlchemy: `has_table`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// assert!(engine.inspect().await?.has_table("products", Some("public")).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// Those of [`Connection::fetch_all`].
@@ -144,6 +174,15 @@ impl Inspector {
     }
 
     /// The columns of a table or view, in their order. SQLAlchemy: `get_columns`. One statement.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let columns = engine.inspect().await?.columns("tags", None).await?;
+    /// let word = &columns[1];
+    /// assert_eq!((word.name.as_str(), word.sql_type.as_str(), word.nullable), ("word", "text", false));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such table, and those of [`Connection::fetch_all`].

@@ -41,6 +41,14 @@ pub trait Models: 'static {
     fn register(registry: &mut Registry);
 
     /// The tables, each once, in the order of the list.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Models;
+    ///
+    /// assert_eq!(<(User, Profile)>::tables().len(), 2);
+    /// ```
     fn tables() -> Vec<&'static Table>
     where
         Self: Sized,

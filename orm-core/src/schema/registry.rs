@@ -42,32 +42,88 @@ pub struct Registry {
 
 impl Registry {
     /// An empty registry.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// assert!(Registry::new().tables().is_empty());
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A registry of these models.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// assert_eq!(Registry::of::<(User, Profile)>().tables()[1].name, "profiles");
+    /// ```
     pub fn of<M: Models>() -> Self {
         Self::new().with::<M>()
     }
 
     /// The registry with these models too; those that it has already are no mistake.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// let registry = Registry::of::<User>().with::<(User, Profile)>(); // User once
+    /// assert_eq!(registry.tables().len(), 2);
+    /// ```
     pub fn with<M: Models>(mut self) -> Self {
         M::register(&mut self);
         self
     }
 
     /// Adds models to the registry; those that it has already are no mistake.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// fn plug_in(registry: &mut Registry) {
+    ///     registry.add::<(User, Profile)>();
+    /// }
+    /// let mut registry = Registry::new();
+    /// plug_in(&mut registry);
+    /// assert_eq!(registry.tables().len(), 2);
+    /// ```
     pub fn add<M: Models>(&mut self) {
         M::register(self);
     }
 
     /// The tables, each once, in the order in which they came.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// let registry = Registry::of::<(User, Profile)>();
+    /// let names: Vec<_> = registry.tables().iter().map(|table| table.name).collect();
+    /// assert_eq!(names, ["users", "profiles"]);
+    /// ```
     pub fn tables(&self) -> &[&'static Table] {
         &self.tables
     }
 
     /// The SQL that creates everything: see [`schema_sql`](super::schema_sql).
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::Registry;
+    ///
+    /// assert!(Registry::of::<Tag>().sql().starts_with("CREATE TABLE tags ("));
+    /// ```
     pub fn sql(&self) -> String {
         super::script::complete(&self.tables).to_string()
     }

@@ -89,6 +89,15 @@ impl Session {
 
     /// As [`advisory_lock`](Session::advisory_lock), and others may hold it at the same time who take it the same way.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut other = engine.session();
+    /// db.advisory_lock_shared("price list").await?;
+    /// other.advisory_lock_shared("price list").await?; // readers don't exclude one another
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`advisory_lock`](Session::advisory_lock).
     pub async fn advisory_lock_shared(&mut self, key: impl Into<LockKey>) -> Result<()> {
@@ -99,6 +108,15 @@ impl Session {
     /// Takes a lock as [`advisory_lock`](Session::advisory_lock) does, unless another transaction has it: then it is `false`, at
     /// once.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut other = engine.session();
+    /// assert!(db.try_advisory_lock("nightly").await?);
+    /// assert!(!other.try_advisory_lock("nightly").await?); // somebody is at it
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Connection`] when the connection is lost.
     pub async fn try_advisory_lock(&mut self, key: impl Into<LockKey>) -> Result<bool> {
@@ -107,6 +125,15 @@ impl Session {
     }
 
     /// As [`try_advisory_lock`](Session::try_advisory_lock), and others may hold it at the same time who take it the same way.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut other = engine.session();
+    /// assert!(db.try_advisory_lock_shared("price list").await?);
+    /// assert!(!other.try_advisory_lock("price list").await?); // readers keep a writer out
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`try_advisory_lock`](Session::try_advisory_lock).

@@ -145,30 +145,81 @@ macro_rules! locks {
     ($($read:ident),*) => { $(
         impl<'db, M: Model> $read<'db, M> {
             /// Locks the row until the transaction ends: FOR UPDATE. SQLAlchemy: `with_for_update=True`.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let air = db.get::<Product>(1).for_update().await?.expect("it is there"); // .. FOR UPDATE OF products
+            /// db[air].stock -= 1;
+            /// db.commit().await?; // others wait until here
+            /// db.refresh(air).for_update().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn for_update(mut self) -> Self {
                 self.ask.lock(LockStrength::Update);
                 self
             }
 
             /// Locks the row, and leaves alone those who only refer to it: FOR NO KEY UPDATE.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let mut other = engine.session();
+            /// let ann = db.get::<User>(1).for_no_key_update().await?;
+            /// assert!(ann.is_some());
+            /// other.add(Order::create().user_id(1)); // refers to the locked row, and doesn't wait
+            /// other.commit().await?;
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn for_no_key_update(mut self) -> Self {
                 self.ask.lock(LockStrength::NoKeyUpdate);
                 self
             }
 
             /// Locks the row against changes: FOR SHARE. SQLAlchemy: `with_for_update={"read": True}`.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let mut other = engine.session();
+            /// db.get::<Product>(1).for_share().await?;
+            /// other.get::<Product>(1).for_share().await?; // several may; nobody may change it
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn for_share(mut self) -> Self {
                 self.ask.lock(LockStrength::Share);
                 self
             }
 
             /// Locks the row's key against changes, as a foreign key does: FOR KEY SHARE.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let mut other = engine.session();
+            /// db.get::<User>(1).for_key_share().await?; // it will not be deleted meanwhile
+            /// let ann = other.get::<User>(1).await?.expect("she is there");
+            /// other[ann].name = "Anna".to_owned();
+            /// other.commit().await?; // the rest of the row may change
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn for_key_share(mut self) -> Self {
                 self.ask.lock(LockStrength::KeyShare);
                 self
             }
 
             /// Fails at once where another transaction holds the row: NOWAIT. Locks FOR UPDATE if no lock was asked for.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let mut other = engine.session();
+            /// db.get::<Product>(1).for_update().await?;
+            /// let refused = other.get::<Product>(1).nowait().await;
+            /// assert!(matches!(refused, Err(orm_core::Error::Timeout { .. })));
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn nowait(mut self) -> Self {
                 self.ask.wait(LockWait::Fail);
                 self
@@ -176,6 +227,15 @@ macro_rules! locks {
 
             /// Does as if a row that another transaction holds were not there: SKIP LOCKED. Locks FOR UPDATE if no lock was
             /// asked for.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let mut other = engine.session();
+            /// db.get::<Product>(1).for_update().await?;
+            /// assert_eq!(other.get::<Product>(1).skip_locked().await?, None);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn skip_locked(mut self) -> Self {
                 self.ask.wait(LockWait::Skip);
                 self
@@ -184,6 +244,15 @@ macro_rules! locks {
             /// Loads a relationship, or a path of them, with the row: a to-one in the same statement, a to-many by one more, as
             /// `.with(..)` of a query does. With a row that needn't be read, or named columns of one, it is loaded as by
             /// [`load`](Session::load). SQLAlchemy: the loader options of `get`, the attribute names of `refresh`.
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// let order = db.get::<Order>(1).with(Order::ITEMS).await?.expect("it is there"); // two statements
+            /// assert_eq!(db.related(order, Order::ITEMS)?.len(), 2);
+            /// db.refresh(order).with(Order::USER).await?; // one, with a join
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn with<P: StartsAt<M>>(mut self, path: P) -> Self {
                 merge_step(&mut self.ask.loads, path.into_steps());
                 self
@@ -191,6 +260,15 @@ macro_rules! locks {
 
             /// Leaves the session's criteria out, for the row and for what is loaded behind it: see
             /// [`add_criteria`](Session::add_criteria).
+            ///
+            /// ```
+            #[doc = include_str!("../guide/shop.txt")]
+            /// db.add_criteria::<User>(User::ACTIVE.for_model());
+            /// assert_eq!(db.get::<User>(3).await?, None);
+            /// assert!(db.get::<User>(3).without_criteria().await?.is_some());
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn without_criteria(mut self) -> Self {
                 self.ask.unfiltered = true;
                 self
@@ -213,6 +291,18 @@ locks!(Get, Refresh);
 impl<M: Model> Get<'_, M> {
     /// Reads the row again, where else one of this transaction that is in memory sends nothing. Locks do so by themselves.
     /// SQLAlchemy: `populate_existing=True`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// shop.elsewhere("UPDATE products SET stock = 3 WHERE id = 1").await?;
+    /// db.get::<Product>(1).await?; // sends nothing
+    /// assert_eq!(db[air].stock, 5);
+    /// db.get::<Product>(1).populate_existing().await?;
+    /// assert_eq!(db[air].stock, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn populate_existing(mut self) -> Self {
         self.ask.again = true;
         self

@@ -111,6 +111,34 @@ impl Session {
     /// agree. What the method reads must be loaded. One statement; flushes first, if anything is pending, so that both see
     /// the same rows.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::expr::{Expr, Of};
+    /// use orm_core::session::{Computed, View};
+    ///
+    /// /// What all pieces of a product are worth.
+    /// struct Worth;
+    ///
+    /// impl Computed for Worth {
+    ///     type Model = Product;
+    ///     type Value = i32;
+    ///
+    ///     fn value(product: View<'_, Product>) -> orm_core::Result<i32> {
+    ///         Ok(product.price * product.stock)
+    ///     }
+    ///
+    ///     fn sql() -> Expr<i32, Of<Product>> {
+    ///         (Product::PRICE * (Product::STOCK + 1)).of_model() // wrong
+    ///     }
+    /// }
+    ///
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// let wrong = db.disagreements::<Worth>(air).await?;
+    /// assert_eq!((wrong[0].in_rust, wrong[0].in_sql), (499_500, 599_400));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::NotLoaded`] where the method needs a relationship that isn't loaded; [`Error::NotFound`] where a row is gone;
     /// [`Error::Detached`], [`Error::Pending`] where autoflush is off, what the server refuses.

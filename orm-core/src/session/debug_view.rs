@@ -72,18 +72,60 @@ impl Session {
 
 impl DebugView<'_> {
     /// Every field on a line of its own, those that weren't changed too, and where relationships lead.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.add(Tag::create().word("used"));
+    /// assert_eq!(
+    ///     db.debug_view().long().to_string(),
+    ///     "1 entity, 1 of them unsent, in no transaction
+    ///
+    /// Tag (tags)
+    ///   #0  new
+    ///       word      <text>
+    ///       PRODUCTS  none
+    /// "
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn long(mut self) -> Self {
         self.long = true;
         self
     }
 
     /// With the values of the fields. They may be somebody's secrets: think of where the text goes.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.add(Tag::create().word("used"));
+    /// assert_eq!(
+    ///     db.debug_view().values().to_string(),
+    ///     "1 entity, 1 of them unsent, in no transaction
+    ///
+    /// Tag (tags)
+    ///   #0  new  word: 'used'
+    /// "
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn values(mut self) -> Self {
         self.values = true;
         self
     }
 
     /// Only the entities that the next flush would write.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// Tag::query().all(&mut db).await?;
+    /// db.add(Tag::create().word("used"));
+    /// assert!(db.debug_view().to_string().contains("#0  unchanged"));
+    /// assert!(!db.debug_view().unsent().to_string().contains("#0  unchanged"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unsent(mut self) -> Self {
         self.unsent = true;
         self

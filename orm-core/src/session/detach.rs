@@ -243,6 +243,18 @@ impl<M: Model> Value for Detached<M> {
 impl<M: Model> Detached<M> {
     /// A row that no session has read. [`merge`](Session::merge) compares it with the database; [`attach`](Session::attach)
     /// believes it.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::Detached;
+    ///
+    /// let cached = Tag { id: 1, word: "new".to_owned() };
+    /// let tag = db.attach(Detached::of(cached))?; // nothing is sent
+    /// db[tag].word = "latest".to_owned();
+    /// db.commit().await?; // guarded: UPDATE tags SET word = $1 WHERE id = $2 AND word IS NOT DISTINCT FROM $3
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of(row: M) -> Self {
         Detached {
             row,
@@ -261,6 +273,18 @@ impl<M: Model> Detached<M> {
     }
 
     /// Says what a relationship leads to: all of it. For a to-one an `Option`, or one in an array.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::Detached;
+    ///
+    /// let air = Product { id: 1, name: "Air".to_owned(), price: 99_900, stock: 5, category_id: Some(3) };
+    /// let sale = Tag { id: 2, word: "sale".to_owned() };
+    /// let air = db.merge(Detached::of(air).with(Product::TAGS, [sale])).await?;
+    /// assert_eq!(db.related(air, Product::TAGS)?.len(), 1); // "sale", and "new" no longer
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When a to-one is given several.
@@ -293,6 +317,16 @@ impl<M: Model> Detached<M> {
     }
 
     /// What a relationship leads to, if that came along: empty, one, or many.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let order = db.get::<Order>(1).with(Order::ITEMS).await?.expect("it is there");
+    /// let order = db.detach_with(order, Order::ITEMS)?;
+    /// assert_eq!(order.related(Order::ITEMS).expect("they came along").len(), 2);
+    /// assert!(order.related(Order::USER).is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn related<To: Target, Shape: RelationShape>(
         &self,
         relation: Relation<M, To, Shape>,
@@ -309,6 +343,15 @@ impl<M: Model> Detached<M> {
     }
 
     /// The row alone.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// let air: Product = db.detach(air)?.into_row();
+    /// assert_eq!(air.name, "Air");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_row(self) -> M {
         self.row
     }
@@ -481,6 +524,20 @@ impl Session {
     /// SQLAlchemy: `merge(.., load=False)`.
     ///
     /// A rollback takes it out of the session again. Keep a clone to try once more.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// db[air].price = 94_900;
+    /// let air = db.detach(air)?; // with its change
+    ///
+    /// let mut other = engine.session();
+    /// let air = other.attach(air)?;
+    /// other.commit().await?;
+    /// assert_eq!(other[air].price, 94_900);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Invalid`] where one of the rows is in this session already: [`merge`](Session::merge) copies onto it. Nothing is

@@ -66,6 +66,16 @@ pub struct LinkChange {
 
 impl<M: Model> History<M> {
     /// The change of one field, in its own type; `None` if it hasn't changed.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// db[air].stock -= 1;
+    /// let change = db.changes(air)?.of(Product::STOCK).expect("it was changed");
+    /// assert_eq!((change.old, change.new), (Some(5), Some(4)));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of<T: SqlType>(&self, column: Column<M, T>) -> Option<Change<T>> {
         let mut fields = self.fields.iter();
         let change = fields.find(|change| change.position == column.position())?;
@@ -81,6 +91,16 @@ impl<M: Model> History<M> {
 
 impl<M> History<M> {
     /// Whether nothing was changed.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// assert!(db.changes(air)?.is_empty());
+    /// db[air].stock -= 1;
+    /// assert!(!db.changes(air)?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty() && self.links.is_empty()
     }

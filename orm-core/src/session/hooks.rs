@@ -71,9 +71,40 @@ use crate::model::{ColumnSet, Handle, Insertable, Model};
 pub trait Hooks<M: Model>: Send + Sync + 'static {
     /// Says what is wrong with a row that is about to be inserted or updated. The row is given as a draft: a column that is `None`
     /// gets its value from the database.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{Hooks, Problems};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn validate(&self, product: &ProductDraft, problems: &mut Problems<Product>) {
+    ///         if product.price.is_some_and(|price| price <= 0) {
+    ///             problems.reject(Product::PRICE, "must be above zero");
+    ///         }
+    ///     }
+    /// }
+    /// ```
     fn validate(&self, row: &M::Draft, problems: &mut Problems<M>) {}
 
     /// A row is about to be inserted. A column that is `None` gets its value from the database.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_insert(&self, product: &mut ProductDraft, _: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         product.name = product.name.take().map(|name| name.trim().to_owned());
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Any ends the flush.
@@ -83,6 +114,23 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
 
     /// A row is about to be updated. `old` is what it was when it was last read or written.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_update(&self, product: &mut Product, old: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         if product.price > 2 * old.price {
+    ///             return Err(cx.reject(Product::PRICE, "must not double"));
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the flush.
     fn before_update(&self, row: &mut M, old: &M, context: &mut HookContext<'_, M>) -> Result<()> {
@@ -90,6 +138,23 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
     }
 
     /// A row is about to be deleted.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_delete(&self, product: &Product, _: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         match product.stock {
+    ///             0 => Ok(()),
+    ///             _ => Err(orm_core::Error::invalid("there are some left")),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Any ends the flush.
@@ -99,6 +164,21 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
 
     /// A row was inserted.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_insert(&self, product: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         cx.info_mut().get_or_default::<Vec<i32>>().push(product.id); // the key is there
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the flush, and asks for a rollback.
     fn after_insert(&self, row: &M, context: &mut HookContext<'_, M>) -> Result<()> {
@@ -107,6 +187,23 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
 
     /// A row was updated.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_update(&self, product: &Product, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         if cx.changed(Product::STOCK) && product.stock == 0 {
+    ///             cx.info_mut().get_or_default::<Vec<String>>().push(format!("{} is sold out", product.name));
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the flush, and asks for a rollback.
     fn after_update(&self, row: &M, old: &M, context: &mut HookContext<'_, M>) -> Result<()> {
@@ -114,6 +211,21 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
     }
 
     /// A row was deleted.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_delete(&self, product: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         cx.info_mut().get_or_default::<Vec<i32>>().push(product.id); // to forget it in a cache
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Any ends the flush, and asks for a rollback.
@@ -155,6 +267,23 @@ pub trait SessionEvents: Send + Sync + 'static {
     /// Something waits for a flush: `db.new_entities()`, `db.dirty()`, `db.deleted()` say what. What is added, changed and
     /// deleted here is part of the flush.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::SessionEvents;
+    ///
+    /// struct Events;
+    ///
+    /// impl SessionEvents for Events {
+    ///     fn before_flush(&self, db: &mut Session) -> orm_core::Result<()> {
+    ///         for product in db.dirty::<Product>() {
+    ///             db[product].name = db[product].name.trim().to_owned();
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the flush before anything is sent.
     fn before_flush(&self, db: &mut Session) -> Result<()> {
@@ -164,6 +293,21 @@ pub trait SessionEvents: Send + Sync + 'static {
     /// All statements of a flush were sent, and what came back is in the rows. What is added, changed and deleted here is
     /// flushed at once, in another round. (SQLAlchemy leaves it to the next flush.)
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::SessionEvents;
+    ///
+    /// struct Events;
+    ///
+    /// impl SessionEvents for Events {
+    ///     fn after_flush(&self, db: &mut Session) -> orm_core::Result<()> {
+    ///         *db.info_mut().get_or_default::<u32>() += 1;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the flush, and asks for a rollback.
     fn after_flush(&self, db: &mut Session) -> Result<()> {
@@ -172,6 +316,23 @@ pub trait SessionEvents: Send + Sync + 'static {
 
     /// [`commit`](Session::commit) was called and has not flushed yet.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::SessionEvents;
+    ///
+    /// struct Events;
+    ///
+    /// impl SessionEvents for Events {
+    ///     fn before_commit(&self, db: &mut Session) -> orm_core::Result<()> {
+    ///         match db.deleted::<User>().len() {
+    ///             0..=10 => Ok(()),
+    ///             _ => Err(orm_core::Error::invalid("so many users at once are a mistake")),
+    ///         }
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// Any ends the commit before anything is sent.
     fn before_commit(&self, db: &mut Session) -> Result<()> {
@@ -179,10 +340,40 @@ pub trait SessionEvents: Send + Sync + 'static {
     }
 
     /// A transaction was committed. Not called where `commit` had nothing to do.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::SessionEvents;
+    ///
+    /// struct Events;
+    ///
+    /// impl SessionEvents for Events {
+    ///     fn after_commit(&self, db: &mut Session) {
+    ///         for message in db.info_mut().remove::<Vec<String>>().unwrap_or_default() {
+    ///             println!("{message}"); // now that it is true
+    ///         }
+    ///     }
+    /// }
+    /// ```
     fn after_commit(&self, db: &mut Session) {}
 
     /// A transaction was rolled back by [`rollback`](Session::rollback) or [`close`](Session::close), and memory is what
     /// it was when it began. Not called for savepoints, nor where a session in a transaction is dropped.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::SessionEvents;
+    ///
+    /// struct Events;
+    ///
+    /// impl SessionEvents for Events {
+    ///     fn after_rollback(&self, db: &mut Session) {
+    ///         db.info_mut().remove::<Vec<String>>(); // it did not happen
+    ///     }
+    /// }
+    /// ```
     fn after_rollback(&self, db: &mut Session) {}
 }
 
@@ -199,27 +390,107 @@ pub(super) type Queue = Vec<Box<dyn FnOnce(&mut Session) + Send>>;
 
 impl<M: Model> HookContext<'_, M> {
     /// The session's [`Info`]: who is logged in, which tenant is served.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_delete(&self, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         match cx.info().get::<User>() {
+    ///             Some(user) if user.active => Ok(()),
+    ///             _ => Err(orm_core::Error::invalid("log in first")),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn info(&self) -> &Info {
         self.info
     }
 
     /// The same, to be changed: for what hooks collect.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_delete(&self, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         *cx.info_mut().get_or_default::<u32>() += 1;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     pub fn info_mut(&mut self) -> &mut Info {
         self.info
     }
 
     /// The row's entity.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_update(&self, _: &Product, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         let product = cx.handle();
+    ///         cx.info_mut().get_or_default::<Vec<Handle<Product>>>().push(product);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     pub fn handle(&self) -> Handle<M> {
         self.handle
     }
 
     /// Whether a column of a row that is updated differs from what it was; of one that is inserted, whether it was given. What
     /// the hook itself changes doesn't count.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_update(&self, _: &mut Product, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         if cx.changed(Product::CATEGORY_ID) {
+    ///             println!("a product moves");
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     pub fn changed<T>(&self, column: Column<M, T>) -> bool {
         self.changed.contains(column.position())
     }
 
     /// The names of all such columns.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_update(&self, product: &Product, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         println!("product {}: {}", product.id, cx.changed_columns().join(", "));
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     pub fn changed_columns(&self) -> Vec<&'static str> {
         let columns = self.changed.iter();
         columns
@@ -229,6 +500,21 @@ impl<M: Model> HookContext<'_, M> {
 
     /// Adds a new entity to the unit of work. In a `before_` hook it is inserted by the same flush (and has its own hooks), in
     /// an `after_` hook by another round right behind. Forgotten where the flush fails.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn after_insert(&self, product: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         cx.add(Tag::create().word(format!("new-{}", product.id)));
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     pub fn add<I: Insertable + Send + 'static>(&mut self, new: I) {
         self.queue.push(Box::new(move |db| {
             db.add(new);
@@ -237,6 +523,23 @@ impl<M: Model> HookContext<'_, M> {
 
     /// The error that rejects the row because of a field: for rules that need the old row, or the context. It is collected
     /// with the other rejections of the flush. In an `after_` hook it is an error as any other.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{HookContext, Hooks};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<Product> for Rules {
+    ///     fn before_update(&self, product: &mut Product, old: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+    ///         match product.category_id {
+    ///             None if old.category_id.is_some() => Err(cx.reject(Product::CATEGORY_ID, "must stay on a shelf")),
+    ///             _ => Ok(()),
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn reject<T>(&self, column: Column<M, T>, message: impl Into<String>) -> Error {
         Error::Validation(Box::new(ValidationError {
             rejections: vec![rejection(column, message.into())],
@@ -262,6 +565,22 @@ pub struct Problems<M> {
 
 impl<M: Model> Problems<M> {
     /// Rejects the row because of a field. The message goes on where the field's name ends: "must not be empty".
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::session::{Hooks, Problems};
+    ///
+    /// struct Rules;
+    ///
+    /// impl Hooks<User> for Rules {
+    ///     fn validate(&self, user: &UserDraft, problems: &mut Problems<User>) {
+    ///         if user.email.as_ref().is_some_and(|email| !email.contains('@')) {
+    ///             problems.reject(User::EMAIL, "must have an @");
+    ///         }
+    ///     }
+    /// }
+    /// ```
     pub fn reject<T>(&mut self, column: Column<M, T>, message: impl Into<String>) {
         self.found.push(rejection(column, message.into()));
     }

@@ -62,12 +62,30 @@ impl Clone for Box<dyn Value> {
 
 impl Info {
     /// The value of a type.
+    ///
+    /// ```
+    /// use orm_core::session::Info;
+    ///
+    /// let mut info = Info::default();
+    /// info.insert(7_u64);
+    /// assert_eq!(info.get::<u64>(), Some(&7));
+    /// assert_eq!(info.get::<String>(), None);
+    /// ```
     pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<&T> {
         let value = self.values.get(&TypeId::of::<T>())?;
         (**value).as_any().downcast_ref()
     }
 
     /// The value of a type, to be changed.
+    ///
+    /// ```
+    /// use orm_core::session::Info;
+    ///
+    /// let mut info = Info::default();
+    /// info.insert(vec!["first"]);
+    /// info.get_mut::<Vec<&str>>().expect("it is there").push("second");
+    /// assert_eq!(info.get::<Vec<&str>>().map(Vec::len), Some(2));
+    /// ```
     pub fn get_mut<T: Clone + Send + Sync + 'static>(&mut self) -> Option<&mut T> {
         let value = self.values.get_mut(&TypeId::of::<T>())?;
         (**value).as_any_mut().downcast_mut()
@@ -92,6 +110,14 @@ impl Info {
     }
 
     /// Puts a value in, and gives the one of the same type that was there.
+    ///
+    /// ```
+    /// use orm_core::session::Info;
+    ///
+    /// let mut info = Info::default();
+    /// assert_eq!(info.insert(1_i32), None);
+    /// assert_eq!(info.insert(2_i32), Some(1));
+    /// ```
     pub fn insert<T: Clone + Send + Sync + 'static>(&mut self, value: T) -> Option<T> {
         let old = self.values.insert(TypeId::of::<T>(), Box::new(value));
         old.and_then(|old| old.into_any().downcast().ok())
@@ -99,6 +125,15 @@ impl Info {
     }
 
     /// Takes the value of a type out.
+    ///
+    /// ```
+    /// use orm_core::session::Info;
+    ///
+    /// let mut info = Info::default();
+    /// info.insert(1_i32);
+    /// assert_eq!(info.remove::<i32>(), Some(1));
+    /// assert_eq!(info.remove::<i32>(), None);
+    /// ```
     pub fn remove<T: Clone + Send + Sync + 'static>(&mut self) -> Option<T> {
         let old = self.values.remove(&TypeId::of::<T>());
         old.and_then(|old| old.into_any().downcast().ok())
@@ -120,11 +155,31 @@ impl fmt::Debug for Info {
 
 impl Session {
     /// Values of the program's own. SQLAlchemy: `Session.info`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// #[derive(Clone)]
+    /// struct CurrentUser(i32);
+    ///
+    /// db.info_mut().insert(CurrentUser(1));
+    /// let me = db.info().get::<CurrentUser>().map(|user| user.0);
+    /// assert_eq!(me, Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn info(&self) -> &Info {
         &self.info
     }
 
     /// The same, to be changed.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.info_mut().get_or_default::<Vec<String>>().push("sold out".to_owned());
+    /// assert_eq!(db.info().get::<Vec<String>>().map(Vec::len), Some(1));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn info_mut(&mut self) -> &mut Info {
         &mut self.info
     }

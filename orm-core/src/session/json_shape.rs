@@ -68,6 +68,17 @@ pub(super) enum Members {
 
 impl<M: Model> JsonShape<M> {
     /// A shape that allows nothing yet.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let nothing = JsonShape::<Tag>::new();
+    /// let error = db.add_json(&nothing, &serde_json::json!({"word": "used"})).await.unwrap_err();
+    /// assert_eq!(error.validation().expect("it was refused").rejections[0].field, "word");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         JsonShape {
@@ -83,6 +94,17 @@ impl<M: Model> JsonShape<M> {
     }
 
     /// Allows a column. It must be in the document, unless it can be NULL or has a default.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().allow(Product::NAME).allow(Product::PRICE);
+    /// let product = db.add_json(&shape, &serde_json::json!({"name": "Mouse", "price": 2900})).await?;
+    /// assert_eq!(db.draft(product)?.price, Some(2900));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Panics
     /// When the server computes the column, or its type has no form in JSON (`interval`, ranges, and the types of extensions).
@@ -107,6 +129,19 @@ impl<M: Model> JsonShape<M> {
     /// Allows every column but those that are not for a client to say: identity keys, versions, what the server makes or
     /// computes (`server_default`, `computed`, `on_update`), and foreign keys, which relationships set. For models that have
     /// no other column to hide, now and later.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().every_column(); // name, price and stock; not the key, and no foreign key
+    /// let body = serde_json::json!({"name": "Mouse", "price": 2900, "stock": 3});
+    /// let mouse = db.add_json::<Product>(&shape, &body).await?;
+    /// db.commit().await?;
+    /// assert_eq!(db[mouse].stock, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn every_column(mut self) -> Self {
         let table = M::TABLE;
@@ -130,6 +165,19 @@ impl<M: Model> JsonShape<M> {
 
     /// Allows new entities along a relationship, each an object of the shape that is given; a list of objects where the
     /// relationship leads to many. Of a child, the foreign key to its parent is given by its place.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let product = JsonShape::new().allow(Product::NAME).allow(Product::PRICE);
+    /// let shape = JsonShape::new().allow(Category::NAME).nested(Category::PRODUCTS, product);
+    /// let body = serde_json::json!({"name": "Mice", "products": [{"name": "Mouse", "price": 2900}]});
+    /// let mice = db.add_json(&shape, &body).await?;
+    /// assert_eq!(db.related(mice, Category::PRODUCTS)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn nested<To: Target, S: RelationShape + Writable>(
         mut self,
@@ -141,6 +189,18 @@ impl<M: Model> JsonShape<M> {
     }
 
     /// Allows new entities along a relationship that leads back to the model, of this same shape, to any depth: a tree.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().allow(Category::NAME).recursive(Category::CHILDREN);
+    /// let body = serde_json::json!({"name": "Books", "children": [{"name": "Poems", "children": []}]});
+    /// let books = db.add_json(&shape, &body).await?;
+    /// assert_eq!(db.related(books, Category::CHILDREN)?.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn recursive<S: RelationShape + Writable>(
         mut self,
@@ -155,6 +215,17 @@ impl<M: Model> JsonShape<M> {
     ///
     /// Where [`nested`](JsonShape::nested) is allowed, too, an object with a key that the nested shape does not allow names a
     /// row that is there, and any other object is a new one.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().existing(Order::USER);
+    /// let order = db.add_json(&shape, &serde_json::json!({"user": 2})).await?; // SELECT .. FROM users WHERE id = $1
+    /// assert_eq!(db.draft(order)?.user_id, Some(2));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn existing<To: Target, S: RelationShape + Writable>(
         mut self,
@@ -166,6 +237,17 @@ impl<M: Model> JsonShape<M> {
 
     /// Passes over fields that aren't allowed, here and not in what is nested, in place of refusing the document.
     /// pydantic: `extra="ignore"`, which is its default; ours is `"forbid"`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::JsonShape;
+    ///
+    /// let shape = JsonShape::new().allow(Tag::WORD).ignore_unknown();
+    /// let tag = db.add_json(&shape, &serde_json::json!({"word": "used", "colour": "red"})).await?;
+    /// assert_eq!(db.draft(tag)?.word.as_deref(), Some("used"));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn ignore_unknown(mut self) -> Self {
         self.shape.ignore_unknown = true;

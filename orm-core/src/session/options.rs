@@ -59,11 +59,34 @@ impl Default for SessionOptions {
 
 impl SessionOptions {
     /// Autoflush, the server's isolation level, reading and writing.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new()); // as engine.session()
+    /// # User::query().count(&mut db).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Whether queries flush what is pending before they read. On by default. SQLAlchemy: `autoflush`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().autoflush(false));
+    /// db.add(Tag::create().word("used"));
+    /// assert_eq!(Tag::query().count(&mut db).await?, 2);
+    /// db.flush().await?;
+    /// assert_eq!(Tag::query().count(&mut db).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn autoflush(mut self, autoflush: bool) -> Self {
         self.autoflush = autoflush;
@@ -71,6 +94,19 @@ impl SessionOptions {
     }
 
     /// The isolation level of the session's transactions. SQLAlchemy: `isolation_level`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::{Isolation, SessionOptions};
+    ///
+    /// let options = SessionOptions::new().isolation(Isolation::RepeatableRead);
+    /// let mut db = engine.session_with(options);
+    /// let before = Tag::query().count(&mut db).await?; // BEGIN ISOLATION LEVEL REPEATABLE READ
+    /// shop.elsewhere("INSERT INTO tags (word) VALUES ('used')").await?;
+    /// assert_eq!(Tag::query().count(&mut db).await?, before);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = Some(isolation);
@@ -79,6 +115,17 @@ impl SessionOptions {
 
     /// Refuses writes: `READ ONLY`. A flush with anything to do is refused before it is sent. SQLAlchemy:
     /// `postgresql_readonly`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().read_only());
+    /// db.add(Tag::create().word("used"));
+    /// assert!(matches!(db.flush().await, Err(orm_core::Error::Invalid { .. }))); // nothing was sent
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
@@ -87,6 +134,17 @@ impl SessionOptions {
 
     /// Waits, with `SERIALIZABLE READ ONLY`, until the transaction can no longer fail: `DEFERRABLE`.
     /// SQLAlchemy: `postgresql_deferrable`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::{Isolation, SessionOptions};
+    ///
+    /// let report = SessionOptions::new().isolation(Isolation::Serializable).read_only().deferrable();
+    /// let mut db = engine.session_with(report);
+    /// assert_eq!(User::query().count(&mut db).await?, 3); // BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn deferrable(mut self) -> Self {
         self.deferrable = true;
@@ -116,6 +174,19 @@ impl SessionOptions {
     }
 
     /// A value that every session begins with: see [`Info`]. SQLAlchemy: `info`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::SessionOptions;
+    ///
+    /// #[derive(Clone)]
+    /// struct Tenant(i32);
+    ///
+    /// let db = engine.session_with(SessionOptions::new().info(Tenant(3)));
+    /// assert_eq!(db.info().get::<Tenant>().map(|tenant| tenant.0), Some(3));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn info<T: Clone + Send + Sync + 'static>(mut self, value: T) -> Self {
         self.info.insert(value);
@@ -124,6 +195,26 @@ impl SessionOptions {
 
     /// Hooks for the rows of a model: see [`Hooks`]. Those of one model run in the order in which they are named here.
     /// SQLAlchemy: `event.listen(Product, ..)`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::{HookContext, Hooks, SessionOptions};
+    ///
+    /// struct Trimmed;
+    ///
+    /// impl Hooks<Tag> for Trimmed {
+    ///     fn before_insert(&self, tag: &mut TagDraft, _: &mut HookContext<'_, Tag>) -> orm_core::Result<()> {
+    ///         tag.word = tag.word.take().map(|word| word.trim().to_owned());
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().hooks(Trimmed));
+    /// let tag = db.insert(Tag::create().word(" used ")).await?;
+    /// assert_eq!(db[tag].word, "used");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn hooks<M: Model>(mut self, hooks: impl Hooks<M>) -> Self {
         self.hooks.add_rows(hooks);
@@ -131,6 +222,26 @@ impl SessionOptions {
     }
 
     /// Hooks for the session as a whole: see [`SessionEvents`]. SQLAlchemy: `event.listen(Session, ..)`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::session::{SessionEvents, SessionOptions};
+    ///
+    /// struct Told;
+    ///
+    /// impl SessionEvents for Told {
+    ///     fn after_commit(&self, db: &mut Session) {
+    ///         *db.info_mut().get_or_default::<u32>() += 1;
+    ///     }
+    /// }
+    ///
+    /// let mut db = engine.session_with(SessionOptions::new().events(Told));
+    /// db.add(Tag::create().word("used"));
+    /// db.commit().await?;
+    /// assert_eq!(db.info().get::<u32>(), Some(&1));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn events(mut self, events: impl SessionEvents) -> Self {
         self.hooks.add_events(events);

@@ -91,6 +91,14 @@ pub enum StepKind {
 
 impl Step {
     /// The number of rows.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.add_all(["used", "rare"].map(|word| Tag::create().word(word)));
+    /// assert_eq!(db.plan()?.steps[0].rows(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn rows(&self) -> usize {
         self.rows.len().max(self.links.len())
     }

@@ -94,6 +94,16 @@ pub struct Nested<'db> {
 impl Nested<'_> {
     /// Keeps what was done since the savepoint: flushes, and sends RELEASE SAVEPOINT. An outer rollback takes it back.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut attempt = db.begin_nested().await?;
+    /// attempt.add(Tag::create().word("new")); // which is there already
+    /// assert!(attempt.commit().await.unwrap_err().is_unique_violation());
+    /// assert_eq!(Tag::query().count(&mut db).await?, 2); // the transaction goes on
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// As [`Session::flush`]. The savepoint is then rolled back, in the database before the next statement, and the
     /// session goes on. Dropped while RELEASE is on its way, nobody knows whether the savepoint is still there, and the session
@@ -115,6 +125,17 @@ impl Nested<'_> {
     }
 
     /// Takes back what was done since the savepoint, in the database and in memory. Sends ROLLBACK TO SAVEPOINT.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// let mut attempt = db.begin_nested().await?;
+    /// attempt[air].price = 1;
+    /// attempt.rollback().await?;
+    /// assert_eq!(db[air].price, 99_900);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Connection`](crate::Error::Connection) when the connection is lost.

@@ -49,6 +49,17 @@ enum Want {
 
 impl Session {
     /// Whether a transaction is open on the server. SQLAlchemy: `in_transaction`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// assert!(!db.in_transaction());
+    /// db.get::<User>(1).await?; // BEGIN goes out with the SELECT
+    /// assert!(db.in_transaction());
+    /// db.commit().await?;
+    /// assert!(!db.in_transaction());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn in_transaction(&self) -> bool {
         self.link.is_some()
     }

@@ -60,6 +60,15 @@ impl Session {
 
 impl UndoView<'_> {
     /// With the values that rows had. They may be somebody's secrets: think of where the text goes.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// db[air].stock = 4;
+    /// assert!(db.undo_view().values().to_string().contains('5'));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn values(mut self) -> Self {
         self.values = true;
         self

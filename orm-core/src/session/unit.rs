@@ -261,11 +261,30 @@ impl Session {
     }
 
     /// The entities of a model that were added and not flushed, in the order of `add`. SQLAlchemy: `new`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let used = db.add(Tag::create().word("used"));
+    /// assert_eq!(db.new_entities::<Tag>(), [used]);
+    /// db.flush().await?;
+    /// assert!(db.new_entities::<Tag>().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_entities<M: Model>(&self) -> Vec<Handle<M>> {
         self.handles(|slots| slots.pending())
     }
 
     /// The entities of a model whose rows differ from the database, as far as the session knows. SQLAlchemy: `dirty`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let products = Product::query().all(&mut db).await?;
+    /// db[products[1]].stock += 1;
+    /// assert_eq!(db.dirty::<Product>(), [products[1]]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn dirty<M: Model>(&self) -> Vec<Handle<M>> {
         let touched = self.handles::<M>(|slots| {
             let touched = slots.touched().into_iter();
@@ -280,6 +299,15 @@ impl Session {
     }
 
     /// The entities of a model that the next flush will delete. SQLAlchemy: `deleted`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// db.delete(air)?;
+    /// assert_eq!(db.deleted::<Product>(), [air]);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn deleted<M: Model>(&self) -> Vec<Handle<M>> {
         self.handles(|slots| {
             let touched = slots.touched().into_iter();
@@ -347,6 +375,18 @@ impl Session {
     }
 
     /// [`expire`](Session::expire) for all entities. SQLAlchemy: `expire_all`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// shop.elsewhere("UPDATE products SET stock = 3").await?;
+    /// db.expire_all();
+    /// assert_eq!(db[air].stock, 5); // still readable
+    /// db.get::<Product>(1).await?; // and read again
+    /// assert_eq!(db[air].stock, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn expire_all(&mut self) {
         for number in 0..self.arenas.len() {
             let slots = self.arenas[number].slots();

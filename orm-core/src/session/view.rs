@@ -71,17 +71,45 @@ impl<M> Deref for View<'_, M> {
 
 impl<'db, M: Model> View<'db, M> {
     /// The handle of the entity.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let order = db.get::<Order>(1).with(Order::ITEMS).await?.expect("it is there");
+    /// let first = db.view(order).related(Order::ITEMS)?.next().expect("there are two").handle();
+    /// db[first].quantity += 1; // a handle to write with
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn handle(&self) -> Handle<M> {
         self.handle
     }
 
     /// The row, for as long as the session is borrowed.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let air = db.get::<Product>(1).await?.expect("it is there");
+    /// let row: &Product = db.view(air).row();
+    /// assert_eq!(row.name, "Air");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn row(&self) -> &'db M {
         self.row
     }
 
     /// Views of what a relationship leads to: a view, an `Option` of one, or an iterator, as the relationship's type
     /// says.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let item = db.get::<OrderItem>(1).with(OrderItem::PRODUCT).with(OrderItem::ORDER).await?;
+    /// let item = db.view(item.expect("it is there"));
+    /// assert_eq!(item.related(OrderItem::PRODUCT)?.name, "Air");
+    /// assert_eq!(item.related(OrderItem::ORDER)?.status, OrderStatus::Paid);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// As [`Session::related`]; [`Error::Pending`](crate::Error::Pending) where a related entity was not flushed.

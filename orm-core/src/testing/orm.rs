@@ -55,6 +55,15 @@ impl TestDb {
     /// used: two variables, as in the example of [`TestDb::with_models`]. Like every engine it belongs to the runtime of the
     /// test that made it.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let test = orm_core::testing::TestDb::with_models::<guide_shop::All>().await?;
+    /// let engine = test.engine().await?;
+    /// assert_eq!(User::query().count(&mut engine.session()).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Engine::connect`].
