@@ -132,7 +132,8 @@ pub(crate) fn all(quick: bool) -> Vec<Scenario> {
         list.push(Scenario {
             name: format!("{name}, 1 ms"),
             work,
-            repeat: 1,
+            // A session learns how far the server is, and what a path costs it, from the first few times.
+            repeat: if matches!(work, Work::Path(_)) { 10 } else { 1 },
             rounds: if quick { rounds.min(3) } else { rounds },
             latency: true,
         });

@@ -3,9 +3,11 @@
 //! The second is what the kernel has counted for processes that have ended and that we waited for, which cargo and its
 //! compilers are. Other programs on the machine disturb it little.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::Result;
 use crate::write::Orm;
@@ -18,6 +20,8 @@ const TICKS: f64 = 100.0;
 pub(crate) struct Cost {
     pub(crate) wall: f64,
     pub(crate) cpu: f64,
+    /// Whether it was given up, so that both say how long it was waited for, and not how long it takes.
+    pub(crate) given_up: bool,
 }
 
 /// What cargo is to do.
@@ -42,11 +46,19 @@ pub(crate) struct Project {
     directory: PathBuf,
     pub(crate) source: PathBuf,
     target: PathBuf,
+    /// When to give up.
+    limit: Duration,
 }
 
 impl Project {
     /// An empty crate that depends on one of the ORMs, by the versions that `benches` has.
-    pub(crate) fn new(orm: Orm, name: &str, benches: &Path, target: &Path) -> Result<Project> {
+    pub(crate) fn new(
+        orm: Orm,
+        name: &str,
+        benches: &Path,
+        target: &Path,
+        limit: Duration,
+    ) -> Result<Project> {
         let directory = target.join("crates").join(name);
         let source = directory.join("src");
         if source.exists() {
@@ -64,22 +76,24 @@ impl Project {
             directory,
             source,
             target: target.to_owned(),
+            limit,
         })
     }
 
     /// Runs cargo.
     pub(crate) fn run(&self, way: Way) -> Result<Cost> {
         let (before, started) = (cpu_of_children()?, Instant::now());
-        self.cargo(&[way.name()])?;
+        let done = self.cargo(&[way.name()])?;
         Ok(Cost {
             wall: started.elapsed().as_secs_f64(),
             cpu: cpu_of_children()? - before,
+            given_up: !done,
         })
     }
 
     /// Lets the next run compile the crate anew, and nothing else.
     pub(crate) fn forget(&self) -> Result<()> {
-        self.cargo(&["clean", "--package", &self.name])
+        self.cargo(&["clean", "--package", &self.name]).map(drop)
     }
 
     /// Lets the next run compile the ORM anew, and the crate, and nothing else.
@@ -88,24 +102,45 @@ impl Project {
         for package in orm.packages() {
             words.extend(["--package", package]);
         }
-        self.cargo(&words)
+        self.cargo(&words).map(drop)
     }
 
-    fn cargo(&self, words: &[&str]) -> Result<()> {
-        let output = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
+    /// Whether cargo came to its end in time.
+    fn cargo(&self, words: &[&str]) -> Result<bool> {
+        let said = self.directory.join("said");
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()))
             .args(words)
             .arg("--quiet")
             .current_dir(&self.directory)
             .env("CARGO_TARGET_DIR", &self.target)
             .env_remove("RUSTFLAGS")
             .stdin(Stdio::null())
-            .output()?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&said)?)
+            // With its compilers, so that all of them can be ended.
+            .process_group(0)
+            .spawn()?;
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = cargo.try_wait()? {
+                break status;
+            }
+            if started.elapsed() > self.limit {
+                let group = format!("-{}", cargo.id());
+                Command::new("kill")
+                    .args(["-KILL", "--", &group])
+                    .status()?;
+                cargo.wait()?;
+                return Ok(false);
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        if !status.success() {
+            let said = std::fs::read_to_string(said)?;
             let at = self.directory.display();
             return Err(format!("cargo {} in {at} failed:\n{said}", words.join(" ")).into());
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -13,6 +13,7 @@ mod report;
 mod write;
 
 use std::path::Path;
+use std::time::Duration;
 
 use cargo::{Cost, Project, Way};
 use options::Options;
@@ -22,7 +23,7 @@ use write::Orm;
 /// Nothing is handled here: whatever goes wrong ends the run with its message.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
-/// In how many files a query with joins is, so that it is more than the noise.
+/// How many queries with joins a crate has, so that they are more than the noise.
 const QUERIES_WITH_JOINS: usize = 20;
 
 fn main() -> Result<()> {
@@ -39,11 +40,11 @@ fn main() -> Result<()> {
         }
         let target = benches.join("target/compile").join(orm.name());
         if options.scratch {
-            scratch(orm, &benches, &target, &mut lines)?;
+            scratch(orm, &benches, &target, options.limit, &mut lines)?;
         }
         for &models in &options.models {
             let name = format!("user_{models}");
-            let project = Project::new(orm, &name, &benches, &target)?;
+            let project = Project::new(orm, &name, &benches, &target, options.limit)?;
             write::models(orm, &project.source, models)?;
             measure(
                 orm,
@@ -55,7 +56,7 @@ fn main() -> Result<()> {
         }
         for &joins in &options.joins {
             let name = format!("joins_{joins}");
-            let project = Project::new(orm, &name, &benches, &target)?;
+            let project = Project::new(orm, &name, &benches, &target, options.limit)?;
             write::joins(orm, &project.source, joins, QUERIES_WITH_JOINS)?;
             project.run(Way::Check)?;
             let cost = least(options.rounds, || {
@@ -82,13 +83,19 @@ fn main() -> Result<()> {
 }
 
 /// Everything from nothing: the library and all that it stands on.
-fn scratch(orm: Orm, benches: &Path, target: &Path, lines: &mut Vec<Line>) -> Result<()> {
+fn scratch(
+    orm: Orm,
+    benches: &Path,
+    target: &Path,
+    limit: Duration,
+    lines: &mut Vec<Line>,
+) -> Result<()> {
     for way in [Way::Check, Way::Build] {
         let target = target.join("scratch");
         if target.exists() {
             std::fs::remove_dir_all(&target)?;
         }
-        let project = Project::new(orm, "nothing", benches, &target)?;
+        let project = Project::new(orm, "nothing", benches, &target, limit)?;
         write::models(orm, &project.source, 0)?;
         let cost = project.run(way)?;
         note(
@@ -153,6 +160,7 @@ fn least(rounds: usize, mut run: impl FnMut() -> Result<Cost>) -> Result<Cost> {
         least = Cost {
             wall: least.wall.min(cost.wall),
             cpu: least.cpu.min(cost.cpu),
+            given_up: least.given_up || cost.given_up,
         };
     }
     Ok(least)
@@ -171,5 +179,6 @@ fn note(lines: &mut Vec<Line>, orm: Orm, scenario: &str, step: &str, cost: Cost)
         subject: orm.name(),
         wall_s: cost.wall,
         cpu_s: cost.cpu,
+        given_up: cost.given_up,
     });
 }

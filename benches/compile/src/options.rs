@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Result;
 
@@ -11,6 +12,7 @@ cargo run --release -p compile -- [--quick] [--only NAME] [--models N,N] [--join
     --models N,N  the sizes of the crates: 10,50,100 if not said
     --joins N,N   how many joins a query has: 1,2,4,6,8,10,12 if not said
     --rounds N    the least of so many runs counts: 2 if not said
+    --limit S     gives up what takes longer than so many seconds: 120 if not said
     --no-scratch  leaves out the libraries themselves
     --quick       crates of 10 and 50 models, 1, 6 and 12 joins, one run of each, not the libraries themselves
 ";
@@ -20,6 +22,7 @@ pub(crate) struct Options {
     pub(crate) models: Vec<usize>,
     pub(crate) joins: Vec<usize>,
     pub(crate) rounds: usize,
+    pub(crate) limit: Duration,
     pub(crate) scratch: bool,
     pub(crate) json: Option<PathBuf>,
     pub(crate) markdown: Option<PathBuf>,
@@ -33,6 +36,7 @@ impl Options {
             models: vec![10, 50, 100],
             joins: vec![1, 2, 4, 6, 8, 10, 12],
             rounds: 2,
+            limit: Duration::from_secs(120),
             scratch: true,
             json: None,
             markdown: None,
@@ -44,6 +48,7 @@ impl Options {
                 "--models" => options.models = numbers(&value()?)?,
                 "--joins" => options.joins = numbers(&value()?)?,
                 "--rounds" => options.rounds = value()?.parse::<usize>()?.max(1),
+                "--limit" => options.limit = Duration::from_secs(value()?.parse()?),
                 "--no-scratch" => options.scratch = false,
                 "--quick" => {
                     options.models = vec![10, 50];

@@ -14,6 +14,8 @@ pub(crate) struct Line {
     pub(crate) subject: &'static str,
     pub(crate) wall_s: f64,
     pub(crate) cpu_s: f64,
+    /// Whether it was given up after this time.
+    pub(crate) given_up: bool,
 }
 
 /// For the README: a line for each thing that was measured; seconds on the clock, seconds of processor, and behind the peers'
@@ -41,6 +43,9 @@ pub(crate) fn markdown(lines: &[Line]) -> String {
         let _ = write!(text, "| {scenario} | {step} |");
         for name in names {
             let cell = find(name).map_or("-".to_owned(), |line| {
+                if line.given_up {
+                    return format!("> {:.0} s", line.wall_s);
+                }
                 let times = format!("{:.2} s, {:.2} s", line.wall_s, line.cpu_s);
                 match own.filter(|own| own.subject != name) {
                     None => times,

@@ -9,7 +9,7 @@ pub(super) fn model(at: usize, other: usize, models: usize) -> String {
     let child = (at + 1) % models;
     format!(
         r#"use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{{Expr, ExprTrait}};
+use sea_orm::sea_query::Expr;
 use sea_orm::{{ActiveValue::{{NotSet, Set}}, JoinType, QueryOrder, QuerySelect}};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
