@@ -188,11 +188,36 @@ async fn columns_of_every_kind_of_type_order_pages() {
     let s = || Sample::query();
     let i = Sample::ID;
     for size in [1_u32, 6] {
-        walks!(on, s().order_by(Sample::TAGS), s().order_by((Sample::TAGS, i)), size);
-        walks!(on, s().order_by(Sample::NUMBERS), s().order_by((Sample::NUMBERS, i)), size);
-        walks!(on, s().order_by(Sample::BLOB), s().order_by((Sample::BLOB, i)), size);
-        walks!(on, s().order_by(Sample::MOODS), s().order_by((Sample::MOODS, i)), size);
-        walks!(on, s().order_by(Sample::DATA), s().order_by((Sample::DATA, i)), size);
+        walks!(
+            on,
+            s().order_by(Sample::TAGS),
+            s().order_by((Sample::TAGS, i)),
+            size
+        );
+        walks!(
+            on,
+            s().order_by(Sample::NUMBERS),
+            s().order_by((Sample::NUMBERS, i)),
+            size
+        );
+        walks!(
+            on,
+            s().order_by(Sample::BLOB),
+            s().order_by((Sample::BLOB, i)),
+            size
+        );
+        walks!(
+            on,
+            s().order_by(Sample::MOODS),
+            s().order_by((Sample::MOODS, i)),
+            size
+        );
+        walks!(
+            on,
+            s().order_by(Sample::DATA),
+            s().order_by((Sample::DATA, i)),
+            size
+        );
         // Mixed directions, NULLs on both ends.
         walks!(
             on,

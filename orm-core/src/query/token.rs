@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::render::Renderer;
 use crate::error::{Error, Result};
 use crate::expr::OrderNode;
-use crate::types::{Param, PgType};
+use crate::types::{Param, PgType, TypeKind};
 
 const VERSION: u8 = 1;
 const HASH: usize = 8;
@@ -95,7 +95,8 @@ fn plausible(value: &[u8], ty: &PgType) -> bool {
         "int4" | "float4" | "date" => 4,
         "int8" | "float8" | "timestamp" | "timestamptz" | "time" => 8,
         "uuid" => 16,
-        _ if !ty.declared => {
+        // What travels undeclared is text; a list of texts is none.
+        _ if !ty.declared && !matches!(ty.kind, TypeKind::Array(_)) => {
             return std::str::from_utf8(value).is_ok_and(|text| !text.contains('\0'));
         }
         _ => return true,
