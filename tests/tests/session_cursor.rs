@@ -221,6 +221,8 @@ async fn a_cursor_ends_with_the_savepoint_in_which_it_was_opened() {
     let mut inner = outer.begin_nested().await.unwrap();
     assert_eq!(next(&mut cursor, &mut inner).await, [1, 2]);
     inner.commit().await.unwrap();
+    let beside = outer.begin_nested().await.unwrap();
+    beside.rollback().await.unwrap();
     assert_eq!(next(&mut cursor, &mut outer).await, [3, 4]);
     outer.rollback().await.unwrap();
     assert_eq!(text(&refused(cursor.next(&mut db).await)), gone);
