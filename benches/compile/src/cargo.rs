@@ -15,6 +15,9 @@ use crate::write::Orm;
 /// The kernel counts in hundredths of a second.
 const TICKS: f64 = 100.0;
 
+/// For what has to be done, however long it takes.
+pub(crate) const NO_LIMIT: Duration = Duration::MAX;
+
 /// In seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Cost {

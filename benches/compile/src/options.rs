@@ -11,10 +11,10 @@ cargo run --release -p compile -- [--quick] [--only NAME] [--models N,N] [--join
     --only NAME   one of orm, diesel-async, sea-orm
     --models N,N  the sizes of the crates: 10,50,100 if not said
     --joins N,N   how many joins a query has: 1,2,4,6,8,10,12 if not said
-    --rounds N    the least of so many runs counts: 2 if not said
-    --limit S     gives up what takes longer than so many seconds: 120 if not said
+    --rounds N    the least of so many runs counts: 1 if not said
+    --limit S     gives up what takes longer than so many seconds: 60 if not said
     --no-scratch  leaves out the libraries themselves
-    --quick       crates of 10 and 50 models, 1, 6 and 12 joins, one run of each, not the libraries themselves
+    --quick       crates of 10 and 50 models, 1, 6 and 12 joins, not the libraries themselves
 ";
 
 pub(crate) struct Options {
@@ -35,8 +35,8 @@ impl Options {
             only: None,
             models: vec![10, 50, 100],
             joins: vec![1, 2, 4, 6, 8, 10, 12],
-            rounds: 2,
-            limit: Duration::from_secs(120),
+            rounds: 1,
+            limit: Duration::from_secs(60),
             scratch: true,
             json: None,
             markdown: None,
@@ -53,7 +53,6 @@ impl Options {
                 "--quick" => {
                     options.models = vec![10, 50];
                     options.joins = vec![1, 6, 12];
-                    options.rounds = 1;
                     options.scratch = false;
                 }
                 "--json" => options.json = Some(value()?.into()),
