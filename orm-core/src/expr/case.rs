@@ -162,6 +162,14 @@ impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses>
     }
 
     /// `ELSE value END`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let size = case().when(Product::PRICE.lt(5_000), "small").otherwise("large");
+    /// let q = Product::query().select(size);
+    /// assert_eq!(q.to_sql(), "SELECT CASE WHEN products.price < $1 THEN $2 ELSE $3 END FROM products");
+    /// ```
     pub fn otherwise<R, V, U>(mut self, value: R) -> Expr<With<T, V>, (Uses, U)>
     where
         R: AsExpr<B, Type = V, Uses = U>,
@@ -172,6 +180,14 @@ impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses>
     }
 
     /// `END`: NULL where nothing fits.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let size = case().when(Product::PRICE.lt(5_000), "small").end(); // NULL where it isn't
+    /// let q = Product::query().select(size);
+    /// assert_eq!(q.to_sql(), "SELECT CASE WHEN products.price < $1 THEN $2 END FROM products");
+    /// ```
     pub fn end(self) -> Expr<Option<B>, Uses> {
         Expr::new(Node::Case(Box::new(self.node)))
     }

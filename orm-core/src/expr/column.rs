@@ -130,11 +130,27 @@ impl<S: Source> NamedColumn<S> {
     }
 
     /// In ascending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::column("name")?.asc()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.name"));
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn asc(self) -> super::Ordered<super::Of<S>> {
         self.ordered(false)
     }
 
     /// In descending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::column("name")?.desc()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.name DESC"));
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn desc(self) -> super::Ordered<super::Of<S>> {
         self.ordered(true)
     }

@@ -33,6 +33,13 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<Base<E>>>::Uses);
 pub trait Operators: Expression {
     // Written out and not by a macro, because rustc shows the macro in every message about a comparison.
     /// `=`. A comparison with NULL is never true: use [`is_null`](Operators::is_null). SQLAlchemy: `==`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.eq(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price = $1"));
+    /// ```
     fn eq<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -42,6 +49,13 @@ pub trait Operators: Expression {
     }
 
     /// `<>`. SQLAlchemy: `!=`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.ne(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price <> $1"));
+    /// ```
     fn ne<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -51,6 +65,13 @@ pub trait Operators: Expression {
     }
 
     /// `<`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.lt(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price < $1"));
+    /// ```
     fn lt<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -60,6 +81,13 @@ pub trait Operators: Expression {
     }
 
     /// `<=`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.le(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price <= $1"));
+    /// ```
     fn le<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -69,6 +97,13 @@ pub trait Operators: Expression {
     }
 
     /// `>`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.gt(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price > $1"));
+    /// ```
     fn gt<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -78,6 +113,13 @@ pub trait Operators: Expression {
     }
 
     /// `>=`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.ge(100)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price >= $1"));
+    /// ```
     fn ge<R, T, Uses>(self, other: R) -> Expr<Truth<Self, T>, (Self::Uses, Uses)>
     where
         R: AsExpr<Base<Self>, Type = T, Uses = Uses>,
@@ -87,6 +129,13 @@ pub trait Operators: Expression {
     }
 
     /// `IS NOT DISTINCT FROM`: equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::CATEGORY_ID.is_not_distinct_from(7)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.category_id IS NOT DISTINCT FROM $1"));
+    /// ```
     fn is_not_distinct_from<R>(self, other: R) -> Expr<bool, Solid<(Self::Uses, R::Uses)>>
     where
         R: super::AssignTo<Option<Base<Self>>>,
@@ -99,6 +148,13 @@ pub trait Operators: Expression {
     }
 
     /// `IS DISTINCT FROM`: not equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::CATEGORY_ID.is_distinct_from(7)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.category_id IS DISTINCT FROM $1"));
+    /// ```
     fn is_distinct_from<R>(self, other: R) -> Expr<bool, Solid<(Self::Uses, R::Uses)>>
     where
         R: super::AssignTo<Option<Base<Self>>>,
@@ -111,16 +167,37 @@ pub trait Operators: Expression {
     }
 
     /// `IS NULL`. SQLAlchemy: `is_(None)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::CATEGORY_ID.is_null()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.category_id IS NULL"));
+    /// ```
     fn is_null(self) -> Expr<bool, Solid<Self::Uses>> {
         Expr::new(Node::postfix(self.into_node(), "IS NULL"))
     }
 
     /// `IS NOT NULL`. SQLAlchemy: `is_not(None)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::CATEGORY_ID.is_not_null()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.category_id IS NOT NULL"));
+    /// ```
     fn is_not_null(self) -> Expr<bool, Solid<Self::Uses>> {
         Expr::new(Node::postfix(self.into_node(), "IS NOT NULL"))
     }
 
     /// `BETWEEN low AND high`, both included.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.between(100, 200)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price BETWEEN $1 AND $2"));
+    /// ```
     fn between<L, H>(self, low: L, high: H) -> Expr<Ranged<Self, L, H>, (Both<Self, L>, H::Uses)>
     where
         L: AsExpr<Base<Self>>,
@@ -135,6 +212,13 @@ pub trait Operators: Expression {
 
     /// Whether the value is in the list. The list travels as one array parameter (`= ANY($1)`), so its length changes
     /// neither the statement nor the number of parameters; an empty list is in order, and nothing is in it.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.in_(["Air", "Pro"])).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name = ANY($1)"));
+    /// ```
     fn in_<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
     where
         L: IntoIterator,
@@ -146,6 +230,13 @@ pub trait Operators: Expression {
     }
 
     /// Whether the value is not in the list (`<> ALL($1)`). Everything but NULL is not in an empty list.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_in(["Air", "Pro"])).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name <> ALL($1)"));
+    /// ```
     fn not_in<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
     where
         L: IntoIterator,
@@ -157,6 +248,13 @@ pub trait Operators: Expression {
     }
 
     /// Both hold. SQLAlchemy: `and_(..)`, `&`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.gt(100).and(Product::STOCK.gt(0))).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price > $1 AND products.stock > $2"));
+    /// ```
     fn and<R: Condition>(self, other: R) -> Expr<Joint<Self, R>, (Self::Uses, R::Uses)>
     where
         Self: Condition,
@@ -165,6 +263,13 @@ pub trait Operators: Expression {
     }
 
     /// One of them holds, or both. SQLAlchemy: `or_(..)`, `|`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::PRICE.lt(100).or(Product::STOCK.gt(50))).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.price < $1 OR products.stock > $2"));
+    /// ```
     fn or<R: Condition>(self, other: R) -> Expr<Joint<Self, R>, (Self::Uses, R::Uses)>
     where
         Self: Condition,
@@ -218,21 +323,49 @@ pub trait Operators: Expression {
     }
 
     /// In ascending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::PRICE.asc()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.price"));
+    /// ```
     fn asc(self) -> Ordered<Self::Uses> {
         ordered::<Self>(self, false)
     }
 
     /// In descending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::PRICE.desc()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.price DESC"));
+    /// ```
     fn desc(self) -> Ordered<Self::Uses> {
         ordered::<Self>(self, true)
     }
 
     /// In ascending order, NULLs at the given end.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::CATEGORY_ID.asc_nulls(Nulls::First)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.category_id NULLS FIRST"));
+    /// ```
     fn asc_nulls(self, nulls: Nulls) -> Ordered<Self::Uses> {
         self.asc().nulls(nulls)
     }
 
     /// In descending order, NULLs at the given end.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::CATEGORY_ID.desc_nulls(Nulls::Last)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.category_id DESC NULLS LAST"));
+    /// ```
     fn desc_nulls(self, nulls: Nulls) -> Ordered<Self::Uses> {
         self.desc().nulls(nulls)
     }

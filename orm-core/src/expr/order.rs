@@ -30,6 +30,13 @@ impl<Uses> Ordered<Uses> {
     }
 
     /// Says where NULLs stand. Without it they are last in ascending order and first in descending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::CATEGORY_ID.desc().nulls(Nulls::Last)).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.category_id DESC NULLS LAST"));
+    /// ```
     #[must_use]
     pub fn nulls(mut self, nulls: Nulls) -> Self {
         self.node.nulls_first = Some(nulls == Nulls::First);
@@ -37,12 +44,26 @@ impl<Uses> Ordered<Uses> {
     }
 
     /// `NULLS FIRST`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::CATEGORY_ID.asc().nulls_first()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.category_id NULLS FIRST"));
+    /// ```
     #[must_use]
     pub fn nulls_first(self) -> Self {
         self.nulls(Nulls::First)
     }
 
     /// `NULLS LAST`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().order_by(Product::CATEGORY_ID.desc().nulls_last()).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("ORDER BY products.category_id DESC NULLS LAST"));
+    /// ```
     #[must_use]
     pub fn nulls_last(self) -> Self {
         self.nulls(Nulls::Last)

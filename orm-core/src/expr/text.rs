@@ -38,6 +38,13 @@ impl Text for String {}
 /// ```
 pub trait TextOperators: Expression {
     /// `LIKE`: matches a pattern.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.like("A%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
+    /// ```
     fn like<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
     where
         Base<Self>: Text,
@@ -50,6 +57,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `NOT LIKE`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_like("A%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name NOT LIKE $1"));
+    /// ```
     fn not_like<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
     where
         Base<Self>: Text,
@@ -62,6 +76,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `ILIKE`: matches a pattern, upper and lower case alike.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.ilike("A%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
+    /// ```
     fn ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
     where
         Base<Self>: Text,
@@ -74,6 +95,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `NOT ILIKE`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_ilike("A%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name NOT ILIKE $1"));
+    /// ```
     fn not_ilike<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
     where
         Base<Self>: Text,
@@ -106,6 +134,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `NOT SIMILAR TO`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_similar_to("A%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name NOT SIMILAR TO $1"));
+    /// ```
     fn not_similar_to<R: AsExpr<String>>(
         self,
         pattern: R,
@@ -155,6 +190,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `!~`: whether a regular expression matches nowhere in it.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_matches("^A")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name !~ $1"));
+    /// ```
     fn not_matches<R: AsExpr<String>>(
         self,
         pattern: R,
@@ -167,6 +209,13 @@ pub trait TextOperators: Expression {
 
     /// `~*`: whether a regular expression matches anywhere in it, upper and lower case alike. SQLAlchemy:
     /// `regexp_match(pattern, flags="i")`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.imatches("^A")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name ~* $1"));
+    /// ```
     fn imatches<R: AsExpr<String>>(self, pattern: R) -> Expr<Either<Self, R, bool>, Both<Self, R>>
     where
         Base<Self>: Text,
@@ -175,6 +224,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `!~*`: whether a regular expression matches nowhere in it, upper and lower case alike.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.not_imatches("^A")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name !~* $1"));
+    /// ```
     fn not_imatches<R: AsExpr<String>>(
         self,
         pattern: R,
@@ -186,6 +242,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether the text occurs in it. SQLAlchemy: `contains(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.contains("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
+    /// ```
     fn contains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -194,6 +257,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether the text occurs in it, upper and lower case alike. SQLAlchemy: `icontains(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.icontains("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
+    /// ```
     fn icontains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -202,6 +272,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether it begins with the text. SQLAlchemy: `startswith(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.starts_with("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
+    /// ```
     fn starts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -210,6 +287,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether it begins with the text, upper and lower case alike. SQLAlchemy: `istartswith(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.istarts_with("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
+    /// ```
     fn istarts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -218,6 +302,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether it ends with the text. SQLAlchemy: `endswith(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.ends_with("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
+    /// ```
     fn ends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -226,6 +317,13 @@ pub trait TextOperators: Expression {
     }
 
     /// Whether it ends with the text, upper and lower case alike. SQLAlchemy: `iendswith(text, autoescape=True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.iends_with("100%")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
+    /// ```
     fn iends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
@@ -234,6 +332,13 @@ pub trait TextOperators: Expression {
     }
 
     /// `||`: the two texts one after the other; NULL where one of them is. SQLAlchemy: `+`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(Product::NAME.concat("!").eq("Air!")).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE products.name || $1 = $2"));
+    /// ```
     fn concat<R: AsExpr<String>>(self, other: R) -> Expr<Either<Self, R, String>, Both<Self, R>>
     where
         Base<Self>: Text,

@@ -36,6 +36,13 @@ type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
 #[allow(clippy::wrong_self_convention)]
 pub trait TruthOperators: Expression {
     /// `IS TRUE`. SQLAlchemy: `is_(True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_true()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS TRUE"));
+    /// ```
     fn is_true(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -44,6 +51,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// `IS NOT TRUE`: false, or unknown. SQLAlchemy: `is_not(True)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_not_true()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS NOT TRUE"));
+    /// ```
     fn is_not_true(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -52,6 +66,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// `IS FALSE`. SQLAlchemy: `is_(False)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_false()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS FALSE"));
+    /// ```
     fn is_false(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -60,6 +81,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// `IS NOT FALSE`: true, or unknown. SQLAlchemy: `is_not(False)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_not_false()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS NOT FALSE"));
+    /// ```
     fn is_not_false(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -68,6 +96,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// `IS UNKNOWN`: neither true nor false.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_unknown()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS UNKNOWN"));
+    /// ```
     fn is_unknown(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -76,6 +111,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// `IS NOT UNKNOWN`: true or false.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.is_not_unknown()).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active IS NOT UNKNOWN"));
+    /// ```
     fn is_not_unknown(self) -> Expr<bool, Solid<Self::Uses>>
     where
         Self: Condition,
@@ -84,6 +126,13 @@ pub trait TruthOperators: Expression {
     }
 
     /// One of them holds, and not both: `<>`, since SQL has no word for it.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = User::query().filter(User::ACTIVE.xor(User::ID.lt(10))).select(User::ID);
+    /// assert!(q.to_sql().ends_with("WHERE users.active <> (users.id < $1)"));
+    /// ```
     fn xor<R: Condition>(self, other: R) -> Expr<Joint<Self, R>, (Self::Uses, R::Uses)>
     where
         Self: Condition,

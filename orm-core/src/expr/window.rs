@@ -80,6 +80,13 @@ impl<Uses> Window<Uses> {
     }
 
     /// Looks only at the rows in which the expression (or each of a tuple) is the same as in the current one.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().select(rank().over(window().partition_by(Product::CATEGORY_ID)));
+    /// assert!(q.to_sql().contains("OVER (PARTITION BY products.category_id)"));
+    /// ```
     #[must_use]
     pub fn partition_by<P: Partition>(mut self, by: P) -> Window<(Uses, P::Uses)> {
         by.push_to(&mut self.node.partition);
@@ -87,6 +94,13 @@ impl<Uses> Window<Uses> {
     }
 
     /// Puts the rows in order, which is what ranks count in and what a frame is cut from.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().select(rank().over(window().order_by(Product::PRICE)));
+    /// assert!(q.to_sql().contains("OVER (ORDER BY products.price)"));
+    /// ```
     #[must_use]
     pub fn order_by<O: OrderList>(mut self, order: O) -> Window<(Uses, O::Uses)> {
         order.push_list(&mut self.node.order);
@@ -298,26 +312,66 @@ pub fn row_number() -> WindowFunction<i64, ()> {
 
 /// The number of the first row that is equal to this one in the window's order: equal rows have one rank, and the next
 /// rank is as much higher as there were equal ones.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, rank().over(dearest)));
+/// assert!(q.to_sql().contains("rank() OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn rank() -> WindowFunction<i64, ()> {
     WindowFunction::call("rank", Vec::new())
 }
 
 /// As [`rank`] without gaps.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, dense_rank().over(dearest)));
+/// assert!(q.to_sql().contains("dense_rank() OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn dense_rank() -> WindowFunction<i64, ()> {
     WindowFunction::call("dense_rank", Vec::new())
 }
 
 /// The rank as a fraction, from 0 for the first row to 1 for the last.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, orm_core::expr::percent_rank().over(dearest)));
+/// assert!(q.to_sql().contains("percent_rank() OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn percent_rank() -> WindowFunction<f64, ()> {
     WindowFunction::call("percent_rank", Vec::new())
 }
 
 /// Which part of the rows stands no later than this one, up to 1.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, orm_core::expr::cume_dist().over(dearest)));
+/// assert!(q.to_sql().contains("cume_dist() OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn cume_dist() -> WindowFunction<f64, ()> {
     WindowFunction::call("cume_dist", Vec::new())
 }
 
 /// Which of so many equal parts of the window the row is in, from 1. The server refuses a number below 1.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, ntile(4).over(dearest)));
+/// assert!(q.to_sql().contains("ntile($1) OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn ntile(parts: i32) -> WindowFunction<i32, ()> {
     WindowFunction::call("ntile", vec![Node::Param(Param::new(&parts))])
 }
@@ -338,6 +392,14 @@ pub fn lag<E: Expression>(expression: E, rows: i32) -> WindowFunction<Other<E>, 
 }
 
 /// The expression in the row that stands `rows` behind this one in the window; NULL where there is none.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, lead(Product::PRICE, 1).over(dearest)));
+/// assert!(q.to_sql().contains("lead(products.price, $1) OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn lead<E: Expression>(expression: E, rows: i32) -> WindowFunction<Other<E>, E::Uses> {
     shifted("lead", expression, rows)
 }
@@ -352,17 +414,41 @@ fn shifted<E: Expression>(
 }
 
 /// The expression in the frame's first row; NULL where the frame is empty.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, first_value(Product::NAME).over(dearest)));
+/// assert!(q.to_sql().contains("first_value(products.name) OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn first_value<E: Expression>(expression: E) -> WindowFunction<Other<E>, E::Uses> {
     WindowFunction::call("first_value", vec![expression.into_node()])
 }
 
 /// The expression in the frame's last row; NULL where the frame is empty. Unless the window has a frame, it ends at the
 /// current row: `.rows(..)` makes it the partition's last.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, last_value(Product::NAME).over(dearest)));
+/// assert!(q.to_sql().contains("last_value(products.name) OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn last_value<E: Expression>(expression: E) -> WindowFunction<Other<E>, E::Uses> {
     WindowFunction::call("last_value", vec![expression.into_node()])
 }
 
 /// The expression in the frame's n-th row, from 1; NULL where there is none. The server refuses a number below 1.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let dearest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE.desc());
+/// let q = Product::query().select((Product::NAME, nth_value(Product::NAME, 2).over(dearest)));
+/// assert!(q.to_sql().contains("nth_value(products.name, $1) OVER (PARTITION BY products.category_id ORDER BY products.price DESC)"));
+/// ```
 pub fn nth_value<E: Expression>(expression: E, n: i32) -> WindowFunction<Other<E>, E::Uses> {
     let n = Node::Param(Param::new(&n));
     WindowFunction::call("nth_value", vec![expression.into_node(), n])
