@@ -331,3 +331,11 @@
 //! | E0599, "`Column<..>` is not an iterator", at `eq`, `gt` .. | the operators are not in scope: `use orm_core::prelude::*;` |
 //! | E0283, "type annotations needed", at `select`, `filter` .. of a query that joins a model twice | it cannot be told which of the two is meant: join an alias, `type Billing = Aliased<Address, 1>;` and `.join(Order::BILLING_ADDRESS.to::<Billing>())` |
 //! | E0391, "cycle detected", at two models with a `has_one` each | `via` of both names the other's `has_one`; one of the two has to hold the foreign key, as `belongs_to` |
+//! | E0369, "binary operation `==` cannot be applied to type `Column`"; the same of `<`, `>=` .. | Rust's comparisons give a `bool`, and no SQL: `.eq(1)`, `.lt(1)`, `.ge(1)` |
+//! | E0308, "expected `bool`", at `&&` or `\|\|` between conditions | the same: `a.and(b)`, `a.or(b)`, `!a` |
+//! | E0599, "`eq` exists for struct `Relation`, but its trait bounds were not satisfied" | a relationship is no value: compare the foreign key, `Order::USER_ID.eq(id)`, or take `User::ORDERS.with_parent(&db[user])` |
+//! | E0061, "takes 1 argument but 2 were supplied", at `order_by`, `group_by`, `select` | several are a tuple: `.order_by((User::NAME, User::ID))` |
+//! | E0609, "no field `orders` on type `User`" | a model's fields are its columns; what is related is read by `db.related(user, User::ORDERS)?` |
+//! | E0277, "`Bulk<..>` is not a future", at `update(..).await`, `delete().await` | who shall run it? `.exec(&mut db).await?` |
+//! | E0277, "cannot be sent between threads safely", at `transaction` | its error crosses threads with the future: `Box<dyn Error + Send + Sync>`, or an enum of yours |
+//! | E0515, "cannot return value referencing function parameter", in a `map` over views | `view.name` borrows the view; `view.row().name` borrows the session |

@@ -47,6 +47,7 @@
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
 //! | `together` | which of its steps go out together, and whether COMMIT goes with them |
+//! | `too_long` | which text was too long for its column |
 //! | `history` | `changes`: what was changed of an entity, with what was there before |
 //! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
@@ -105,6 +106,7 @@ mod statements;
 mod steps;
 mod store;
 mod together;
+mod too_long;
 mod transaction;
 mod undo;
 mod undo_view;

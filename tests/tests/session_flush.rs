@@ -724,3 +724,42 @@ async fn rows_that_swap_keys_in_one_statement_keep_their_handles() {
     assert_eq!(db.get::<Country>("a".to_owned()).await.unwrap(), Some(c));
     assert_eq!(db.get::<Country>("a!".to_owned()).await.unwrap(), None);
 }
+
+#[derive(Model, Debug, Clone)]
+#[orm(table = "labels")]
+pub struct Label {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(length = 5)]
+    code: String,
+    #[orm(length = 8)]
+    note: Option<String>,
+}
+
+#[tokio::test]
+async fn a_text_that_is_too_long_is_named_with_its_column_and_not_with_its_value() {
+    let f = Fixture::new::<Label>().await;
+    let mut db = f.session();
+    // Characters are counted, and not bytes.
+    let fits = db.insert(Label::create().code("äöüßé")).await.unwrap();
+    db.commit().await.unwrap();
+    let refused = |error: Error| match error {
+        Error::Query(query) => query.hint.expect("a hint"),
+        other => panic!("{other}"),
+    };
+    db.add(Label::create().code("short").note("much too long"));
+    db.add(Label::create().code("longer").note("not"));
+    let error = db.commit().await.unwrap_err();
+    assert!(!text(&error).contains("much too"), "{error}");
+    assert_eq!(
+        refused(error),
+        "`labels.code` holds 5 characters at most, and a row was given 6; \
+         `labels.note` holds 8 characters at most, and a row was given 13"
+    );
+    db.rollback().await.unwrap();
+    db[fits].note = Some("a longer one".to_owned());
+    assert_eq!(
+        refused(db.flush().await.unwrap_err()),
+        "`labels.note` holds 8 characters at most, and a row was given 12"
+    );
+}

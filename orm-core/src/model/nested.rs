@@ -144,7 +144,8 @@ pub const OPTIONAL_TARGET: u16 = u16::MAX - 1;
 /// parent. The foreign key of that one is given by being there, so the child's builder may lack it.
 #[diagnostic::on_unimplemented(
     message = "this relationship takes `{M}`, new ones and handles, and was given `{Self}`",
-    label = "expected `{M}::create()..` or a `Handle<{M}>`"
+    label = "expected `{M}::create()..` or a `Handle<{M}>`",
+    note = "a row that is there already is given by its handle, or by its key in the foreign key's column; `{M}` as a value is added as a new row"
 )]
 pub trait Nested<M, const PLACE: u16> {
     /// What the relationship leads to.

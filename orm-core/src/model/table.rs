@@ -86,6 +86,17 @@ pub struct ColumnInfo {
     pub unique: bool,
 }
 
+impl ColumnInfo {
+    /// How many characters a `varchar(n)` or `char(n)` holds.
+    pub(crate) fn longest(&self) -> Option<usize> {
+        let (ty, rest) = self.declared?.split_once('(')?;
+        if !matches!(ty, "varchar" | "char") {
+            return None;
+        }
+        rest.strip_suffix(')')?.parse().ok()
+    }
+}
+
 /// What happens to a column when its row is updated without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnUpdate {

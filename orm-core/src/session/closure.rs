@@ -46,7 +46,7 @@ const ATTEMPTS: u32 = 10;
 
 impl Engine {
     /// Runs a closure on a new session; commits if it gives `Ok`, rolls back if it gives `Err`. The error may be of any
-    /// type that is `From<orm_core::Error>`. SQLAlchemy: `with Session(engine) as db, db.begin():`.
+    /// type that is `From<orm_core::Error>` and `Send`: an enum of yours, `Box<dyn Error + Send + Sync>`. SQLAlchemy: `with Session(engine) as db, db.begin():`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]

@@ -161,7 +161,10 @@ impl Session {
             let failed = steps.get(answers.len());
             return match (miscounted(&error).filter(|_| commit), failed) {
                 (Some(changed), Some(step)) => self.expect(step, changed),
-                (_, Some(step)) => Err(cannot_be_checked(nothing_free(step, error))),
+                (_, Some(step)) => {
+                    let error = nothing_free(step, cannot_be_checked(error));
+                    Err(self.name_too_long(step, error))
+                }
                 _ => Err(error),
             };
         }

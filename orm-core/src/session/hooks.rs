@@ -72,6 +72,9 @@ pub trait Hooks<M: Model>: Send + Sync + 'static {
     /// Says what is wrong with a row that is about to be inserted or updated. The row is given as a draft: a column that is `None`
     /// gets its value from the database.
     ///
+    /// A rejected row stays in the session as it is, and is asked about again by the next flush: put it right, or give it up by
+    /// [`rollback`](Session::rollback) or [`expunge`](Session::expunge).
+    ///
     /// ```
     /// # use guide_shop::*;
     /// # use orm_core::prelude::*;

@@ -84,7 +84,8 @@ impl<'db, M: Model> View<'db, M> {
         self.handle
     }
 
-    /// The row, for as long as the session is borrowed.
+    /// The row, for as long as the session is borrowed: what a closure over views gives on, `.map(|order| order.row().note.as_str())`,
+    /// where `order.note` would borrow the view alone.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]

@@ -291,7 +291,7 @@ impl Reader {
             self.at(&misfit.place, |reader| reader.reject(misfit.message));
             return false;
         }
-        if let (Some(most), Value::String(text)) = (longest(info), value)
+        if let (Some(most), Value::String(text)) = (info.longest(), value)
             && text.chars().count() > most
         {
             self.reject(format!("must have at most {most} characters"));
@@ -493,15 +493,6 @@ impl Shape {
 /// Whether a new row needs a value for a column from the document: nothing else gives it one.
 fn is_required(column: &ColumnInfo) -> bool {
     !column.nullable && !column.identity && column.server_default.is_none()
-}
-
-/// How many characters a `varchar(n)` or `char(n)` holds.
-fn longest(column: &ColumnInfo) -> Option<usize> {
-    let (ty, rest) = column.declared?.split_once('(')?;
-    if !matches!(ty, "varchar" | "char") {
-        return None;
-    }
-    rest.strip_suffix(')')?.parse().ok()
 }
 
 /// What a type has against a value, without the type's name in Rust before it, which is nothing to a client.
