@@ -245,6 +245,52 @@ async fn a_failure_in_the_middle_is_what_is_reported_and_nothing_is_committed() 
 }
 
 #[tokio::test]
+async fn what_begins_and_ends_a_transaction_is_waited_for_once_at_most() {
+    let f = Fixture::new::<World>().await;
+    let mut db = f.session();
+    for first_time in [true, false] {
+        let before = if first_time { "A" } else { "B" };
+        // A flush with BEGIN, and COMMIT behind it; with nothing left to flush, COMMIT alone.
+        db.add(country(&format!("{before}1")));
+        f.sent();
+        db.flush().await.unwrap();
+        let flushed = f.round_trips();
+        db.commit().await.unwrap();
+        if !first_time {
+            assert_eq!((flushed, f.round_trips()), (1, 2));
+        }
+        // Nothing was begun, so nothing is ended.
+        f.sent();
+        db.commit().await.unwrap();
+        db.rollback().await.unwrap();
+        assert_eq!(f.sent(), NOTHING);
+
+        db.add(country(&format!("{before}2")));
+        db.flush().await.unwrap();
+        db.rollback().await.unwrap();
+        if !first_time {
+            assert_eq!(f.round_trips(), 2);
+        }
+        f.sent();
+
+        // SAVEPOINT begins the transaction; what is flushed in it and RELEASE are one each, and so is COMMIT.
+        let mut nested = db.begin_nested().await.unwrap();
+        let begun = f.round_trips();
+        nested.add(country(&format!("{before}3")));
+        nested.commit().await.unwrap();
+        let released = f.round_trips();
+        db.commit().await.unwrap();
+        if !first_time {
+            assert_eq!((begun, released, f.round_trips()), (1, 3, 4));
+        }
+    }
+    assert_eq!(
+        f.rows("select code from countries order by 1").await,
+        ["A1", "A3", "B1", "B3"]
+    );
+}
+
+#[tokio::test]
 async fn a_row_that_is_gone_keeps_commit_from_committing() {
     let f = Fixture::new::<World>().await;
     f.elsewhere("insert into countries values ('AA', 'a'), ('BB', 'b'), ('CC', 'c')")
