@@ -54,7 +54,7 @@
 //! | `undo_view` | `undo_view`: the undo log as text |
 //! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
 //! | `hash` | the hasher of maps by keys and handles |
-//! | `collection`, `link_rows` | what is known of a to-many relationship; many-to-many links to be written |
+//! | `collection`, `link_rows`, `set_links` | what is known of a to-many relationship; many-to-many links to be written; `belongs_to` that were set |
 
 mod advisory;
 mod ahead;
@@ -99,6 +99,7 @@ mod parking;
 mod plan;
 mod related;
 mod savepoint;
+mod set_links;
 mod singles;
 mod slots;
 mod state;
@@ -113,7 +114,6 @@ mod undo_view;
 mod unit;
 mod view;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
@@ -146,6 +146,7 @@ use self::criteria::Criteria;
 use self::hash::{FastMap, FastSet};
 use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
+use self::set_links::SetLinks;
 use self::slots::Slots;
 use self::store::Store;
 use self::transaction::Phase;
@@ -245,48 +246,6 @@ pub struct Session {
     unfiltered: bool,
     /// What hooks want to be added.
     hook_queue: hooks::Queue,
-}
-
-/// The `belongs_to` relationships that were set since the last flush, by child.
-#[derive(Debug, Default)]
-struct SetLinks(BTreeMap<(RawHandle, u16), &'static RelationInfo>);
-
-impl SetLinks {
-    fn insert(&mut self, child: RawHandle, relation: &'static RelationInfo) {
-        self.0.insert((child, relation.index), relation);
-    }
-
-    fn remove(&mut self, child: RawHandle, relation: &'static RelationInfo) {
-        self.0.remove(&(child, relation.index));
-    }
-
-    fn remove_all_of(&mut self, child: RawHandle) {
-        let of_child: Vec<_> = self.of(child).collect();
-        for relation in of_child {
-            self.remove(child, relation);
-        }
-    }
-
-    fn contains(&self, child: RawHandle, relation: &'static RelationInfo) -> bool {
-        self.0.contains_key(&(child, relation.index))
-    }
-
-    fn of(&self, child: RawHandle) -> impl Iterator<Item = &'static RelationInfo> {
-        self.0
-            .range((child, 0)..=(child, u16::MAX))
-            .map(|(_, relation)| *relation)
-    }
-
-    fn all(&self) -> Vec<(RawHandle, &'static RelationInfo)> {
-        self.0
-            .iter()
-            .map(|((child, _), relation)| (*child, *relation))
-            .collect()
-    }
-
-    fn clear(&mut self) {
-        self.0.clear();
-    }
 }
 
 static SESSIONS: AtomicU32 = AtomicU32::new(1);

@@ -227,11 +227,12 @@ impl Session {
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
     fn resolve_keys(&mut self, rows: &[RawHandle]) {
         for row in rows {
-            let relations: Vec<_> = self.set_links.of(*row).collect();
-            for relation in relations {
+            let mut at = 0;
+            while let Some(relation) = self.set_links.at(*row, at) {
                 if let Some(target) = self.known_target(*row, relation) {
                     self.copy_key(*row, relation, target);
                 }
+                at += 1;
             }
         }
     }
@@ -241,8 +242,9 @@ impl Session {
     fn resolve_keys_of_new(&mut self, rows: &[RawHandle], together: &Together<'_>) {
         self.resolve_keys(rows);
         for row in rows {
-            let relations: Vec<_> = self.set_links.of(*row).collect();
-            for relation in relations {
+            let mut at = 0;
+            while let Some(relation) = self.set_links.at(*row, at) {
+                at += 1;
                 let target = self.known_target(*row, relation).flatten();
                 let to_come =
                     target.filter(|target| target != row && !self.is_there(together, *target));

@@ -321,31 +321,22 @@ impl Session {
         target: Option<RawHandle>,
     ) {
         let (columns, references) = relation.columns();
-        let values: Option<Vec<_>> = match target {
-            None => Some(columns.iter().map(|_| None).collect()),
-            Some(target) => {
-                let store = self.store(target);
-                references
-                    .iter()
-                    .map(|column| {
-                        let mut out = BytesMut::new();
-                        store
-                            .encode(target.index, *column, &mut out)
-                            .then_some(Some(out))
-                    })
-                    .collect()
-            }
-        };
-        let Some(values) = values else { return };
-        for (at, value) in values.into_iter().enumerate() {
-            let ty = relation.to.columns[references[at] as usize].ty;
+        let key = target.map(|target| self.key_at(target, references));
+        if let Some(None) = key {
+            return;
+        }
+        let key = key.flatten();
+        let mut values = key.iter().flat_map(|key| key.parts(references.len()));
+        let store = self.store_mut(child);
+        for (column, reference) in columns.iter().zip(references) {
+            let ty = relation.to.columns[*reference as usize].ty;
             let raw = Raw {
-                bytes: value.as_deref(),
+                bytes: values.next(),
                 oid: ty.oid,
                 type_name: ty.name,
             };
             // NULL does not fit a required column; where all are, the flush says so with the relationship's name.
-            let _ = self.store_mut(child).write(child.index, columns[at], raw);
+            let _ = store.write(child.index, *column, raw);
         }
     }
 }

@@ -111,35 +111,30 @@ impl Session {
         let new = changes.inserts.iter();
         let taking = new.chain(changes.updates.iter().map(|(row, _)| row));
         let taking: FastSet<u16> = taking.map(|row| row.arena).collect();
-        let mut groups: FastMap<u16, Vec<Vec<u16>>> = FastMap::default();
-        let mut groups_of = |row: RawHandle| -> Vec<Vec<u16>> {
-            let of_table = groups
-                .entry(row.arena)
-                .or_insert_with(|| unique_groups(self.table(row)));
-            of_table.clone()
-        };
+        let tables = self.arenas.iter().map(|store| store.slots().table);
+        let groups: Vec<Vec<Vec<u16>>> = tables.map(unique_groups).collect();
+        let groups_of = |row: RawHandle| groups[row.arena as usize].iter().enumerate();
         let mut given_up: FastMap<Value, (RawHandle, ColumnSet)> = FastMap::default();
-        let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet, groups| {
-            for (number, group) in Vec::into_iter(groups).enumerate() {
-                let group: Vec<u16> = group;
+        let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet| {
+            for (number, group) in groups_of(row) {
                 let changes = group.iter().any(|column| written.contains(*column));
-                if changes && let Some(value) = self.key_before_at(known_by, &group) {
+                if changes && let Some(value) = self.key_before_at(known_by, group) {
                     given_up.insert((row.arena, number, value), (row, written));
                 }
             }
         };
         for (row, changed) in &changes.updates {
-            give_up(*row, *row, *changed, groups_of(*row));
+            give_up(*row, *row, *changed);
         }
         let deletes = changes.deletes.iter();
         for row in deletes.filter(|row| taking.contains(&row.arena)) {
-            give_up(*row, *row, all_columns(self.table(*row)), groups_of(*row));
+            give_up(*row, *row, all_columns(self.table(*row)));
         }
         for (row, old) in &changes.replaces {
             let table = self.table(*row);
             let key: ColumnSet = table.primary_key.iter().copied().collect();
             let written = all_columns(table).without(key);
-            give_up(*row, *old, written, groups_of(*row));
+            give_up(*row, *old, written);
         }
         if given_up.is_empty() {
             return Vec::new();
@@ -150,13 +145,13 @@ impl Session {
         let mut takes = Vec::new();
         for (row, changed) in new.chain(changed) {
             let by_server = self.computed_columns(row);
-            for (number, group) in groups_of(row).into_iter().enumerate() {
+            for (number, group) in groups_of(row) {
                 let writes = |column: &u16| changed.is_none_or(|changed| changed.contains(*column));
                 let unknown = |column: &u16| by_server.contains(*column);
                 if !group.iter().any(writes) || group.iter().any(unknown) {
                     continue;
                 }
-                let Some(value) = self.key_at(row, &group) else {
+                let Some(value) = self.key_at(row, group) else {
                     continue;
                 };
                 if let Some((before, written)) = given_up.get(&(row.arena, number, value))
@@ -165,8 +160,8 @@ impl Session {
                     takes.push(Take {
                         before: *before,
                         after: row,
-                        parking: parking_column(self.table(row), &group, *written),
-                        group,
+                        parking: parking_column(self.table(row), group, *written),
+                        group: group.clone(),
                     });
                 }
             }
