@@ -61,6 +61,9 @@ pub enum Error {
         expected: u64,
         /// How many of them it changed.
         changed: u64,
+        /// The others, as messages and debug views call them: `Book#0`. Empty where that cannot be told: behind a savepoint,
+        /// and where this transaction had changed them before.
+        rows: Vec<String>,
     },
     /// A relationship was read that has not been loaded. SQLAlchemy would load it behind your back, or raise
     /// `MissingGreenlet`.
@@ -285,21 +288,25 @@ impl fmt::Display for Error {
                 action: "merge",
                 expected,
                 changed,
+                rows,
             } => write!(
                 f,
                 "of {expected} value(s) that were to be merged into `{table}`, {} have another version than the row: it was \
-                 changed since they were read; read the rows again and decide again",
-                expected - changed
+                 changed since they were read{}; read the rows again and decide again",
+                expected - changed,
+                named(rows)
             ),
             Error::Stale {
                 table,
                 action,
                 expected,
                 changed,
+                rows,
             } => write!(
                 f,
                 "{action} of `{table}` was sent for {expected} row(s) and changed {changed}: the others were changed or \
-                 deleted since they were read; roll back, read them again and decide again"
+                 deleted since they were read{}; roll back, read them again and decide again",
+                named(rows)
             ),
             Error::NotLoaded {
                 model,
@@ -360,6 +367,19 @@ impl fmt::Display for QueryError {
             )?;
         }
         Ok(())
+    }
+}
+
+/// `: Book#0, Book#2`, and nothing of none.
+fn named(rows: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let Some(more) = rows.len().checked_sub(1) else {
+        return String::new();
+    };
+    let shown = rows[..=more.min(SHOWN - 1)].join(", ");
+    match rows.len().saturating_sub(SHOWN) {
+        0 => format!(": {shown}"),
+        more => format!(": {shown} and {more} more"),
     }
 }
 

@@ -223,6 +223,90 @@ async fn a_row_that_others_have_deleted_refuses_updates_and_lets_deletes_pass() 
     assert_eq!(f.rows("select * from books").await, [""; 0]);
 }
 
+/// The names of the rows that an error says were changed by others.
+fn stale<T>(outcome: orm_core::Result<T>) -> Vec<String> {
+    let error = refused(outcome);
+    let said = error.to_string();
+    let Error::Stale { rows, .. } = error else {
+        panic!("another error: {said}");
+    };
+    assert_eq!(said.contains("read: "), !rows.is_empty(), "{said}");
+    rows
+}
+
+#[tokio::test]
+async fn rows_that_others_have_changed_are_named() {
+    let f = Fixture::new::<(Author, Book, Ticket)>().await;
+    let mut db = f.session();
+    let books = db.add_all(["a", "b", "c", "d"].map(|title| Book::create().title(title)));
+    let tickets = db.add_all(["a", "b", "c"].map(|subject| Ticket::create().subject(subject)));
+    db.commit().await.unwrap();
+    f.elsewhere(
+        "update books set pages = 1 where id = 2; delete from books where id = 4; \
+         update tickets set version = 2 where subject = 'c'",
+    )
+    .await;
+    for commits in [false, true] {
+        // By guards, whether COMMIT travels along or not.
+        for book in &books {
+            db[*book].pages += 5;
+        }
+        let outcome = match commits {
+            true => db.commit().await,
+            false => db.flush().await,
+        };
+        assert_eq!(stale(outcome), ["Book#1", "Book#3"]);
+        assert!(matches!(
+            refused(db.flush().await),
+            Error::RollbackRequired { .. }
+        ));
+        db.rollback().await.unwrap();
+        // By versions, of UPDATE and DELETE.
+        for ticket in &tickets {
+            db[*ticket].subject.push('!');
+        }
+        let outcome = match commits {
+            true => db.commit().await,
+            false => db.flush().await,
+        };
+        assert_eq!(stale(outcome), ["Ticket#2"]);
+        db.rollback().await.unwrap();
+        for ticket in &tickets {
+            db.delete(*ticket).unwrap();
+        }
+        let outcome = match commits {
+            true => db.commit().await,
+            false => db.flush().await,
+        };
+        assert_eq!(stale(outcome), ["Ticket#2"]);
+        db.rollback().await.unwrap();
+    }
+    // One row needs no question.
+    db[books[3]].pages += 1;
+    f.sent();
+    assert_eq!(stale(db.commit().await), ["Book#3"]);
+    assert_eq!(f.count(), 2, "BEGIN, UPDATE");
+    db.rollback().await.unwrap();
+    // Behind a savepoint the transaction goes on, so nobody asks.
+    let mut nested = db.begin_nested().await.unwrap();
+    for book in &books {
+        nested[*book].pages += 5;
+    }
+    assert_eq!(stale(nested.flush().await), [""; 0]);
+    nested.rollback().await.unwrap();
+    db[books[0]].pages = 77;
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select id, pages from books order by id").await,
+        ["1|77", "2|1", "3|100"]
+    );
+    // A value that is merged has its row's name.
+    let old = db[tickets[2]].clone();
+    let old = Ticket { version: 1, ..old };
+    db.refresh(tickets[2]).await.unwrap();
+    assert_eq!(stale(db.merge(old).await), ["Ticket#2"]);
+}
+
 /// Versions that are not counted.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[orm(table = "leases")]

@@ -237,7 +237,7 @@ async fn a_value_of_another_version_is_stale_and_changes_nothing() {
     assert_eq!(
         text(&error),
         "of 1 value(s) that were to be merged into `tickets`, 1 have another version than the row: it was changed since they \
-         were read; read the rows again and decide again"
+         were read: Ticket#0; read the rows again and decide again"
     );
     assert_eq!(db[ticket].subject, "s");
     assert!(!db.is_modified(ticket));

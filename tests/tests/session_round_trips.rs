@@ -312,12 +312,14 @@ async fn a_row_that_is_gone_keeps_commit_from_committing() {
             action: "UPDATE",
             expected,
             changed,
+            ..
         } = error
         else {
             panic!("{error:?}");
         };
         assert_eq!((expected, changed), (rows as u64, rows as u64 - 1));
-        assert_eq!(f.sent().last().unwrap(), "COMMIT");
+        let sent = f.sent();
+        assert!(sent.contains(&"COMMIT".to_owned()), "{sent:?}");
         let again = refused(db.commit().await);
         assert!(text(&again).contains(&text(&error)), "{again}");
         db.rollback().await.unwrap();
@@ -346,7 +348,7 @@ async fn an_insert_that_a_trigger_suppresses_is_not_committed_with_the_others() 
         assert!(
             matches!(
                 error,
-                Error::Stale { table: "countries", action: "INSERT", expected: e, changed: c } if (e, c) == (expected, changed)
+                Error::Stale { table: "countries", action: "INSERT", expected: e, changed: c, .. } if (e, c) == (expected, changed)
             ),
             "{error:?}"
         );

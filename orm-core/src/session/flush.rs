@@ -154,13 +154,13 @@ impl Session {
         let Outcome { answers, result } = self.send_together(&statements, commit).await?;
         if !commit {
             for (step, answer) in steps.iter().zip(&answers) {
-                self.expect(step, answer.count)?;
+                self.expect(step, answer.count).await?;
             }
         }
         if let Err(error) = result {
             let failed = steps.get(answers.len());
             return match (miscounted(&error).filter(|_| commit), failed) {
-                (Some(changed), Some(step)) => self.expect(step, changed),
+                (Some(changed), Some(step)) => self.expect(step, changed).await,
                 (_, Some(step)) => {
                     let error = nothing_free(step, cannot_be_checked(error));
                     Err(self.name_too_long(step, error))
@@ -188,19 +188,59 @@ impl Session {
     }
 
     /// Fails unless a statement changed as many rows as it was sent for.
-    fn expect(&mut self, step: &Step, changed: u64) -> Result<()> {
-        match self.must_change(step) {
-            Some(expected) if expected != changed => self.or_fail(Err(Error::Stale {
-                table: step.table.name,
-                action: match step.kind {
-                    StepKind::Insert => "INSERT",
-                    StepKind::Delete => "DELETE",
-                    _ => "UPDATE",
-                },
-                expected,
-                changed,
-            })),
-            _ => Ok(()),
+    async fn expect(&mut self, step: &Step, changed: u64) -> Result<()> {
+        let expected = match self.must_change(step) {
+            Some(expected) if expected != changed => expected,
+            _ => return Ok(()),
+        };
+        let mut error = Error::Stale {
+            table: step.table.name,
+            action: match step.kind {
+                StepKind::Insert => "INSERT",
+                StepKind::Delete => "DELETE",
+                _ => "UPDATE",
+            },
+            expected,
+            changed,
+            rows: Vec::new(),
+        };
+        // Whatever becomes of the question for their names, the transaction has failed.
+        self.fail(error.to_string());
+        if let Error::Stale { rows, .. } = &mut error {
+            *rows = self
+                .stale_rows(step, expected.saturating_sub(changed))
+                .await;
+        }
+        self.or_fail(Err(error))
+    }
+
+    /// The names of the rows that a statement should have changed and didn't, where they can be told. Of several the database
+    /// is asked: by what is committed, so the transaction, which is lost anyhow, is rolled back there first.
+    async fn stale_rows(&mut self, step: &Step, missing: u64) -> Vec<String> {
+        if let [row] = &step.rows[..] {
+            return vec![self.row_name(*row)];
+        }
+        if step.kind == StepKind::Insert || self.undo.depth() > 0 {
+            return Vec::new();
+        }
+        let statement = self.select_stale(step);
+        let Ok(link) = self.open_link() else {
+            return Vec::new();
+        };
+        if link.in_transaction() && link.batch("ROLLBACK").await.is_err() {
+            return Vec::new();
+        }
+        let Ok(rows) = link.fetch(&statement).await else {
+            return Vec::new();
+        };
+        let numbers = rows.iter().filter_map(|row| row.get::<i64>(0).ok());
+        let stale = numbers.filter_map(|number| step.rows.get(number as usize - 1));
+        let names: Vec<String> = stale.map(|row| self.row_name(*row)).collect();
+        // Where this transaction has changed the rows before, what is committed says nothing.
+        if names.len() as u64 == missing {
+            names
+        } else {
+            Vec::new()
         }
     }
 

@@ -103,7 +103,7 @@ impl Session {
 
     /// Fails where a value has another version than its row.
     pub(super) fn check_versions(&self, all: &[&dyn Value], known: &Found) -> Result<()> {
-        let mut stale: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
+        let mut stale: BTreeMap<&'static str, (u64, Vec<String>)> = BTreeMap::new();
         for value in all {
             let table = value.table();
             let (Some(version), Some(key)) = (table.version, value.key()) else {
@@ -118,17 +118,23 @@ impl Session {
             }
             let store = self.store(*handle);
             store.encode_before(handle.index, version, &mut has);
-            let (rows, same) = stale.entry(table.name).or_default();
+            let (rows, others) = stale.entry(table.name).or_default();
             *rows += 1;
-            *same += u64::from(given == has);
+            if given != has {
+                others.push(self.row_name(*handle));
+            }
         }
-        match stale.into_iter().find(|(_, (rows, same))| rows != same) {
+        match stale
+            .into_iter()
+            .find(|(_, (_, others))| !others.is_empty())
+        {
             None => Ok(()),
-            Some((table, (expected, changed))) => Err(Error::Stale {
+            Some((table, (expected, rows))) => Err(Error::Stale {
                 table,
                 action: "merge",
                 expected,
-                changed,
+                changed: expected - rows.len() as u64,
+                rows,
             }),
         }
     }

@@ -8,6 +8,7 @@
 //! | `insert`, `update`, `delete` | a statement each, of one row or many |
 //! | `aside` | what a unique column holds while its value is moved aside |
 //! | `links` | rows of link tables |
+//! | `stale` | which rows were changed by others, for an error |
 //! | `batch` | many rows as one array a column |
 
 mod aside;
@@ -15,6 +16,7 @@ mod batch;
 mod delete;
 mod insert;
 mod links;
+mod stale;
 mod update;
 
 use bytes::BytesMut;

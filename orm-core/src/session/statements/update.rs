@@ -222,7 +222,7 @@ fn next_version(sql: &mut Renderer, table: &'static Table) {
 }
 
 /// What makes the column of a guard comparable: `json` has no equality, `jsonb` has.
-fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+pub(super) fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
     match table.columns[column as usize].declared {
         Some("json") => sql.text("::jsonb"),
         Some("json[]") => sql.text("::jsonb[]"),
@@ -231,7 +231,7 @@ fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
 }
 
 /// What makes an old value of a guard what the column had made of it: `numeric(10, 2)` rounds, `char(2)` pads.
-fn old_value_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+pub(super) fn old_value_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
     match table.columns[column as usize].declared {
         Some("json" | "json[]") => guarded_cast(sql, table, column),
         Some(declared) => {

@@ -1,0 +1,47 @@
+//! Which rows of a step are not as they were when they were read: asked behind a statement that changed too few, for the error.
+
+use crate::expr::TableRef;
+use crate::query::Statement;
+use crate::query::render::Renderer;
+use crate::query::render::batch::unnest;
+use crate::session::Session;
+use crate::session::plan::Step;
+
+use super::update::{guarded_cast, old_value_cast};
+
+impl Session {
+    /// Gives the numbers of the rows, from 1, whose keys are gone, or whose version or guarded columns are others.
+    pub(in crate::session) fn select_stale(&self, step: &Step) -> Statement {
+        let (table, before) = (step.table, step.before());
+        let guard: Vec<u16> = step.guard.iter().collect();
+        let keys = self.columns_before("k", table, table.primary_key, before);
+        let versions = self.columns_before("v", table, table.version.as_slice(), before);
+        let olds = self.columns_before("o", table, &guard, before);
+        let mut conditions = Renderer::default();
+        let found = table.primary_key.iter().zip(&keys);
+        let found = found.chain(table.version.iter().zip(&versions));
+        conditions.list(found, " AND ", |sql, (column, value)| {
+            sql.column_of(table, table.columns[*column as usize].name);
+            sql.text(" = ");
+            value.read(sql);
+        });
+        for (column, old) in guard.iter().zip(&olds) {
+            conditions.text(" AND ");
+            conditions.column_of(table, table.columns[*column as usize].name);
+            guarded_cast(&mut conditions, table, *column);
+            conditions.text(" IS NOT DISTINCT FROM ");
+            old.read(&mut conditions);
+            old_value_cast(&mut conditions, table, *column);
+        }
+        let mut sql = Renderer::default();
+        sql.text("SELECT u.n FROM ");
+        let batch = keys.into_iter().chain(versions).chain(olds);
+        unnest(&mut sql, batch.collect(), before.len(), true);
+        sql.text(" WHERE NOT EXISTS (SELECT FROM ");
+        sql.table(TableRef::of(table));
+        sql.text(" WHERE ");
+        sql.text(&conditions.finish().sql);
+        sql.text(") ORDER BY u.n");
+        sql.finish()
+    }
+}
