@@ -59,6 +59,7 @@ mod json;
 mod kind;
 mod math;
 mod members;
+pub(crate) mod named;
 mod network;
 mod node;
 mod operator;
@@ -84,7 +85,7 @@ mod write;
 pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
 pub use arithmetic::{Bits, Exact};
 pub use array::{Array, ArrayOperators, ElementOf, ElementOperators};
-pub use assign::{AssignTo, Assignment, Assignments, Updated};
+pub use assign::{AssignTo, Assignment, Assignments, Assigns, Updated};
 pub use batch::{Batch, BatchColumn};
 pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};
 pub use column::{All, Column, NamedColumn};
@@ -99,17 +100,18 @@ pub use function::Argument;
 #[cfg(feature = "json")]
 pub use json::{JsonContainment, JsonKey, JsonOperators, JsonValue, Members};
 pub use kind::{
-    Accepts, Aggregate, Constant, Grouped, Kind, KindOf, Mixed, NoWindow, OneForMany, PerGroup,
-    PerRow, Plain, RowLevel, Ungrouped, WindowFree,
+    Accepts, Aggregate, BesideRows, BesideTotals, Constant, Grouped, HasGroups, Kind, KindOf,
+    Mixed, NoWindow, OneForMany, PerGroup, PerRow, Plain, RowLevel, Totals, Ungrouped, WindowFree,
 };
 pub use math::Fractional;
 pub(crate) use members::{own_condition, own_order, with_own_condition};
+pub use named::{Apart, InFrom, NotIn, Without};
 pub use network::{Address, NetworkOperators};
 pub use node::{
     AggregateCall, Alias, CaseNode, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node,
     OrderNode, Select, TableRef,
 };
-pub use order::{Nulls, OrderBy, OrderList, Ordered};
+pub use order::{Nulls, OrderBy, OrderKind, OrderList, Ordered, OrdersBy};
 pub use ordered_set::{Continuous, InOrder, Mode, OfValues, WithinGroup};
 pub use quantified::{ListOperators, Quantified};
 pub use range::{RangeOperators, Ranged};

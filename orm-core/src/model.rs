@@ -42,10 +42,11 @@ pub use link_table::link_column;
 pub(crate) use nested::AnyDraft;
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
-    AliasOf, BelongsTo, BelongsToOptional, HasMany, HasOne, IntoTarget, Itself, Joinable,
-    LeadsBack, LinksBack, LinksTo, Many, ManyThrough, ManyToMany, NotAModel, NothingOfThisName,
-    One, OptionalOne, ReadOnlyMany, ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape,
-    Target, ToMany, ToOne, Writable,
+    AliasOf, BelongsTo, BelongsToOptional, Elsewhere, HasMany, HasOne, IntoTarget, Itself,
+    Joinable, LeadsBack, LinksBack, LinksTo, Many, ManyBack, ManyThrough, ManyToMany,
+    ManyToManyBack, NotAModel, NothingOfThisName, One, OneChild, OptionalOne, ReadOnlyMany,
+    ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
+    Writable,
 };
 pub use relation_info::{
     Cascade, ForeignKey, MemberOrder, Members, OnDelete, RelationInfo, RelationKind,

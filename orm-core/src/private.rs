@@ -16,6 +16,9 @@ pub use std::vec::Vec;
 
 pub use bytes::BytesMut;
 
+pub use crate::expr::named::{
+    D0, D1, D2, D3, D4, D5, D6, D7, D8, D9, DA, DB, DC, DD, DE, DF, Numbered,
+};
 pub use crate::model::{Fields, Inner, Positions};
 
 use crate::error::Error;
@@ -266,9 +269,27 @@ pub fn same_variant<E>(a: &E, b: &E) -> bool {
 }
 
 /// Writes a change that is present.
-pub fn change<T>(field: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *field = value;
+pub fn change<T, V: ChangeOf<T>>(field: &mut T, value: V) {
+    value.write_to(field);
+}
+
+/// A change of a model's field of type `T`: an `Option` of it.
+#[diagnostic::on_unimplemented(
+    message = "a change of a field of type `{T}` is an `Option<{T}>`",
+    label = "expected `Option<{T}>`, found `{Self}`",
+    note = "`None` leaves the field as it is"
+)]
+pub trait ChangeOf<T> {
+    /// Writes it, if it is there.
+    fn write_to(self, field: &mut T);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> ChangeOf<T> for Option<T> {
+    fn write_to(self, field: &mut T) {
+        if let Some(value) = self {
+            *field = value;
+        }
     }
 }
 
@@ -329,19 +350,9 @@ const fn nothing() -> &'static RelationInfo {
     &RELATION
 }
 
-/// Compiles if the relationship is a `belongs_to`.
-///
-/// # Panics
-/// At compile time, if it isn't.
-pub const fn is_belongs_to(relation: &RelationInfo) {
-    assert!(
-        matches!(relation.kind, RelationKind::BelongsTo(_)),
-        "`via` has to name a `belongs_to`: the side that holds the foreign key"
-    );
-}
-
-/// Compiles if the relationship is a `many_to_many` of `Other` that leads to `M`.
-pub const fn links_back<Other, M, R: LinksBack<Other, M>>(_: &R) {}
+/// Compiles if the relationship is a `many_to_many` of `Other` that leads to `M`, and one that a relationship of the shape `Own`
+/// can be the other side of.
+pub const fn links_back<Other, M, Own, R: LinksBack<Other, M, Own>>(_: &R) {}
 
 /// The other side's two ends of a `many_to_many`: from here, near is what is far from there. That it is one `links_back`
 /// sees to.

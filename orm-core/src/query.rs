@@ -142,7 +142,7 @@ mod table_functions;
 mod token;
 mod write;
 
-pub use builder::{EntityQuery, GivesEntities, GroupBy, Query, entity, entity_as};
+pub use builder::{EntityQuery, GivesEntities, GroupBy, GroupsBy, Query, entity, entity_as};
 pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub(crate) use copy::CopyRow;
@@ -168,10 +168,10 @@ pub use plain::{Plain, PlainRows};
 pub use query_plan::{ActualRun, PlanBuffers, PlanCondition, PlanNode, QueryPlan, TriggerRun};
 pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
-    RecordOf, RowsOf, StructOf,
+    RecordOf, RowsOf, RowsetOf, StructOf,
 };
 pub use returning::Returning;
-pub use selection::{SelectList, Selection, Value};
+pub use selection::{SelectList, Selection, Selects, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;
 pub use stream::RowsOfStream;

@@ -192,7 +192,7 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: expected a value, a column or an expression of type `String`
+//! error[E0277]: an `Option` cannot be compared or calculated with: in SQL nothing is equal to NULL
 //! ```
 //!
 //! **Fix:** `.is_null()`: in SQL nothing is equal to NULL. For an `Option` that is a filter which may be absent,
@@ -329,8 +329,7 @@
 //! | it says | it means |
 //! | --- | --- |
 //! | E0599, "`Column<..>` is not an iterator", at `eq`, `gt` .. | the operators are not in scope: `use orm_core::prelude::*;` |
-//! | E0283, "type annotations needed", at `select`, `filter` .. of a query that joins a model twice | it cannot be told which of the two is meant: join an alias, `type Billing = Aliased<Address, 1>;` and `.join(Order::BILLING_ADDRESS.to::<Billing>())` |
-//! | E0391, "cycle detected", at two models with a `has_one` each | `via` of both names the other's `has_one`; one of the two has to hold the foreign key, as `belongs_to` |
+//! | E0283, "type annotations needed", at `select`, `filter` .. of a query that joins one alias twice | it cannot be told which of the two is meant: give the second another number, `type Billing = Aliased<Address, 2>;` |
 //! | E0369, "binary operation `==` cannot be applied to type `Column`"; the same of `<`, `>=` .. | Rust's comparisons give a `bool`, and no SQL: `.eq(1)`, `.lt(1)`, `.ge(1)` |
 //! | E0308, "expected `bool`", at `&&` or `\|\|` between conditions | the same: `a.and(b)`, `a.or(b)`, `!a` |
 //! | E0599, "`eq` exists for struct `Relation`, but its trait bounds were not satisfied" | a relationship is no value: compare the foreign key, `Order::USER_ID.eq(id)`, or take `User::ORDERS.with_parent(&db[user])` |

@@ -141,11 +141,10 @@ const _: () = {
         members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
+        ::orm_core::__private::mark(&Review::ALL)
+            .leads_back::<Review, Product, _>(&Review::PRODUCT);
         Review::PRODUCT.__via()
     }
-    const _: () = ::orm_core::__private::mark(&Review::ALL)
-        .leads_back::<Review, Product, _>(&Review::PRODUCT);
-    const _: () = ::orm_core::__private::is_belongs_to(__reviews_via());
     static __REVIEWS: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "REVIEWS",
         index: 1u16,
@@ -256,6 +255,25 @@ const _: () = {
     #[automatically_derived]
     impl ::orm_core::model::Source for Product {
         type Model = Product;
+        type Name = (
+            ::orm_core::__private::D9,
+            (
+                ::orm_core::__private::DA,
+                (
+                    ::orm_core::__private::DD,
+                    (
+                        ::orm_core::__private::DB,
+                        (
+                            ::orm_core::__private::DF,
+                            (
+                                ::orm_core::__private::D8,
+                                (::orm_core::__private::D2, (::orm_core::__private::D1, ())),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        );
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::None;
     }
     #[automatically_derived]
@@ -466,7 +484,7 @@ const _: () = {
             value: impl ::orm_core::model::IntoColumn<String>,
         ) -> ProductCreate<::orm_core::model::Set>
         where
-            __Name: ::orm_core::model::MissingFor<Product, product_columns::name>,
+            __Name: ::orm_core::model::MissingFor<Product>,
         {
             self.draft.name = ::orm_core::__private::Option::Some(
                 ::orm_core::model::IntoColumn::<String>::into_column(value),
@@ -625,6 +643,7 @@ const _: () = {
     #[automatically_derived]
     impl<const N: u8> ::orm_core::model::Source for ProductAs<N> {
         type Model = Product;
+        type Name = ::orm_core::__private::Numbered;
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::Some(
             N,
         );

@@ -170,11 +170,31 @@ const _: () = {
     #[automatically_derived]
     impl ::orm_core::model::Source for Product {
         type Model = Product;
+        type Name = (
+            ::orm_core::__private::D0,
+            (
+                ::orm_core::__private::D2,
+                (
+                    ::orm_core::__private::D9,
+                    (
+                        ::orm_core::__private::DB,
+                        (
+                            ::orm_core::__private::D4,
+                            (
+                                ::orm_core::__private::D6,
+                                (::orm_core::__private::DB, (::orm_core::__private::DF, ())),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        );
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::None;
     }
     #[automatically_derived]
     impl<const N: u8> ::orm_core::model::Source for ProductAs<N> {
         type Model = Product;
+        type Name = ::orm_core::__private::Numbered;
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::Some(
             N,
         );

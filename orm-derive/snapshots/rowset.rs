@@ -50,6 +50,25 @@ const _: () = {
     }
     #[automatically_derived]
     impl ::orm_core::expr::Selectable for Spent {
+        type Name = (
+            ::orm_core::__private::DF,
+            (
+                ::orm_core::__private::D5,
+                (
+                    ::orm_core::__private::DC,
+                    (
+                        ::orm_core::__private::D6,
+                        (
+                            ::orm_core::__private::D8,
+                            (
+                                ::orm_core::__private::DF,
+                                (::orm_core::__private::D6, (::orm_core::__private::DB, ())),
+                            ),
+                        ),
+                    ),
+                ),
+            ),
+        );
         type Whole = ::orm_core::query::RowsOf<Spent>;
         type MaybeWhole = ::orm_core::query::MaybeRowsOf<Spent>;
         fn table_ref() -> ::orm_core::expr::TableRef {
@@ -75,6 +94,7 @@ const _: () = {
     }
     #[automatically_derived]
     impl<const N: u8> ::orm_core::expr::Selectable for SpentAs<N> {
+        type Name = ::orm_core::__private::Numbered;
         type Whole = ::orm_core::query::RowsOf<Spent>;
         type MaybeWhole = ::orm_core::query::MaybeRowsOf<Spent>;
         fn table_ref() -> ::orm_core::expr::TableRef {

@@ -47,6 +47,21 @@ pub(crate) use db_enum::db_enum;
 pub(crate) use from_row::{from_row, list};
 pub(crate) use rowset::rowset;
 
+/// The name of a table as a type: `(D8, (D1, ..))`.
+pub(crate) fn name_type(private: &TokenStream, name: &str) -> TokenStream {
+    let digits = names::digits(name).into_iter().rev();
+    digits.fold(quote! { () }, |rest, digit| {
+        let digit = format_ident!("D{digit:X}");
+        quote! { (#private::#digit, #rest) }
+    })
+}
+
+/// The name of a model's table as a type.
+pub(crate) fn table_name_type(model: &Model) -> TokenStream {
+    let schema = model.schema.as_ref().map_or("", |schema| &schema.value);
+    name_type(&private(model), &format!("{schema}.{}", model.table.value))
+}
+
 /// Everything that `#[derive(Model)]` makes.
 ///
 /// The types stand beside the model; all else stands in an unnamed constant, where the `static`s have a place that no

@@ -109,6 +109,7 @@ fn plain(mut model: Model) -> TokenStream {
     let codecs = stored
         .iter()
         .map(|ty| crate::expand::behind_its_feature("codec", ty));
+    let name = crate::expand::table_name_type(&model);
     quote! {
         #types
         const _: () = {
@@ -121,11 +122,13 @@ fn plain(mut model: Model) -> TokenStream {
             #[automatically_derived]
             impl #krate::model::Source for #ident {
                 type Model = #ident;
+                type Name = #name;
                 const ALIAS: #private::Option<u8> = #private::Option::None;
             }
             #[automatically_derived]
             impl<const N: u8> #krate::model::Source for #alias<N> {
                 type Model = #ident;
+                type Name = #private::Numbered;
                 const ALIAS: #private::Option<u8> = #private::Option::Some(N);
             }
             #[automatically_derived]

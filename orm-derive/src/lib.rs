@@ -11,6 +11,7 @@
 //! | `expand`, `expand/` | from the description to code, with the code that each file makes in a comment at its head |
 //! | `fallback` | what is written after a mistake |
 //! | `ctxt` | gathers the mistakes |
+//! | `partial` | a struct that is being typed, without what is no field yet |
 //! | `names` | cases of names, and the nearest name to a mistyped one |
 //! | `snapshots` | tests: the code that each derive makes, as files |
 
@@ -20,6 +21,7 @@ mod expand;
 mod fallback;
 mod names;
 mod parse;
+mod partial;
 #[cfg(test)]
 mod snapshots;
 
@@ -370,10 +372,25 @@ fn changes(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
 type Derive = fn(&Ctxt, &DeriveInput) -> proc_macro2::TokenStream;
 
 fn derive(input: TokenStream, make: Derive) -> TokenStream {
-    match syn::parse::<DeriveInput>(input) {
-        Ok(input) => derived(&input, make).into(),
-        Err(error) => error.to_compile_error().into(),
-    }
+    derive_tokens(input.into(), make).into()
+}
+
+/// Of a struct that cannot be read whole, the members that can be go on being known: editors run derives on half-typed
+/// structs. What else is wrong with it is not said before it is complete.
+fn derive_tokens(input: proc_macro2::TokenStream, make: Derive) -> proc_macro2::TokenStream {
+    let error = match syn::parse2::<DeriveInput>(input.clone()) {
+        Ok(input) => return derived(&input, make),
+        Err(error) => error,
+    };
+    let errors = error.to_compile_error();
+    let code = partial::without_broken_members(input).map(|input| {
+        let cx = Ctxt::new();
+        cx.push(error);
+        let code = make(&cx, &input);
+        cx.finish();
+        code
+    });
+    quote::quote! { #errors #code }
 }
 
 /// The mistakes that were found on the way stand before the code.

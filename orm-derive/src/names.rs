@@ -25,6 +25,14 @@ pub(crate) fn pascal_case(name: &str) -> String {
     words(name).iter().map(|word| capitalised(word)).collect()
 }
 
+/// The digits of a name's hash (FNV-1a, 32 bits), by which types tell tables apart: see `orm_core::expr::Without`.
+pub(crate) fn digits(name: &str) -> [u32; 8] {
+    let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    std::array::from_fn(|at| hash >> (4 * at) & 0xf)
+}
+
 /// The words of a name, in lower case: at underscores, and where upper case begins a word.
 pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = Vec::new();

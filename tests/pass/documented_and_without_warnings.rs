@@ -3,7 +3,7 @@
 
 pub mod models {
     //! Models, public ones and private ones.
-    use orm_core::{Changes, DbEnum, FromRow, Model};
+    use orm_core::{Changes, DbEnum, FromRow, Model, Rowset};
 
     /// A category.
     #[derive(Model, Debug, Clone)]
@@ -19,11 +19,29 @@ pub mod models {
     }
 
     #[derive(Model, Debug, Clone)]
+    #[orm(many_to_many(tags: Tag, table = "product_tags"), has_one(label: Label, via = product))]
     struct Product {
         #[orm(primary_key)]
         id: i32,
         #[orm(belongs_to(category: Category))]
         category_id: i32,
+    }
+
+    /// A tag.
+    #[derive(Model, Debug, Clone)]
+    #[orm(many_to_many(products: Product, via = tags))]
+    pub struct Tag {
+        /// The key.
+        #[orm(primary_key)]
+        pub id: i32,
+    }
+
+    #[derive(Model, Debug, Clone)]
+    struct Label {
+        #[orm(primary_key)]
+        id: i32,
+        #[orm(belongs_to(product: Product))]
+        product_id: Option<i32>,
     }
 
     #[derive(DbEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +56,15 @@ pub mod models {
         pub name: String,
     }
 
+    /// What was spent.
+    #[derive(Rowset, Debug)]
+    pub struct Spent {
+        /// By whom.
+        pub name: String,
+        /// How much.
+        pub total: Option<i64>,
+    }
+
     /// A patch.
     #[derive(Changes, Debug)]
     #[orm(model = Category)]
@@ -49,7 +76,8 @@ pub mod models {
     /// Uses what would be unused.
     pub fn touch() -> usize {
         let product = Product { id: 1, category_id: State::Old as i32 };
-        (product.id + product.category_id) as usize
+        let label = Label { id: 1, product_id: None };
+        (product.id + product.category_id + label.id + label.product_id.unwrap_or(0)) as usize
     }
 }
 

@@ -27,6 +27,8 @@ mod shop {
         #[orm(primary_key)]
         pub id: i32,
         pub name: ::std::string::String,
+        #[orm(belongs_to(tag: Tag))]
+        pub tag_id: ::std::option::Option<i32>,
         pub note: ::std::option::Option<::std::string::String>,
         #[orm(default)]
         pub tags: ::std::vec::Vec<::std::string::String>,
@@ -55,6 +57,19 @@ mod shop {
     #[derive(::orm_core::FromRow)]
     pub struct Report {
         pub name: ::std::string::String,
+    }
+
+    #[derive(::orm_core::Rowset)]
+    pub struct Spent {
+        pub name: ::std::string::String,
+        pub total: ::std::option::Option<i64>,
+    }
+
+    #[derive(::orm_core::Model, ::std::fmt::Debug, ::std::clone::Clone)]
+    #[orm(many_to_many(products: Product, table = "product_tags"), has_one(main: Category, via = tag))]
+    pub struct Tag {
+        #[orm(primary_key)]
+        pub id: i32,
     }
 
     #[derive(::orm_core::Changes)]

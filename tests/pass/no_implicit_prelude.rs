@@ -28,6 +28,19 @@ pub struct Report {
     pub cached: bool,
 }
 
+#[::std::prelude::v1::derive(::orm_core::Rowset)]
+pub struct Spent {
+    pub name: ::std::string::String,
+    pub total: ::std::option::Option<i64>,
+}
+
+#[::std::prelude::v1::derive(::orm_core::Model, ::std::fmt::Debug, ::std::clone::Clone)]
+#[orm(many_to_many(nodes: Node, table = "node_tags"))]
+pub struct Tag {
+    #[orm(primary_key)]
+    pub id: i32,
+}
+
 #[::std::prelude::v1::derive(::orm_core::Changes)]
 #[orm(model = Node)]
 pub struct Patch {

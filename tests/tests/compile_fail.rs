@@ -9,7 +9,25 @@
 
 #[test]
 fn mistakes_are_reported() {
+    name_the_compiler();
     trybuild::TestCases::new().compile_fail("compile_fail/*/*.rs");
+}
+
+/// Says so where the messages are another compiler's: what differs then is no mistake of this crate.
+fn name_the_compiler() {
+    let written_by = env!("CARGO_PKG_RUST_VERSION");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = std::process::Command::new(rustc)
+        .arg("--version")
+        .output()
+        .unwrap();
+    let version = String::from_utf8(version.stdout).unwrap();
+    if !version.starts_with(&format!("rustc {written_by}.")) {
+        eprintln!(
+            "The messages in compile_fail are those of rustc {written_by}, word for word, and this is {version}\
+             Where one differs below, that may be the compiler's doing: RUSTUP_TOOLCHAIN={written_by} tells."
+        );
+    }
 }
 
 #[test]
@@ -17,42 +35,53 @@ fn near_misses_compile() {
     trybuild::TestCases::new().pass("pass/*.rs");
 }
 
-/// A column whose type is behind a feature that is off gets one error, which names the feature.
-///
-/// A crate of its own, outside of the workspace: inside of it cargo turns on the features that the tests need, and trybuild
-/// does the same. It is written into the target folder and checked with what is already downloaded.
-#[test]
-fn a_type_whose_feature_is_off_names_the_feature() {
+/// What cargo says of a crate of its own with one source file, outside of the workspace: inside of it cargo turns on the
+/// features that the tests need, and trybuild does the same. It is written into the target folder and checked with what is
+/// already downloaded.
+fn check_alone(name: &str, dependencies: &str, source: &str) -> String {
     let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = tests.parent().unwrap();
-    let scratch = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("features_off");
+    let scratch = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let manifest = format!(
-        "[package]\nname = \"features_off\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
-         chrono = {{ version = \"0.4\", default-features = false, features = [\"std\", \"clock\"] }}\n\
-         orm-core = {{ path = {:?} }}\n\
-         rust_decimal = {{ version = \"1\", default-features = false, features = [\"std\"] }}\n\
-         serde_json = \"1\"\nuuid = \"1\"\n",
-        root.join("orm-core")
+        "[package]\nname = \"{name}\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{}",
+        dependencies.replace("$ORM_CORE", &format!("path = {:?}", root.join("orm-core"))),
     );
     std::fs::create_dir_all(scratch.join("src")).unwrap();
     std::fs::write(scratch.join("Cargo.toml"), manifest).unwrap();
     std::fs::copy(root.join("Cargo.lock"), scratch.join("Cargo.lock")).unwrap();
-    std::fs::copy(
-        tests.join("features_off/mistakes.rs"),
-        scratch.join("src/main.rs"),
-    )
-    .unwrap();
+    std::fs::copy(tests.join(source), scratch.join("src/main.rs")).unwrap();
     let checked = std::process::Command::new(env!("CARGO"))
         .args(["check", "--offline", "--message-format=short"])
         .current_dir(&scratch)
-        .env("CARGO_TARGET_DIR", scratch.join("target"))
+        // One for all of them: they have the same dependencies.
+        .env("CARGO_TARGET_DIR", scratch.with_file_name("alone"))
         .output()
         .unwrap();
-    let output = String::from_utf8(checked.stderr).unwrap();
+    String::from_utf8(checked.stderr).unwrap()
+}
+
+/// In Cargo.toml the crate can have another name: `#[orm(crate = "..")]` says which.
+#[test]
+fn the_crate_under_another_name() {
+    let dependencies = "db = { package = \"orm-core\", $ORM_CORE }\n";
+    let output = check_alone("renamed", dependencies, "features_off/renamed.rs");
+    assert!(output.contains("Finished"), "{output}");
+    assert!(!output.contains("warning: unused"), "{output}");
+}
+
+/// A column whose type is behind a feature that is off gets one error, which names the feature.
+#[test]
+fn a_type_whose_feature_is_off_names_the_feature() {
+    let dependencies = "chrono = { version = \"0.4\", default-features = false, features = [\"std\", \"clock\"] }\n\
+        orm-core = { $ORM_CORE }\n\
+        rust_decimal = { version = \"1\", default-features = false, features = [\"std\"] }\n\
+        serde_json = \"1\"\nuuid = \"1\"\n";
+    let output = check_alone("features_off", dependencies, "features_off/mistakes.rs");
     let found: Vec<_> = output
         .lines()
         .filter_map(|line| line.strip_prefix("src/main.rs:"))
         .collect();
+    let tests = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let expected = tests.join("features_off/messages.txt");
     if std::env::var("TRYBUILD").is_ok_and(|value| value == "overwrite") {
         std::fs::write(&expected, found.join("\n") + "\n").unwrap();
@@ -64,45 +93,75 @@ fn a_type_whose_feature_is_off_names_the_feature() {
 /// The first line of a message is in the user's words: no name that only orm-core and its derives know.
 #[test]
 fn messages_begin_with_the_users_words() {
-    const OURS: [&str; 21] = [
-        "__",
-        "GivenFor",
-        "MissingFor",
-        "IntoColumn",
-        "RefersTo",
-        "LinksTo",
-        "LeadsBack",
-        "PrimaryKey",
-        "SqlType",
-        "Codec",
-        "KeyPart",
-        "OfModel",
+    let ours = names_that_nobody_writes();
+    for expected in [
+        "Has",
         "InScope",
-        "Next<",
-        "Of<",
+        "Next",
+        "Of",
         "Here",
-        "Copied",
-        "ChangesOf",
-        "Stored",
-        "NotAModel",
-        "NothingOfThisName",
-    ];
+        "MissingFor",
+        "Unset",
+    ] {
+        assert!(ours.contains(expected), "{expected} is not looked for");
+    }
     for (path, message) in messages() {
         for line in message.lines().filter(|line| line.starts_with("error")) {
             // rustc's words for a method that does not exist name the builder, parameters and all.
             let line = line.split(" found for struct `").next().unwrap_or(line);
-            for ours in OURS {
-                assert!(!line.contains(ours), "{}: {line}", path.display());
+            let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+            let ours = words.find(|word| word.starts_with("__") || ours.contains(*word));
+            assert_eq!(ours, None, "{}: {line}", path.display());
+        }
+    }
+}
+
+/// All traits of orm-core and the types that its checks are made of, but for those that a user writes.
+fn names_that_nobody_writes() -> std::collections::HashSet<String> {
+    const WRITTEN: [&str; 8] = [
+        "Model", "FromRow", "Rowset", "Changes", "DbEnum", "Executor", "Hooks",
+        // A model of the cases has this name, too.
+        "Address",
+    ];
+    const TYPES: [&str; 5] = [
+        "expr/scope.rs",
+        "expr/kind.rs",
+        "expr/named.rs",
+        "model/create.rs",
+        "query/selection.rs",
+    ];
+    let mut names = std::collections::HashSet::new();
+    let mut folders = vec![std::path::PathBuf::from("../orm-core/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let types = TYPES.iter().any(|file| path.ends_with(file));
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let line = line.trim_start();
+                let name = line
+                    .strip_prefix("pub trait ")
+                    .or_else(|| line.strip_prefix("pub struct ").filter(|_| types));
+                if let Some(name) = name {
+                    let end = name.find(|letter: char| !letter.is_alphanumeric());
+                    names.insert(name[..end.unwrap_or(name.len())].to_owned());
+                }
             }
         }
     }
+    // A macro's `pub trait $name` has none.
+    names.retain(|name| !name.is_empty() && !WRITTEN.contains(&name.as_str()));
+    names
 }
 
 /// One mistake is one error. The names of the cases that hold several mistakes say so in this list, as do the few where
 /// rustc repeats itself.
 #[test]
 fn one_mistake_is_one_error() {
-    const SEVERAL: [(&str, usize); 13] = [
+    const SEVERAL: [(&str, usize); 12] = [
         // Several mistakes, each reported once.
         ("several_mistakes_at_once", 6),
         ("half_typed_attributes", 5),
@@ -113,13 +172,13 @@ fn one_mistake_is_one_error() {
         ("an_index_over_a_mistyped_column", 2),
         ("a_mistyped_primary_key", 2),
         ("a_length_without_a_value", 2),
-        // Once for the argument, once for the result, whose type depends on it.
-        ("a_declared_function_with_an_argument_of_another_type", 2),
-        ("something_that_is_no_model", 2),
-        // Once for each item that the type stands in.
+        ("two_has_one_that_name_each_other", 2),
+        ("two_many_to_many_that_name_each_other", 2),
+        // rustc says it once for the struct; once for the draft, whose field is an `Option<Decimall>`; and once for the builder's
+        // method, which takes an `impl IntoColumn<Decimall>`. It would be once if the two did not name the type as an argument
+        // of another: only then rustc proposes a type parameter, and the messages differ. An alias in its place would do, and
+        // stand in the user's documentation in place of the type.
         ("a_type_that_does_not_exist", 3),
-        // It is neither a rowset nor a struct of fields.
-        ("a_table_of_rows_that_are_no_rowset", 2),
     ];
     for (path, message) in messages() {
         let name = path.file_stem().unwrap().to_str().unwrap();
@@ -139,11 +198,9 @@ fn one_mistake_is_one_error() {
 #[test]
 fn a_message_is_no_longer_than_a_screen() {
     const SCREEN: usize = 50;
-    const LONGER: [&str; 2] = [
+    const LONGER: [&str; 1] = [
         // Three errors, for the three columns that are missing.
         "all_required_columns_are_missing",
-        // Two errors, each with rustc's list of what else could be added.
-        "something_that_is_no_model",
     ];
     let mut longer = Vec::new();
     for (path, message) in messages() {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use orm_core::model::{
     Aliased, ColumnSet, Draft, Insertable, Itself, LinksTo, Many, ManyThrough, Model, OnDelete,
-    OnUpdate, One, OptionalOne, Relation, RelationKind, Source,
+    OnUpdate, One, OneChild, OptionalOne, Relation, RelationKind, Source,
 };
 use orm_core::types::{DbEnum as _, SqlType};
 use orm_core::{Changes, DbEnum, FromRow, Model};
@@ -255,7 +255,7 @@ fn constants_are_typed() {
     let _: Relation<ProductTag, Product, One> = ProductTag::PRODUCT;
     let _: Relation<Employee, Itself<Employee>, OptionalOne> = Employee::MANAGER;
     let _: Relation<Employee, Itself<Employee>, Many> = Employee::REPORTS;
-    let _: Relation<Order, Invoice, OptionalOne> = Order::INVOICE;
+    let _: Relation<Order, Invoice, OneChild> = Order::INVOICE;
     let _: Relation<LineNote, OrderLine, One> = LineNote::LINE;
     assert_eq!(Product::PRICE.position(), 2);
     let _ = (Product::ALL, Product::query());

@@ -7,6 +7,11 @@ use tests::queries::*;
 use uuid::Uuid;
 
 #[derive(Rowset, Debug, Clone, PartialEq)]
+struct Counted {
+    n: i32,
+}
+
+#[derive(Rowset, Debug, Clone, PartialEq)]
 struct Spent {
     user_id: Option<i32>,
     orders: i64,
@@ -448,6 +453,16 @@ async fn a_cte_is_named_once_however_often_it_is_used() {
         .select(User::USERNAME);
     assert_eq!(q.to_sql().matches("WITH").count(), 1);
     assert_eq!(q.all(&mut on).await.unwrap(), ["ann"]);
+    for materialized in [true, false] {
+        let orders = Order::query().select((Order::USER_ID, value(1_i64), value(None::<Decimal>)));
+        let spent = orders.as_materialized_cte::<Spent>(materialized);
+        let rows = spent
+            .query()
+            .order_by(Spent::USER_ID)
+            .select(Spent::USER_ID);
+        let users: Vec<Option<i32>> = rows.all(&mut on).await.unwrap();
+        assert_eq!(users, [Some(1), Some(1), Some(2), None]);
+    }
 }
 
 #[derive(Rowset, Debug, PartialEq)]
@@ -708,6 +723,26 @@ async fn windows_look_at_the_rows_around() {
         rows[3],
         (whole(1300), whole(2700), whole(1300), whole(2000))
     );
+    // Numbers 1 to 6, two of each kind: what stands beside the current row and is, or is not, equal to it.
+    let numbers = generate_series::<Counted, _>(1, 6);
+    let kinds = window().order_by(Counted::N / 3).groups(..);
+    let rows: Vec<(Option<i64>, Option<i64>, Option<i32>, f64, i64)> = numbers
+        .query()
+        .order_by(Counted::N)
+        .select((
+            sum(Counted::N).over(kinds.clone().exclude_group()),
+            sum(Counted::N).over(kinds.clone().exclude_ties()),
+            lead(Counted::N, 2).over(window().order_by(Counted::N)),
+            orm_core::expr::cume_dist().over(window().order_by(Counted::N / 3)),
+            count_all().over(window().order_by(Counted::N).range_within(1, 2)),
+        ))
+        .all(&mut on)
+        .await
+        .unwrap();
+    // 1, 2 | 3, 4, 5 | 6, divided by 3.
+    assert_eq!(rows[0], (Some(18), Some(19), Some(3), 2.0 / 6.0, 3));
+    assert_eq!(rows[2], (Some(9), Some(12), Some(5), 5.0 / 6.0, 4));
+    assert_eq!(rows[5], (Some(15), Some(21), None, 1.0, 2));
     let rows: Vec<(Option<String>, Option<String>, Option<String>, i32, f64)> = Employee::query()
         .order_by(Employee::ID)
         .select((

@@ -170,8 +170,8 @@ async fn counts_and_existence_are_those_of_the_rows() {
         check!(
             Product::query()
                 .filter(Product::ID.gt(99))
-                .having(count_all().gt(0))
                 .select(count_all())
+                .having(count_all().gt(0))
         ),
         0
     );

@@ -32,6 +32,16 @@ operators! {
     ///
     /// let q = Post::query().filter(value("rust").eq_any(Post::TAGS)).select(Post::ID);
     /// assert_eq!(q.to_sql(), "SELECT posts.id FROM posts WHERE $1 = ANY(posts.tags)");
+    ///
+    /// let sql = |condition: Filter<Post>| {
+    ///     let text = Post::query().filter(condition).select(Post::ID).to_sql();
+    ///     text.split_once("WHERE ").unwrap().1.to_owned()
+    /// };
+    /// let tags = || vec!["rust".to_owned()];
+    /// assert_eq!(sql(Post::TAGS.array_contained_by(tags()).for_model()), "posts.tags <@ $1");
+    /// assert_eq!(sql(Post::TAGS.array_overlaps(tags()).for_model()), "posts.tags && $1");
+    /// assert_eq!(sql(Post::TAGS.array_concat(tags()).eq(tags()).for_model()), "posts.tags || $1 = $2");
+    /// assert_eq!(sql(value("rust").ne_all(Post::TAGS).for_model()), "$1 <> ALL(posts.tags)");
     /// ```
     pub trait ArrayOperators where Array;
     /// `@>`: whether it has all elements of the other list. SQLAlchemy: `contains`.

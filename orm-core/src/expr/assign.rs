@@ -129,6 +129,17 @@ mod decimal {
     }
 }
 
+/// What `update` and `do_update` take. It is [`Assignments`], asked in one step: with [`Assignments`] itself as the bound,
+/// rustc would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of
+/// a tuple the other's.
+#[diagnostic::on_unimplemented(
+    message = "this is not an assignment to a column of `{S}`",
+    label = "expected `{S}::COLUMN.set(..)`, or a tuple of these; found `{Self}`"
+)]
+pub trait Assigns<S, Scope, I>: Assignments<S, Scope, I> {}
+
+impl<S, Scope, I, A: Assignments<S, Scope, I>> Assigns<S, Scope, I> for A {}
+
 /// What `update` and `do_update` take: one [`Assignment`], a tuple of up to 12, or a `Vec` of those with plain values.
 #[diagnostic::on_unimplemented(
     message = "this is not an assignment to a column of `{S}`",

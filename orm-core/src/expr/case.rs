@@ -65,8 +65,8 @@ pub struct Simple<T>(PhantomData<fn() -> T>);
 
 /// What `when` takes first: a condition behind [`case`], a value to compare with behind [`case_of`].
 #[diagnostic::on_unimplemented(
-    message = "this cannot stand in WHEN",
-    label = "expected a condition behind `case()`, a value of the operand's type behind `case_of(..)`; found `{Self}`"
+    message = "`when` takes a condition behind `case()`, and a value of the operand's type behind `case_of(..)`",
+    label = "found `{Self}`"
 )]
 pub trait When<Kind> {
     /// The tables that it uses.

@@ -32,7 +32,7 @@ fn function<R: Joinable, T>(
     subquery(relation, aggregate, None)
 }
 
-impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
+impl<From: Source, To, Shape> Relation<From, To, Shape> {
     /// The number of related rows, as a value of the row: 0 where there are none. SQLAlchemy: a `column_property` of
     /// `select(func.count(..)).where(..).scalar_subquery()`.
     ///
@@ -51,6 +51,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn count(self) -> Expr<i64, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
     {
         subquery(&self, count_all().into_node(), None)
@@ -73,6 +74,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn count_if<E, I>(self, condition: E) -> Expr<i64, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Condition + Within<Related<Self>, I> + PerRow,
     {
@@ -96,6 +98,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn sum<E, T, I>(self, expression: E) -> Expr<Option<T>, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I> + PerRow,
         <E::Type as SqlType>::Base: Summed<Sum = T>,
@@ -114,6 +117,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn avg<E, T, I>(self, expression: E) -> Expr<Option<T>, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I> + PerRow,
         <E::Type as SqlType>::Base: Averaged<Average = T>,
@@ -135,6 +139,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
         expression: E,
     ) -> Expr<Option<<E::Type as SqlType>::Base>, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I> + PerRow,
     {
@@ -154,6 +159,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
         expression: E,
     ) -> Expr<Option<<E::Type as SqlType>::Base>, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I> + PerRow,
     {
@@ -177,6 +183,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn aggregate<E, I, K>(self, aggregate: E) -> Expr<E::Type, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I>,
         E::Uses: KindOf<Kind = K>,
@@ -205,6 +212,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
         condition: C,
     ) -> Expr<E::Type, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable<From = From>,
         E: Expression + Within<(<Self as Joinable>::To, ()), I>,
         E::Uses: KindOf<Kind = K>,

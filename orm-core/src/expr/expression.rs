@@ -180,8 +180,7 @@ impl<T: SqlType, Uses> Operand for Expr<T, Uses> {
 /// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
 #[diagnostic::on_unimplemented(
     message = "expected a value, a column or an expression of type `{T}`",
-    label = "a `{T}` cannot be compared or combined with `{Self}`",
-    note = "for NULL use `.is_null()`; for an `Option`, `.is_not_distinct_from(..)` or `filter_some(..)`"
+    label = "a `{T}` cannot be compared or combined with `{Self}`"
 )]
 pub trait AsExpr<T> {
     /// `T`, or `Option<T>` for a column that can be NULL.
@@ -313,19 +312,19 @@ impl<E> AsExpr<Undecided> for E {
     }
 }
 
-/// Implemented by nothing: it carries the message for `eq(None)`.
+/// Implemented by nothing: it carries the message for `eq(None)`. It is asked of `()`, since of the `Option` itself rustc would
+/// show the message of [`AsExpr`].
 #[diagnostic::on_unimplemented(
-    message = "a comparison with an `Option` is never true for `None` in SQL",
-    label = "this value may be NULL",
-    note = "for NULL use `.is_null()` or `.is_not_null()`",
-    note = "for a value that may be absent use `.is_not_distinct_from(..)`, or `q.filter_some(option.map(|v| ..))`"
+    message = "an `Option` cannot be compared or calculated with: in SQL nothing is equal to NULL",
+    label = "this may be `None`; found `{V}`",
+    note = "for NULL: `.is_null()`; for a value that may be NULL: `.is_not_distinct_from(..)`; for one that may be left out: `q.filter_some(option.map(|value| ..))`"
 )]
-pub trait NeverNull {}
+pub trait NeverNull<V> {}
 
 impl<T, V> AsExpr<T> for Option<V>
 where
     T: SqlType,
-    Option<V>: NeverNull,
+    (): NeverNull<Option<V>>,
 {
     type Type = T;
     type Uses = ();

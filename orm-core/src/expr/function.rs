@@ -58,15 +58,9 @@ macro_rules! sql_function {
         $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $(= $sql:literal)?;
         $($rest:tt)*
     ) => {
-        $(#[doc = $doc])*
-        #[allow(non_camel_case_types, clippy::too_many_arguments)]
-        $vis fn $name<$($arg: $crate::expr::Argument<$ty>),*>($($arg: $arg),*)
-            -> $crate::expr::Expr<$ret, $crate::expr::Agg<$crate::sql_function!(@uses $($arg $ty,)*)>>
-        {
-            $crate::__private::aggregate(
-                $crate::sql_function!(@name $name $($sql)?),
-                ::std::vec![$($crate::expr::Argument::<$ty>::into_argument($arg)),*],
-            )
+        $crate::sql_function! {
+            @pair [] [$($arg $ty,)*] [U1 N1 U2 N2 U3 N3 U4 N4 U5 N5 U6 N6 U7 N7 U8 N8 U9 N9 U10 N10 U11 N11 U12 N12]
+            @aggregate { $(#[doc = $doc])* $vis } $name { $crate::sql_function!(@name $name $($sql)?) } ($ret)
         }
         $crate::sql_function! { $($rest)* }
     };
@@ -75,32 +69,63 @@ macro_rules! sql_function {
         $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $(= $sql:literal)?;
         $($rest:tt)*
     ) => {
-        $(#[doc = $doc])*
-        #[allow(non_camel_case_types, clippy::too_many_arguments)]
-        $vis fn $name<$($arg: $crate::expr::Argument<$ty>),*>($($arg: $arg),*)
-            -> $crate::expr::Expr<
-                $crate::sql_function!(@null $ret; $($arg $ty,)*),
-                $crate::sql_function!(@uses $($arg $ty,)*),
-            >
-        {
-            $crate::__private::function(
-                $crate::sql_function!(@name $name $($sql)?),
-                ::std::vec![$($crate::expr::Argument::<$ty>::into_argument($arg)),*],
-            )
+        $crate::sql_function! {
+            @pair [] [$($arg $ty,)*] [U1 N1 U2 N2 U3 N3 U4 N4 U5 N5 U6 N6 U7 N7 U8 N8 U9 N9 U10 N10 U11 N11 U12 N12]
+            @function { $(#[doc = $doc])* $vis } $name { $crate::sql_function!(@name $name $($sql)?) } ($ret)
         }
         $crate::sql_function! { $($rest)* }
     };
+    // Gives each parameter two more type parameters: the tables that its argument uses, and whether that can be NULL. They
+    // stand in the result in place of the argument's associated types, by which rustc would report a wrong argument again.
+    (@pair [$($done:tt)*] [$arg:ident $ty:ty, $($more:tt)*] [$uses:ident $null:ident $($pool:ident)*] $($what:tt)*) => {
+        $crate::sql_function! { @pair [$($done)* ($arg $ty, $uses $null)] [$($more)*] [$($pool)*] $($what)* }
+    };
+    (
+        @pair [$(($arg:ident $ty:ty, $uses:ident $null:ident))*] [] $pool:tt
+        @aggregate { $(#[doc = $doc:expr])* $vis:vis } $name:ident { $sql:expr } ($ret:ty)
+    ) => {
+        $(#[doc = $doc])*
+        #[allow(non_camel_case_types, clippy::too_many_arguments)]
+        $vis fn $name<
+            $($arg: $crate::expr::Argument<$ty, Uses = $uses, Null = $null>,)*
+            $($uses, $null: $crate::types::SqlType,)*
+        >($($arg: $arg),*)
+            -> $crate::expr::Expr<$ret, $crate::expr::Agg<$crate::sql_function!(@uses $($uses)*)>>
+        {
+            $crate::__private::aggregate(
+                $sql,
+                ::std::vec![$($crate::expr::Argument::<$ty>::into_argument($arg)),*],
+            )
+        }
+    };
+    (
+        @pair [$(($arg:ident $ty:ty, $uses:ident $null:ident))*] [] $pool:tt
+        @function { $(#[doc = $doc:expr])* $vis:vis } $name:ident { $sql:expr } ($ret:ty)
+    ) => {
+        $(#[doc = $doc])*
+        #[allow(non_camel_case_types, clippy::too_many_arguments)]
+        $vis fn $name<
+            $($arg: $crate::expr::Argument<$ty, Uses = $uses, Null = $null>,)*
+            $($uses, $null: $crate::types::SqlType,)*
+        >($($arg: $arg),*)
+            -> $crate::expr::Expr<
+                $crate::sql_function!(@null $ret; $($null)*),
+                $crate::sql_function!(@uses $($uses)*),
+            >
+        {
+            $crate::__private::function(
+                $sql,
+                ::std::vec![$($crate::expr::Argument::<$ty>::into_argument($arg)),*],
+            )
+        }
+    };
     // The result, made an `Option` by each argument that can be NULL.
     (@null $ret:ty;) => { $ret };
-    (@null $ret:ty; $arg:ident $ty:ty, $($more:tt)*) => {
-        <<$arg as $crate::expr::Argument<$ty>>::Null as $crate::types::SqlType>::Nullify<
-            $crate::sql_function!(@null $ret; $($more)*)
-        >
+    (@null $ret:ty; $null:ident $($more:ident)*) => {
+        <$null as $crate::types::SqlType>::Nullify<$crate::sql_function!(@null $ret; $($more)*)>
     };
     (@uses) => { () };
-    (@uses $arg:ident $ty:ty, $($more:tt)*) => {
-        (<$arg as $crate::expr::Argument<$ty>>::Uses, $crate::sql_function!(@uses $($more)*))
-    };
+    (@uses $uses:ident $($more:ident)*) => { ($uses, $crate::sql_function!(@uses $($more)*)) };
     (@name $name:ident) => { ::std::stringify!($name) };
     (@name $name:ident $sql:literal) => { $sql };
 }

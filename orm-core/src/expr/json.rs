@@ -27,6 +27,11 @@ operators! {
     /// # struct Order { #[orm(primary_key)] id: i32, data: Value }
     /// let q = Order::query().filter(Order::DATA.json_contains(json!({"gift": true}))).select(Order::ID);
     /// assert_eq!(q.to_sql(), "SELECT orders.id FROM orders WHERE orders.data @> $1");
+    ///
+    /// let q = Order::query()
+    ///     .filter(Order::DATA.json_contained_by(json!({"gift": true, "parcels": 1})))
+    ///     .select(Order::DATA.json_concat(json!({"seen": true})));
+    /// assert_eq!(q.to_sql(), "SELECT orders.data || $1 FROM orders WHERE orders.data <@ $2");
     /// ```
     pub trait JsonContainment where JsonValue;
     /// `@>`: whether it has everything that the other has, at the same places. SQLAlchemy: `contains`.
@@ -86,6 +91,23 @@ fn path<P: AsRef<str>>(steps: impl IntoIterator<Item = P>) -> Node {
 ///     "SELECT orders.data -> $1 -> $2 ->> $3, orders.data #>> $4 FROM orders \
 ///      WHERE CAST(orders.data ->> $5 AS int4) > $6"
 /// );
+///
+/// let sql = |condition: Filter<Order>| {
+///     let text = Order::query().filter(condition).select(Order::ID).to_sql();
+///     text.split_once("WHERE ").unwrap().1.to_owned()
+/// };
+/// assert_eq!(sql(Order::DATA.has_key("gift").for_model()), "orders.data ? $1");
+/// assert_eq!(sql(Order::DATA.has_any_key(["gift", "card"]).for_model()), "orders.data ?| $1");
+/// assert_eq!(sql(Order::DATA.has_all_keys(["gift", "card"]).for_model()), "orders.data ?& $1");
+/// assert_eq!(sql(Order::DATA.path_exists("$.items[*] ? (@.n > 1)").for_model()), "orders.data @? $1");
+/// assert_eq!(sql(Order::DATA.path_match("$.n > 1").for_model()), "orders.data @@ $1");
+///
+/// let q = Order::query().select((
+///     Order::DATA.get_path(["to", "city"]),
+///     Order::DATA.without_key("gift"),
+///     Order::DATA.without_path(["to", "city"]),
+/// ));
+/// assert_eq!(q.to_sql(), "SELECT orders.data #> $1, orders.data - $2, orders.data #- $3 FROM orders");
 /// ```
 pub trait JsonOperators: Expression {
     /// `->`: a member or an element. SQLAlchemy: `column["a"]`.

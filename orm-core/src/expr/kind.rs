@@ -1,8 +1,9 @@
 //! What may stand beside what: a value of each row, or one value for all rows of a group.
 //!
 //! The kind of an expression is folded, by the compiler, over the tree of what it uses. Two rules stand on it: an
-//! aggregate has no place in WHERE, and a plain column has none beside an aggregate in a query without GROUP BY. Which
-//! columns a GROUP BY names is left to PostgreSQL, which knows functional dependencies.
+//! aggregate has no place in WHERE, and a plain column has none beside an aggregate in a query without GROUP BY, be it in
+//! the select list, in ORDER BY or in HAVING. Which columns a GROUP BY names is left to PostgreSQL, which knows functional
+//! dependencies.
 
 use super::Expression;
 use super::scope::{Agg, Each, Of, Open, Solid, Windowed};
@@ -100,19 +101,80 @@ pub struct Ungrouped;
 /// A query with GROUP BY.
 #[derive(Debug)]
 pub struct Grouped;
+/// A query without GROUP BY whose select list has aggregates: all its rows are one group, and it gives one row.
+#[derive(Debug)]
+pub struct Totals;
 
-/// Whether a query, grouped or not, can select something of kind `K`.
+/// Whether a query, grouped or not, can select something of kind `K`, and what it is `Then`.
 #[diagnostic::on_unimplemented(
     message = "a plain column stands beside an aggregate in a query without GROUP BY",
     label = "selects one value per row and one value for all rows",
     note = "call `.group_by(..)` before `.select(..)`"
 )]
-pub trait Accepts<K> {}
+pub trait Accepts<K, Then> {}
 
-impl Accepts<Constant> for Ungrouped {}
-impl Accepts<Plain> for Ungrouped {}
-impl Accepts<Aggregate> for Ungrouped {}
-impl<K> Accepts<K> for Grouped {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Constant, Ungrouped> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Plain, Ungrouped> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Aggregate, Totals> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Constant, Ungrouped> for Totals {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Plain, Ungrouped> for Totals {}
+#[diagnostic::do_not_recommend]
+impl Accepts<Aggregate, Totals> for Totals {}
+#[diagnostic::do_not_recommend]
+impl<K> Accepts<K, Grouped> for Grouped {}
+
+/// Whether something of kind `K` can stand in ORDER BY or HAVING beside what a query selects: no plain column beside
+/// aggregates.
+#[diagnostic::on_unimplemented(
+    message = "a plain column stands beside an aggregate in a query without GROUP BY",
+    label = "has a value for each row, and this query gives one row for all",
+    note = "call `.group_by(..)` before; without it the query gives one row, with nothing to order or to choose from"
+)]
+pub trait BesideTotals<K> {}
+
+#[diagnostic::do_not_recommend]
+impl<K> BesideTotals<K> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl<K> BesideTotals<K> for Grouped {}
+#[diagnostic::do_not_recommend]
+impl BesideTotals<Constant> for Totals {}
+#[diagnostic::do_not_recommend]
+impl BesideTotals<Aggregate> for Totals {}
+
+/// Whether something of kind `K` can stand in ORDER BY beside the rows of a query: no aggregate beside plain columns.
+#[diagnostic::on_unimplemented(
+    message = "rows cannot be ordered by an aggregate in a query without GROUP BY",
+    label = "has one value for all rows",
+    note = "call `.group_by(..)` before `.order_by(..)`; an aggregate of related rows is a subquery: `Model::RELATED.count()`"
+)]
+pub trait BesideRows<K> {}
+
+#[diagnostic::do_not_recommend]
+impl BesideRows<Constant> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl BesideRows<Plain> for Ungrouped {}
+#[diagnostic::do_not_recommend]
+impl<K> BesideRows<K> for Totals {}
+#[diagnostic::do_not_recommend]
+impl<K> BesideRows<K> for Grouped {}
+
+/// Whether a query has groups, of which HAVING can ask something.
+#[diagnostic::on_unimplemented(
+    message = "`having` is asked of groups, and this query has none",
+    label = "a query without GROUP BY",
+    note = "call `.group_by(..)` before, or `.select(..)` with the aggregates; a condition on each row is a `.filter(..)`"
+)]
+pub trait HasGroups {}
+
+#[diagnostic::do_not_recommend]
+impl HasGroups for Grouped {}
+#[diagnostic::do_not_recommend]
+impl HasGroups for Totals {}
 
 /// Whether something of kind `K` is one value for many rows, and nothing beside it.
 #[diagnostic::on_unimplemented(
@@ -129,7 +191,7 @@ impl OneForMany for Aggregate {}
 #[diagnostic::on_unimplemented(
     message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",
     label = "this needs a value of each row, and uses an aggregate",
-    note = "to filter by an aggregate: `.group_by(..)` and `.having(..)` instead of `.filter(..)`"
+    note = "in a condition: `.group_by(..)` and `.having(..)` instead of `.filter(..)`; as a value: a subquery, `query.select(sum(..)).as_scalar()`"
 )]
 pub trait RowLevel {}
 
@@ -157,12 +219,13 @@ impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}
 #[diagnostic::do_not_recommend]
 impl<U> RowLevel for Windowed<U> {}
 
-/// An expression without a window function: what HAVING can ask.
-pub trait PerGroup {}
-impl<E> PerGroup for E
+/// What HAVING can ask of the groups of a query: no window function, and no plain column where all rows are one group.
+pub trait PerGroup<G> {}
+impl<E, G> PerGroup<G> for E
 where
     E: Expression,
-    E::Uses: WindowFree,
+    E::Uses: WindowFree + KindOf,
+    G: BesideTotals<<E::Uses as KindOf>::Kind>,
 {
 }
 

@@ -27,6 +27,16 @@ operators! {
     /// let home = Cidr::new("192.168.0.0".parse().unwrap(), 16);
     /// let q = Visit::query().filter(Visit::ADDRESS.within(home)).select(func::host(Visit::ADDRESS));
     /// assert_eq!(q.to_sql(), "SELECT host(visits.address) FROM visits WHERE visits.address << $1");
+    ///
+    /// let sql = |condition: Filter<Visit>| {
+    ///     let text = Visit::query().filter(condition).select(Visit::ID).to_sql();
+    ///     text.split_once("visits.address ").unwrap().1.to_owned()
+    /// };
+    /// let one = Inet::new("192.168.0.7".parse().unwrap(), 32);
+    /// assert_eq!(sql(Visit::ADDRESS.within_or_equal(home).for_model()), "<<= $1");
+    /// assert_eq!(sql(Visit::ADDRESS.network_contains(one).for_model()), ">> $1");
+    /// assert_eq!(sql(Visit::ADDRESS.network_contains_or_equal(one).for_model()), ">>= $1");
+    /// assert_eq!(sql(Visit::ADDRESS.network_overlaps(home).for_model()), "&& $1");
     /// ```
     pub trait NetworkOperators where Address;
     /// `<<`: whether it lies in the network, and is not the network itself.

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Column, Expr, Expression, InScope, NamedColumn, Node, Of, OrderNode, Selectable};
+use super::{
+    BesideRows, BesideTotals, Column, Expr, Expression, InScope, KindOf, NamedColumn, Node, Of,
+    OrderNode, Plain, Selectable, Ungrouped,
+};
 use crate::types::SqlType;
 
 /// An expression with a direction: `User::NAME.desc()`.
@@ -76,13 +79,32 @@ impl<Uses> fmt::Debug for Ordered<Uses> {
     }
 }
 
+/// What a query's `order_by` takes. It is [`OrderBy`], asked in one step: with [`OrderBy`] itself as the bound, rustc would
+/// list all its implementations below every mistake.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be ordered by this",
+    label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`",
+    note = "for a name that is known only at run time: `Model::column(name)?`"
+)]
+pub trait OrdersBy<Scope, I, G>: OrderBy<Scope, I, G> {}
+
+impl<Scope, I, G, O: OrderBy<Scope, I, G>> OrdersBy<Scope, I, G> for O {}
+
+/// What can stand in the ORDER BY of a query that is grouped as `G` says.
+pub trait OrderKind<G> {}
+
+impl<G, Uses: KindOf> OrderKind<G> for Uses where
+    G: BesideTotals<Uses::Kind> + BesideRows<Uses::Kind>
+{
+}
+
 /// What `order_by` takes: `User::NAME`, `User::NAME.desc()`, `User::column("name")?`, or a tuple of these.
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by this",
     label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`",
     note = "for a name that is known only at run time: `Model::column(name)?`"
 )]
-pub trait OrderBy<Scope, I> {
+pub trait OrderBy<Scope, I, G = Ungrouped> {
     /// Appends the parts.
     fn push_to(self, order: &mut Vec<OrderNode>);
 }
@@ -96,30 +118,38 @@ fn ascending<T: SqlType>(node: Node) -> OrderNode {
     }
 }
 
-impl<Scope, I, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Ordered<Uses> {
+impl<Scope, I, G, Uses> OrderBy<Scope, I, G> for Ordered<Uses>
+where
+    Uses: InScope<Scope, I> + OrderKind<G>,
+{
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(self.node);
     }
 }
 
-impl<Scope, I, S: Selectable, T: SqlType> OrderBy<Scope, I> for Column<S, T>
+impl<Scope, I, G, S: Selectable, T: SqlType> OrderBy<Scope, I, G> for Column<S, T>
 where
     Of<S>: InScope<Scope, I>,
+    G: BesideTotals<Plain>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(ascending::<T>(self.into_node()));
     }
 }
 
-impl<Scope, I, T: SqlType, Uses: InScope<Scope, I>> OrderBy<Scope, I> for Expr<T, Uses> {
+impl<Scope, I, G, T: SqlType, Uses> OrderBy<Scope, I, G> for Expr<T, Uses>
+where
+    Uses: InScope<Scope, I> + OrderKind<G>,
+{
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(ascending::<T>(self.into_node()));
     }
 }
 
-impl<Scope, I, S: crate::model::Source> OrderBy<Scope, I> for NamedColumn<S>
+impl<Scope, I, G, S: crate::model::Source> OrderBy<Scope, I, G> for NamedColumn<S>
 where
     Of<S>: InScope<Scope, I>,
+    G: BesideTotals<Plain>,
 {
     fn push_to(self, order: &mut Vec<OrderNode>) {
         order.push(self.asc().into_order_node());
@@ -191,9 +221,9 @@ lists!(A, B, C, D => (A::Uses, (B::Uses, (C::Uses, D::Uses))));
 
 macro_rules! tuples {
     ($($name:ident $index:ident),*) => {
-        impl<Scope, $($name, $index),*> OrderBy<Scope, ($($index,)*)> for ($($name,)*)
+        impl<Scope, Group, $($name, $index),*> OrderBy<Scope, ($($index,)*), Group> for ($($name,)*)
         where
-            $($name: OrderBy<Scope, $index>),*
+            $($name: OrderBy<Scope, $index, Group>),*
         {
             #[allow(non_snake_case)]
             fn push_to(self, order: &mut Vec<OrderNode>) {

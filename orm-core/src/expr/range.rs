@@ -65,6 +65,29 @@ operators! {
     ///
     /// let now = Booking::query().filter(Booking::DURING.range_contains(func::now())).select(Booking::ROOM);
     /// assert_eq!(now.to_sql(), "SELECT bookings.room FROM bookings WHERE bookings.during @> now()");
+    ///
+    /// let sql = |condition: Filter<Booking>| {
+    ///     let text = Booking::query().filter(condition).select(Booking::ID).to_sql();
+    ///     text.split_once("bookings.during ").unwrap().1.to_owned()
+    /// };
+    /// let (during, range) = (Booking::DURING, || PgRange::from(from..to));
+    /// assert_eq!(sql(during.range_contains_range(range()).for_model()), "@> $1");
+    /// assert_eq!(sql(during.range_contained_by(range()).for_model()), "<@ $1");
+    /// assert_eq!(sql(during.range_before(range()).for_model()), "<< $1");
+    /// assert_eq!(sql(during.range_after(range()).for_model()), ">> $1");
+    /// assert_eq!(sql(during.range_ends_within(range()).for_model()), "&< $1");
+    /// assert_eq!(sql(during.range_begins_within(range()).for_model()), "&> $1");
+    /// assert_eq!(sql(during.range_adjacent(range()).for_model()), "-|- $1");
+    ///
+    /// let q = Booking::query().select((
+    ///     during.range_union(range()),
+    ///     during.range_intersection(range()),
+    ///     during.range_difference(range()),
+    /// ));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT bookings.during + $1, bookings.during * $2, bookings.during - $3 FROM bookings"
+    /// );
     /// ```
     pub trait RangeOperators where Ranged;
     /// `@>`: whether the value lies in it. SQLAlchemy: `contains`.

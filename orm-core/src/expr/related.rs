@@ -57,7 +57,7 @@ pub(super) fn select_related<R: Joinable>(
 /// What a condition on the related rows may use: theirs, and the row's own.
 pub(super) type Related<R> = (<R as Joinable>::To, (<R as Joinable>::From, ()));
 
-impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
+impl<From: Source, To, Shape> Relation<From, To, Shape> {
     /// Whether one of the related rows meets the condition. SQLAlchemy: `User.orders.any(..)`.
     ///
     /// ```
@@ -75,6 +75,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn any<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable,
         E: Condition + Within<Related<Self>, I> + PerRow,
     {
@@ -92,6 +93,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn exists(self) -> Expr<bool, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable,
     {
         Expr::new(exists(&self, None))
@@ -108,6 +110,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn none<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Shape: ToMany,
         Self: Joinable,
         E: Condition + Within<Related<Self>, I> + PerRow,
     {
@@ -115,7 +118,7 @@ impl<From: Source, To, Shape: ToMany> Relation<From, To, Shape> {
     }
 }
 
-impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
+impl<From: Source, To, Shape> Relation<From, To, Shape> {
     /// Whether there is a related row, and it meets the condition. SQLAlchemy: `Product.category.has(..)`.
     ///
     /// ```
@@ -133,6 +136,7 @@ impl<From: Source, To, Shape: ToOne> Relation<From, To, Shape> {
     /// ```
     pub fn has<E, I>(self, condition: E) -> Expr<bool, Solid<Of<From>>>
     where
+        Shape: ToOne,
         Self: Joinable,
         E: Condition + Within<Related<Self>, I> + PerRow,
     {

@@ -12,6 +12,8 @@ pub trait Selectable: 'static {
     type Whole;
     /// How `ALL` of it is selected where it may have no row: behind a LEFT JOIN.
     type MaybeWhole;
+    /// Its name in FROM, as a type: see [`Without`](super::Without).
+    type Name: 'static;
 
     /// The table as a query names it.
     fn table_ref() -> TableRef;
@@ -20,6 +22,7 @@ pub trait Selectable: 'static {
 impl<S: Source> Selectable for S {
     type Whole = Whole<S::Model>;
     type MaybeWhole = MaybeWhole<S::Model>;
+    type Name = S::Name;
 
     fn table_ref() -> TableRef {
         TableRef {

@@ -35,6 +35,24 @@ impl Text for String {}
 ///
 /// let q = User::query().filter(User::NAME.like("A__n%")).select(User::NAME.concat("!"));
 /// assert_eq!(q.to_sql(), "SELECT users.name || $1 FROM users WHERE users.name LIKE $2");
+///
+/// let sql = |condition: Filter<User>| {
+///     let statement = User::query().filter(condition).select(User::ID).statement();
+///     let text = statement.sql.split_once("users.name ").unwrap().1.to_owned();
+///     (text, statement.params[0].show().to_string())
+/// };
+/// let shown = |text: &str, value: &str| (text.to_owned(), value.to_owned());
+/// assert_eq!(sql(User::NAME.not_like("A%").for_model()), shown("NOT LIKE $1", "A%"));
+/// assert_eq!(sql(User::NAME.not_ilike("a%").for_model()), shown("NOT ILIKE $1", "a%"));
+/// assert_eq!(sql(User::NAME.not_similar_to("(a|b)%").for_model()), shown("NOT SIMILAR TO $1", "(a|b)%"));
+/// assert_eq!(sql(User::NAME.not_matches("^a").for_model()), shown("!~ $1", "^a"));
+/// assert_eq!(sql(User::NAME.imatches("^a").for_model()), shown("~* $1", "^a"));
+/// assert_eq!(sql(User::NAME.not_imatches("^a").for_model()), shown("!~* $1", "^a"));
+/// assert_eq!(sql(User::NAME.contains("a_b").for_model()), shown("LIKE $1", r"%a\_b%"));
+/// assert_eq!(sql(User::NAME.starts_with("a_b").for_model()), shown("LIKE $1", r"a\_b%"));
+/// assert_eq!(sql(User::NAME.istarts_with("a").for_model()), shown("ILIKE $1", "a%"));
+/// assert_eq!(sql(User::NAME.ends_with("b").for_model()), shown("LIKE $1", "%b"));
+/// assert_eq!(sql(User::NAME.iends_with("b").for_model()), shown("ILIKE $1", "%b"));
 /// ```
 pub trait TextOperators: Expression {
     /// `LIKE`: matches a pattern.

@@ -32,6 +32,18 @@ type Ranged<E, L, H> = <<E as Expression>::Type as SqlType>::Nullify<
 ///     q.to_sql(),
 ///     "SELECT users.id FROM users WHERE (users.active IS TRUE) <> (users.age IS NULL)"
 /// );
+///
+/// let q = User::query().select((
+///     User::ACTIVE.is_false(),
+///     User::ACTIVE.is_not_false(),
+///     User::ACTIVE.is_unknown(),
+///     User::ACTIVE.is_not_unknown(),
+/// ));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT users.active IS FALSE, users.active IS NOT FALSE, users.active IS UNKNOWN, \
+///      users.active IS NOT UNKNOWN FROM users"
+/// );
 /// ```
 #[allow(clippy::wrong_self_convention)]
 pub trait TruthOperators: Expression {

@@ -127,6 +127,18 @@ impl<Uses> Window<Uses> {
 
     /// The frame in groups of rows that are equal in the window's order, counted from the current one.
     /// SQLAlchemy: `over(groups=..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "sales")]
+    /// # struct Sale { #[orm(primary_key)] id: i32, day: i32 }
+    /// let around = window().order_by(Sale::DAY).groups(-1..=1).exclude_group();
+    /// let q = Sale::query().select(count_all().over(around));
+    /// assert_eq!(
+    ///     q.to_sql(),
+    ///     "SELECT count(*) OVER (ORDER BY sales.day GROUPS BETWEEN $1 PRECEDING AND $2 FOLLOWING EXCLUDE GROUP) FROM sales"
+    /// );
+    /// ```
     #[must_use]
     pub fn groups(self, frame: impl RangeBounds<i64>) -> Self {
         self.framed("GROUPS", &frame)
@@ -134,6 +146,18 @@ impl<Uses> Window<Uses> {
 
     /// The frame by value: rows whose number in the window's order, which must be one expression, is this far from the
     /// current row's. SQLAlchemy: `over(range_=..)`.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "sales")]
+    /// # struct Sale { #[orm(primary_key)] id: i32, day: i64 }
+    /// let week = window().order_by(Sale::DAY).range(-6..=0);
+    /// let sql = |window| Sale::query().select(count_all().over(window)).to_sql();
+    /// let frame = "SELECT count(*) OVER (ORDER BY sales.day RANGE BETWEEN $1 PRECEDING AND CURRENT ROW";
+    /// assert_eq!(sql(week.clone()), format!("{frame}) FROM sales"));
+    /// assert_eq!(sql(week.clone().exclude_current_row()), format!("{frame} EXCLUDE CURRENT ROW) FROM sales"));
+    /// assert_eq!(sql(week.exclude_ties()), format!("{frame} EXCLUDE TIES) FROM sales"));
+    /// ```
     #[must_use]
     pub fn range(self, frame: impl RangeBounds<i64>) -> Self {
         self.framed("RANGE", &frame)

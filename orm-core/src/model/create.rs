@@ -14,24 +14,24 @@ pub struct Unset;
 #[diagnostic::on_unimplemented(
     message = "`{M}` cannot be added yet: its column `{C}` has no value",
     label = "the column `{C}` is required",
-    note = "set it: `{M}::create().{C}(..)`; a column with a default, a server default or an `Option` type may be left out"
+    note = "set it by the method of its name; a column with a default, a server default or an `Option` type may be left out"
 )]
 pub trait GivenFor<M, C> {}
 
 #[diagnostic::do_not_recommend]
 impl<M, C> GivenFor<M, C> for Set {}
 
-/// Whether a required column `C` of `M` is still without a value: [`Unset`] is. A value that was given twice is a mistake
-/// more often than a correction.
+/// Whether a required column of `M` is still without a value: [`Unset`] is. A value that was given twice is a mistake more
+/// often than a correction.
 #[diagnostic::on_unimplemented(
-    message = "the column `{C}` of `{M}` is given a value twice",
-    label = "`{C}` has a value already",
+    message = "a column of `{M}` is given a value twice",
+    label = "has a value already",
     note = "a relationship gives its foreign key a value too"
 )]
-pub trait MissingFor<M, C> {}
+pub trait MissingFor<M> {}
 
 #[diagnostic::do_not_recommend]
-impl<M, C> MissingFor<M, C> for Unset {}
+impl<M> MissingFor<M> for Unset {}
 
 /// A value for a column of type `T`: a `T`; for a nullable column also the value without its `Option`; for text a
 /// `&str`.

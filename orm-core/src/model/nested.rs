@@ -143,8 +143,8 @@ pub const OPTIONAL_TARGET: u16 = u16::MAX - 1;
 /// `PLACE` says where: [`TARGET`], [`OPTIONAL_TARGET`], or, for a child, the position of its `belongs_to` that leads to the
 /// parent. The foreign key of that one is given by being there, so the child's builder may lack it.
 #[diagnostic::on_unimplemented(
-    message = "this relationship takes `{M}`, new ones and handles, and was given `{Self}`",
-    label = "expected `{M}::create()..` or a `Handle<{M}>`",
+    message = "this relationship takes `{M}`, a new one or a handle, and was given something else",
+    label = "expected `{M}::create()..` or a `Handle<{M}>`; found `{Self}`",
     note = "a row that is there already is given by its handle, or by its key in the foreign key's column; `{M}` as a value is added as a new row"
 )]
 pub trait Nested<M, const PLACE: u16> {

@@ -10,8 +10,8 @@ use super::{Handle, Model, RelationInfo, Source};
 /// A relationship from `From` to `To`. SQLAlchemy: `relationship()`.
 ///
 /// `Shape` says how many there can be, and with it what reading gives: [`One`] (a required `belongs_to`) a
-/// `Handle<To>`, [`OptionalOne`] (a nullable `belongs_to`, a `has_one`) an `Option<Handle<To>>`, [`Many`] (`has_many`)
-/// and [`ManyThrough`] (`many_to_many`) a [`Handles<To>`](super::Handles).
+/// `Handle<To>`, [`OptionalOne`] (a nullable `belongs_to`) and [`OneChild`] (a `has_one`) an `Option<Handle<To>>`, [`Many`] (`has_many`)
+/// and [`ManyThrough`] and [`ManyBack`] (`many_to_many`) a [`Handles<To>`](super::Handles).
 pub struct Relation<From, To, Shape> {
     info: &'static RelationInfo,
     types: PhantomData<fn() -> (From, To, Shape)>,
@@ -24,9 +24,11 @@ pub type BelongsToOptional<From, To> = Relation<From, To, OptionalOne>;
 /// A one-to-many.
 pub type HasMany<From, To> = Relation<From, To, Many>;
 /// A one-to-one whose foreign key is on the other side.
-pub type HasOne<From, To> = Relation<From, To, OptionalOne>;
+pub type HasOne<From, To> = Relation<From, To, OneChild>;
 /// A many-to-many through a link table.
 pub type ManyToMany<From, To> = Relation<From, To, ManyThrough>;
+/// The other side of a many-to-many.
+pub type ManyToManyBack<From, To> = Relation<From, To, ManyBack>;
 
 impl<From, To, Shape> Relation<From, To, Shape> {
     /// The constant of a description. Called by derived code, which has checked that the types are those of the
@@ -124,9 +126,9 @@ impl<M: Model> Target for Itself<M> {
 
 /// A relationship that a query can join along.
 #[diagnostic::on_unimplemented(
-    message = "this relationship leads back to the same model, so its columns would be ambiguous",
-    label = "join an alias: `.join(RELATIONSHIP.to::<Other>())`",
-    note = "declare the alias with `type Other = Aliased<Model, 1>;`"
+    message = "only a relationship says by itself how its two tables are joined",
+    label = "expected `Model::RELATIONSHIP`; found `{Self}`",
+    note = "a table is joined on a condition, `.join_on(Order::ALL, Order::USER_ID.eq(User::ID))`, or with every row, `.cross_join(Order::ALL)`"
 )]
 pub trait Joinable {
     /// What it starts at.
@@ -138,8 +140,18 @@ pub trait Joinable {
     fn relation(&self) -> &'static RelationInfo;
 }
 
+/// The target of a relationship that leads to another table than its own.
+#[diagnostic::on_unimplemented(
+    message = "this relationship leads back to the same model, so its columns would be ambiguous",
+    label = "join an alias: `.join(RELATIONSHIP.to::<Other>())`",
+    note = "declare the alias with `type Other = Aliased<Model, 1>;`"
+)]
+pub trait Elsewhere: Source {}
+
 #[diagnostic::do_not_recommend]
-impl<From: Source, To: Source, Shape> Joinable for Relation<From, To, Shape> {
+impl<S: Source> Elsewhere for S {}
+
+impl<From: Source, To: Elsewhere, Shape> Joinable for Relation<From, To, Shape> {
     type From = From;
     type To = To;
 
@@ -160,15 +172,21 @@ pub trait RelationShape: 'static {
 /// Exactly one: a `belongs_to` whose foreign key cannot be NULL.
 #[derive(Debug)]
 pub struct One;
-/// One or none: a `belongs_to` whose foreign key can be NULL, or a `has_one`.
+/// One or none: a `belongs_to` whose foreign key can be NULL.
 #[derive(Debug)]
 pub struct OptionalOne;
+/// One or none, which holds the foreign key: a `has_one`.
+#[derive(Debug)]
+pub struct OneChild;
 /// Any number: a `has_many`.
 #[derive(Debug)]
 pub struct Many;
-/// Any number, through a link table: a `many_to_many`.
+/// Any number, through a link table: a `many_to_many` that says which.
 #[derive(Debug)]
 pub struct ManyThrough;
+/// Any number, through the link table of the other side's `many_to_many`, which `via` names.
+#[derive(Debug)]
+pub struct ManyBack;
 
 /// One or none, for reading alone: a `has_one(.., read_only)`.
 #[derive(Debug)]
@@ -203,7 +221,7 @@ macro_rules! optional_one {
     )* };
 }
 
-optional_one!(OptionalOne, ReadOnlyOne);
+optional_one!(OptionalOne, OneChild, ReadOnlyOne);
 
 macro_rules! many {
     ($($shape:ident),*) => { $(
@@ -219,7 +237,7 @@ macro_rules! many {
     )* };
 }
 
-many!(Many, ManyThrough, ReadOnlyMany);
+many!(Many, ManyThrough, ManyBack, ReadOnlyMany);
 
 /// The shapes that `db.set`, `push`, `remove` and `replace` change.
 #[diagnostic::on_unimplemented(
@@ -234,14 +252,19 @@ impl Writable for One {}
 #[diagnostic::do_not_recommend]
 impl Writable for OptionalOne {}
 #[diagnostic::do_not_recommend]
+impl Writable for OneChild {}
+#[diagnostic::do_not_recommend]
 impl Writable for Many {}
 #[diagnostic::do_not_recommend]
 impl Writable for ManyThrough {}
+#[diagnostic::do_not_recommend]
+impl Writable for ManyBack {}
 
 /// The shapes with at most one target, which `db.set` changes.
 #[diagnostic::on_unimplemented(
-    message = "this relationship leads to many, so it cannot be `set`",
-    label = "use `db.push(..)` and `db.remove(..)`"
+    message = "this relationship leads to many, and this is for one that leads to one at most",
+    label = "leads to many",
+    note = "for many: `.any(..)` in a filter; `db.push(..)`, `db.remove(..)` and `db.replace(..)` to change it"
 )]
 pub trait ToOne: RelationShape {
     /// The target of a value that was set.
@@ -297,8 +320,9 @@ impl<M, T> IntoTarget<Handles<M>> for T {
 
 /// The shapes with any number of targets, which `db.push` and `db.remove` change.
 #[diagnostic::on_unimplemented(
-    message = "this relationship leads to one at most, so nothing can be pushed to it",
-    label = "use `db.set(..)`"
+    message = "this relationship leads to one at most, and this is for one that leads to many",
+    label = "leads to one at most",
+    note = "for one: `.has(..)` in a filter; `db.set(..)` to change it"
 )]
 pub trait ToMany: RelationShape {}
 
@@ -332,7 +356,8 @@ impl<T> RefersToColumn<Option<T>> for T {}
 /// `many_to_many`, has to name.
 #[diagnostic::on_unimplemented(
     message = "`via` has to name a `belongs_to` of `{Child}` that leads to `{Owner}`",
-    label = "this is a `{Self}`"
+    label = "this is a `{Self}`",
+    note = "the model with the foreign key has the `belongs_to`; the other side's `has_many` or `has_one` names it"
 )]
 pub trait LeadsBack<Child, Owner, Mark> {}
 
@@ -370,14 +395,18 @@ pub trait LinksTo<M> {
 }
 
 /// A `many_to_many` of `Other` that leads to `M`: what `via = ..` of `M`'s `many_to_many` has to name where it is the other
-/// side of that one.
+/// side of that one. `Own` is the shape of the one that says `via`.
 #[diagnostic::on_unimplemented(
     message = "`via` has to name a `many_to_many` of `{Other}` that leads to `{M}`",
-    label = "this is a `{Self}`"
+    label = "this is a `{Self}`",
+    note = "one side says which link table, by `table = ..` or `through = ..`; the other names that side by `via = ..`"
 )]
-pub trait LinksBack<Other, M> {}
+pub trait LinksBack<Other, M, Own> {}
 
 #[diagnostic::do_not_recommend]
-impl<Other, M> LinksBack<Other, M> for Relation<Other, M, ManyThrough> {}
+impl<Other, M, Own> LinksBack<Other, M, Own> for Relation<Other, M, ManyThrough> {}
 #[diagnostic::do_not_recommend]
-impl<M> LinksBack<M, M> for Relation<M, Itself<M>, ManyThrough> {}
+impl<M, Own> LinksBack<M, M, Own> for Relation<M, Itself<M>, ManyThrough> {}
+/// A side that reads alone may name the other side's, and so its own side's: a choice of what there is.
+#[diagnostic::do_not_recommend]
+impl<Other, M> LinksBack<Other, M, ReadOnlyMany> for Relation<Other, M, ManyBack> {}

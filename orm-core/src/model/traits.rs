@@ -17,6 +17,8 @@ use crate::types::{DecodeError, Param, Raw};
 pub trait Source: 'static {
     /// The model whose table it is.
     type Model: Model;
+    /// The table's name, as a type: see [`Without`](crate::expr::Without).
+    type Name: 'static;
     /// The number of the alias: `employees_1` is 1; `None` is the table under its own name.
     const ALIAS: Option<u8>;
 }

@@ -4,11 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::load_path::merge;
-use super::{LoadStep, SelectList, StartsAt, Statement, render};
+use super::{LoadStep, Selects, StartsAt, Statement, render};
 use crate::expr::{
-    Accepts, Column, Condition, Expr, Expression, Grouped, InScope, Item, KindOf, Node, Of,
-    OrderBy, PerGroup, PerRow, RowLevel, Select, Selectable, TableRef, Ungrouped, Whole,
-    WindowFree, Within,
+    Accepts, BesideTotals, Column, Condition, Expr, Expression, Grouped, HasGroups, InScope, Item,
+    KindOf, Node, Of, OrdersBy, PerGroup, PerRow, Plain, RowLevel, Select, Selectable, TableRef,
+    Ungrouped, Whole, WindowFree, Within,
 };
 use crate::model::{Model, Source};
 use crate::types::SqlType;
@@ -143,7 +143,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
-        O: OrderBy<Scope, I>,
+        O: OrdersBy<Scope, I, G>,
     {
         order.push_to(&mut self.select.order_by);
         self
@@ -210,7 +210,8 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn distinct_on<L, I>(mut self, list: L) -> Self
     where
-        L: GroupBy<Scope, I>,
+        L: GroupsBy<Scope, I>,
+        G: BesideTotals<Plain>,
     {
         list.push_to(&mut self.select.distinct_on);
         self
@@ -230,7 +231,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn group_by<L, I>(mut self, by: L) -> Query<Sel, Scope, Grouped>
     where
-        L: GroupBy<Scope, I>,
+        L: GroupsBy<Scope, I>,
     {
         by.push_to(&mut self.select.group_by);
         self.retyped()
@@ -249,7 +250,8 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn having<E, I>(mut self, condition: E) -> Self
     where
-        E: Condition + Within<Scope, I> + PerGroup,
+        E: Condition + Within<Scope, I> + PerGroup<G>,
+        G: HasGroups,
     {
         self.select.having.push(condition.into_node());
         self
@@ -264,11 +266,11 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// let q = User::query().select((User::ALL, User::AGE + 1));
     /// assert_eq!(q.to_sql(), "SELECT users.id, users.name, users.age, users.age + $1 FROM users");
     /// ```
-    pub fn select<L, I, Row, Uses, K>(mut self, list: L) -> Query<Row, Scope, G>
+    pub fn select<L, I, Row, Uses, K, Then>(mut self, list: L) -> Query<Row, Scope, Then>
     where
-        L: SelectList<Scope, I, Row, Uses>,
+        L: Selects<Scope, I, Row, Uses>,
         Uses: KindOf<Kind = K>,
-        G: Accepts<K>,
+        G: Accepts<K, Then>,
     {
         self.select.items.clear();
         list.push_to(&mut self.select.items);
@@ -426,6 +428,17 @@ impl<Sel, Scope, G> fmt::Debug for Query<Sel, Scope, G> {
         f.write_str(&self.to_sql())
     }
 }
+
+/// What `group_by` and `distinct_on` take. It is [`GroupBy`], asked in one step: with [`GroupBy`] itself as the bound, rustc
+/// would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of a
+/// tuple the other's.
+#[diagnostic::on_unimplemented(
+    message = "a query cannot be grouped by this",
+    label = "expected a column or an expression, or a tuple of up to 8 of these; found `{Self}`"
+)]
+pub trait GroupsBy<Scope, I>: GroupBy<Scope, I> {}
+
+impl<Scope, I, L: GroupBy<Scope, I>> GroupsBy<Scope, I> for L {}
 
 /// What `group_by` takes: a column, an expression, or a tuple of these.
 #[diagnostic::on_unimplemented(

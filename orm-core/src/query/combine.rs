@@ -6,11 +6,11 @@ use std::marker::PhantomData;
 
 use super::subquery::OneColumn;
 use super::{
-    Derived, Executor, Fits, Query, Rowset, Running, Selection, Statement, Subquery, Value, render,
+    Derived, Executor, Query, RowsetOf, Running, Selection, Statement, Subquery, Value, render,
 };
 use crate::expr::{
-    Grouped, Has, Here, InScope, No, Node, OrderBy, OrderNode, Ordered, Select, SetOperation,
-    Standalone, Subtotals, Whole,
+    Grouped, Has, Here, InScope, KindOf, No, Node, OrderBy, OrderNode, Ordered, OrdersBy, Plain,
+    Select, SetOperation, Standalone, Subtotals, Whole,
 };
 use crate::types::SqlType;
 
@@ -112,11 +112,16 @@ where
     type Null = No;
 }
 
+/// A row of the result has a value at each place.
+impl<const N: usize> KindOf for Place<N> {
+    type Kind = Plain;
+}
+
 /// The walk's end at a place of the select list.
 #[derive(Debug)]
 pub struct HereAt;
 
-impl<Sel, I, const N: usize> OrderBy<Output<Sel>, I> for Place<N>
+impl<Sel, I, G, const N: usize> OrderBy<Output<Sel>, I, G> for Place<N>
 where
     Place<N>: InScope<Output<Sel>, I>,
 {
@@ -194,8 +199,9 @@ impl<Sel> Side for Combined<Sel> {
 
 /// Whether the rows of two queries have the same types.
 #[diagnostic::on_unimplemented(
-    message = "the rows of the two queries differ: `{Self}` and `{Other}`",
-    label = "both queries have to select the same types, in the same order"
+    message = "the two queries give rows of different types",
+    label = "this one's rows are `{Self}`, those before are `{Other}`",
+    note = "both have to select the same types, in the same order"
 )]
 pub trait SameRow<Other> {}
 
@@ -337,7 +343,7 @@ impl<Sel> Combined<Sel> {
     /// ```
     pub fn order_by<O, I>(mut self, order: O) -> Self
     where
-        O: OrderBy<Output<Sel>, I>,
+        O: OrdersBy<Output<Sel>, I, Grouped>,
     {
         let from = self.query.select.order_by.len();
         self.query = self.query.order_by(order);
@@ -399,8 +405,7 @@ impl<Sel> Combined<Sel> {
     /// ```
     pub fn as_table<R>(self) -> Derived<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
+        R: RowsetOf<Sel>,
     {
         self.free().as_table()
     }
@@ -421,8 +426,7 @@ impl<Sel> Combined<Sel> {
     /// ```
     pub fn as_cte<R>(self) -> Derived<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
+        R: RowsetOf<Sel>,
     {
         self.free().as_cte()
     }
@@ -472,7 +476,10 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// What the server refuses, and values that do not fit their types.
-    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+    pub fn all<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Vec<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         self.query.all(on)
     }
 
@@ -507,7 +514,10 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// As [`all`](Combined::all).
-    pub fn first<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+    pub fn first<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Option<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         self.query.first(on)
     }
 
@@ -525,7 +535,10 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// As [`Query::one`].
-    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+    pub fn one<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, R>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         self.query.one(on)
     }
 
@@ -544,7 +557,10 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// As [`Query::one_or_none`].
-    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+    pub fn one_or_none<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Option<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         self.query.one_or_none(on)
     }
 

@@ -9,8 +9,8 @@ use super::render::Renderer;
 use super::write::with_implied;
 use crate::error::{Error, Result};
 use crate::expr::{
-    Action, Alias, Assignments, Column, Condition, Conflict, ConflictAction, ConflictTarget,
-    Excluded, Node, PerRow, TableRef, Within, Write,
+    Action, Alias, Assigns, Column, Condition, Conflict, ConflictAction, ConflictTarget, Excluded,
+    Node, PerRow, TableRef, Within, Write,
 };
 use crate::model::Model;
 
@@ -181,7 +181,7 @@ impl<M: Model, By> OnConflict<M, By> {
     /// ```
     pub fn do_update<A, I>(self, assignments: A) -> Insert<M, UpdatingConflict>
     where
-        A: Assignments<M, Both<M>, I>,
+        A: Assigns<M, Both<M>, I>,
     {
         let mut set = Vec::new();
         assignments.push_to(&mut set);

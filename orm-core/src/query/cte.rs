@@ -1,7 +1,7 @@
 //! CTEs: a query under a name before the query that uses it, once or several times; recursive ones; and those that change
 //! rows.
 
-use super::{BulkDelete, BulkUpdate, Derived, Fits, Insert, Query, Rowset, SelectList};
+use super::{BulkDelete, BulkUpdate, Derived, Insert, Query, Rowset, RowsetOf, Selects};
 use crate::error::Result;
 use crate::expr::{
     Action, Column, Cte, CteBody, Guard, Item, NewRows, Node, RowLevel, Rows, Select, Standalone,
@@ -39,8 +39,7 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
     /// ```
     pub fn as_cte<R>(self) -> CteOf<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
+        R: RowsetOf<Sel>,
     {
         named::<R>(CteBody::Select(Box::new(self.select)), None)
     }
@@ -62,8 +61,7 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
     /// ```
     pub fn as_materialized_cte<R>(self, materialized: bool) -> CteOf<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
+        R: RowsetOf<Sel>,
     {
         let body = CteBody::Select(Box::new(self.select));
         named::<R>(body, Some(materialized))
@@ -109,9 +107,7 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
         step: impl FnOnce(CteOf<R>) -> Query<StepSel, StepScope, StepG>,
     ) -> CteOf<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
-        StepSel: Fits<R::Fields>,
+        R: RowsetOf<Sel> + RowsetOf<StepSel>,
         StepScope: Standalone,
     {
         named::<R>(
@@ -145,9 +141,7 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
         step: impl FnOnce(CteOf<R>) -> Query<StepSel, StepScope, StepG>,
     ) -> CteOf<R>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
-        StepSel: Fits<R::Fields>,
+        R: RowsetOf<Sel> + RowsetOf<StepSel>,
         StepScope: Standalone,
     {
         named::<R>(
@@ -188,10 +182,8 @@ impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
         step: impl FnOnce(CteOf<R>) -> Query<StepSel, StepScope, StepG>,
     ) -> CteOf<R>
     where
-        R: Rowset,
+        R: RowsetOf<Sel> + RowsetOf<StepSel>,
         K: CycleKey<R>,
-        Sel: Fits<R::Fields>,
-        StepSel: Fits<R::Fields>,
         StepScope: Standalone,
     {
         let guard = Guard {
@@ -249,9 +241,8 @@ impl<M: Model, S> Insert<M, S> {
     /// ```
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
-        R: Rowset,
-        L: SelectList<(M, ()), I, Row, Uses>,
-        Row: Fits<R::Fields>,
+        R: RowsetOf<Row>,
+        L: Selects<(M, ()), I, Row, Uses>,
         Uses: RowLevel,
     {
         Ok(changing::<R>(self.write?, |items| returning.push_to(items)))
@@ -285,9 +276,8 @@ impl<M: Model, Scope> BulkDelete<M, Scope> {
     /// ```
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
-        R: Rowset,
-        L: SelectList<Scope, I, Row, Uses>,
-        Row: Fits<R::Fields>,
+        R: RowsetOf<Row>,
+        L: Selects<Scope, I, Row, Uses>,
         Uses: RowLevel,
     {
         Ok(changing::<R>(self.into_write()?, |items| {
@@ -324,9 +314,8 @@ impl<M: Model, Scope> BulkUpdate<M, Scope> {
     /// ```
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
-        R: Rowset,
-        L: SelectList<Scope, I, Row, Uses>,
-        Row: Fits<R::Fields>,
+        R: RowsetOf<Row>,
+        L: Selects<Scope, I, Row, Uses>,
         Uses: RowLevel,
     {
         Ok(changing::<R>(self.into_write()?, |items| {

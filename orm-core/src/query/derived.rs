@@ -5,7 +5,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Fits, Query, RowsOf};
+use super::{Query, RowsOf, RowsetOf};
 use crate::expr::{All, Cte, Inside, Item, Rows, Select, Selectable, TableRef, Whole};
 use crate::model::{Model, Record, Source};
 use crate::types::{ArrayWriter, Element, SqlType};
@@ -244,8 +244,7 @@ impl<Sel, Scope: Inside, G> Query<Sel, Scope, G> {
     /// ```
     pub fn as_table<R>(self) -> Derived<R, Scope::Uses>
     where
-        R: Rowset,
-        Sel: Fits<R::Fields>,
+        R: RowsetOf<Sel>,
     {
         let rows = Rows::Select {
             select: Box::new(self.select),

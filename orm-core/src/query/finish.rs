@@ -27,8 +27,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>>
+    pub fn all<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Vec<R>>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
@@ -50,8 +51,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn first<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
+    pub fn first<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, Option<R>>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
@@ -76,8 +78,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn one<X: Executor>(mut self, on: &mut X) -> Running<'_, Sel::Row<X>>
+    pub fn one<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, R>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         let what = self.to_sql();
@@ -109,8 +112,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn one_or_none<X: Executor>(mut self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>>
+    pub fn one_or_none<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, Option<R>>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         let what = self.to_sql();
@@ -142,8 +146,9 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn scalar<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>>
+    pub fn scalar<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, R>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         self.one(on)

@@ -1,7 +1,7 @@
 //! Subtotals: `group_by_rollup`, `group_by_cube` and `group_by_sets`. A query that has several groupings at once.
 
 use super::Query;
-use super::builder::GroupBy;
+use super::builder::{GroupBy, GroupsBy};
 use crate::expr::{Grouped, Node, Nulled, Ungrouped, Whole};
 
 impl<M, Scope> Query<Whole<M>, Scope, Ungrouped> {
@@ -30,7 +30,7 @@ impl<M, Scope> Query<Whole<M>, Scope, Ungrouped> {
     /// ```
     pub fn group_by_rollup<L, I>(self, by: L) -> Query<Whole<M>, Nulled<Scope>, Grouped>
     where
-        L: GroupBy<Scope, I>,
+        L: GroupsBy<Scope, I>,
     {
         self.subtotals("ROLLUP", listed(by))
     }
@@ -47,7 +47,7 @@ impl<M, Scope> Query<Whole<M>, Scope, Ungrouped> {
     /// ```
     pub fn group_by_cube<L, I>(self, by: L) -> Query<Whole<M>, Nulled<Scope>, Grouped>
     where
-        L: GroupBy<Scope, I>,
+        L: GroupsBy<Scope, I>,
     {
         self.subtotals("CUBE", listed(by))
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::copy;
 use super::returning::{self, Returning};
-use super::{Executor, Query, Running, SelectList, Statement, Value};
+use super::{Executor, Query, Running, Selects, Statement, Value};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Batch, BatchColumn, Column, NewRows, RowLevel, TableRef, Write};
 use crate::model::{ColumnInfo, ColumnSet, Draft, Insertable, Model, Table};
@@ -219,7 +219,7 @@ impl<M: Model, S> Insert<M, S> {
     /// ```
     pub fn returning<L, I, Row, Uses>(self, list: L) -> Returning<Row>
     where
-        L: SelectList<(M, ()), I, Row, Uses>,
+        L: Selects<(M, ()), I, Row, Uses>,
         Uses: RowLevel,
     {
         Returning::new(self.write, list)

@@ -3,16 +3,35 @@
 use super::{FromItem, Query};
 use crate::expr::{
     Alias, Condition, Has, InScope, Join, JoinKind, Maybe, Node, Nullable, PerRow, Select,
-    Selectable, TableRef, Within, with_own_condition,
+    Selectable, TableRef, Within, Without, with_own_condition,
 };
 use crate::model::{Joinable, RelationKind};
 
-/// A relationship of a table that a scope has.
+/// A relationship of a table that a scope has, to one that it does not have yet. It is asked of the relationship, so that a
+/// mistake is reported where that stands.
 pub trait StartsIn<Scope, I> {}
 impl<R, Scope, I> StartsIn<Scope, I> for R
 where
     R: Joinable,
-    Scope: Has<R::From, I>,
+    Scope: Has<R::From, I> + Without<R::To>,
+{
+}
+
+/// What a scope does not have yet.
+pub trait NewIn<Scope> {}
+impl<T, Scope> NewIn<Scope> for T
+where
+    T: FromItem,
+    Scope: Without<T::Source>,
+{
+}
+
+/// What can be joined to a scope: it looks at no other tables.
+pub trait LooksAt<Scope, J> {}
+impl<T, Scope, J> LooksAt<Scope, J> for T
+where
+    T: FromItem,
+    T::Uses: InScope<Scope, J>,
 {
 }
 
@@ -87,8 +106,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn join_on<T, S, E, I, J>(mut self, table: T, on: E) -> Query<Sel, (S, Scope), G>
     where
-        T: FromItem<Source = S>,
-        T::Uses: InScope<Scope, J>,
+        T: FromItem<Source = S> + LooksAt<Scope, J> + NewIn<Scope>,
         E: Condition + Within<(S, Scope), I> + PerRow,
     {
         item(&mut self.select, JoinKind::Inner, table, on.into_node());
@@ -113,8 +131,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         on: E,
     ) -> Query<Sel, (Maybe<S>, Scope), G>
     where
-        T: FromItem<Source = S>,
-        T::Uses: InScope<Scope, J>,
+        T: FromItem<Source = S> + LooksAt<Scope, J> + NewIn<Scope>,
         E: Condition + Within<(S, Scope), I> + PerRow,
     {
         item(&mut self.select, JoinKind::Left, table, on.into_node());
@@ -147,8 +164,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ) -> Query<Sel::Row, (S, Nullable<Scope>), G>
     where
         Sel: OrNothing,
-        T: FromItem<Source = S>,
-        T::Uses: InScope<(), J>,
+        T: FromItem<Source = S> + LooksAt<(), J> + NewIn<Scope>,
         E: Condition + Within<(S, Scope), I> + PerRow,
     {
         item(&mut self.select, JoinKind::Right, table, on.into_node());
@@ -182,8 +198,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ) -> Query<Sel::Row, (Maybe<S>, Nullable<Scope>), G>
     where
         Sel: OrNothing,
-        T: FromItem<Source = S>,
-        T::Uses: InScope<(), J>,
+        T: FromItem<Source = S> + LooksAt<(), J> + NewIn<Scope>,
         E: Condition + Within<(S, Scope), I> + PerRow,
     {
         item(&mut self.select, JoinKind::Full, table, on.into_node());
@@ -204,8 +219,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn cross_join<T, S, J>(mut self, table: T) -> Query<Sel, (S, Scope), G>
     where
-        T: FromItem<Source = S>,
-        T::Uses: InScope<Scope, J>,
+        T: FromItem<Source = S> + LooksAt<Scope, J> + NewIn<Scope>,
     {
         let on = Node::Word("TRUE");
         item(&mut self.select, JoinKind::Cross, table, on);
@@ -237,8 +251,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn join_lateral<T, S, J>(self, table: T) -> Query<Sel, (S, Scope), G>
     where
-        T: FromItem<Source = S>,
-        T::Uses: InScope<Scope, J>,
+        T: FromItem<Source = S> + LooksAt<Scope, J> + NewIn<Scope>,
     {
         self.cross_join(table)
     }
@@ -266,8 +279,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn left_join_lateral<T, S, J>(mut self, table: T) -> Query<Sel, (Maybe<S>, Scope), G>
     where
-        T: FromItem<Source = S>,
-        T::Uses: InScope<Scope, J>,
+        T: FromItem<Source = S> + LooksAt<Scope, J> + NewIn<Scope>,
     {
         let on = Node::Word("TRUE");
         item(&mut self.select, JoinKind::Left, table, on);

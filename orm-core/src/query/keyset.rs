@@ -186,7 +186,10 @@ impl<Sel: Selection> Pages<Sel> {
     /// # Errors
     /// [`Error::Invalid`] for a token that was not made by this crate, was changed, or is of another order, and for a query
     /// with DISTINCT, LIMIT or OFFSET; else as [`Query::all`].
-    pub fn fetch<X: Executor>(mut self, on: &mut X) -> Running<'_, Page<Sel::Row<X>>> {
+    pub fn fetch<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, Page<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         Box::pin(async move {
             let order = prepare(&mut self.select, self.size, &self.place)?;
             let parts = order.len();

@@ -7,7 +7,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::expr::{Alias, Condition, InScope, Node, OrderBy, OrderNode, RowLevel};
+use crate::expr::{Alias, Condition, Node, OrderNode, OrdersBy, PerRow, Ungrouped, Within};
 use crate::model::{
     AliasOf, Itself, Model, Relation, RelationInfo, RelationShape, Source, Target, ToMany,
 };
@@ -219,7 +219,7 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
     }
 }
 
-impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
+impl<Root, End: Source, Shape> Path<Root, End, Shape> {
     /// Loads only the related rows for which a condition is true.
     ///
     /// ```
@@ -232,8 +232,8 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     /// ```
     pub fn filter<E, I>(self, condition: E) -> Self
     where
-        E: Condition,
-        E::Uses: InScope<(End, ()), I> + RowLevel,
+        Shape: ToMany,
+        E: Condition + Within<(End, ()), I> + PerRow,
     {
         self.last(|step| step.filters.push(condition.into_node()))
     }
@@ -251,7 +251,8 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     /// ```
     pub fn order_by<O, I>(self, order: O) -> Self
     where
-        O: OrderBy<(End, ()), I>,
+        Shape: ToMany,
+        O: OrdersBy<(End, ()), I, Ungrouped>,
     {
         self.last(|step| order.push_to(&mut step.order_by))
     }
@@ -266,7 +267,10 @@ impl<Root, End: Source, Shape: ToMany> Path<Root, End, Shape> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn limit(self, rows: i64) -> Self {
+    pub fn limit(self, rows: i64) -> Self
+    where
+        Shape: ToMany,
+    {
         self.last(|step| step.limit = Some(rows))
     }
 }
@@ -404,7 +408,7 @@ impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
     }
 }
 
-impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
+impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// Loads only the related rows for which a condition is true; several conditions must all hold. The collection in
     /// memory then is that part of it, until it is loaded again. SQLAlchemy: `selectinload(User.orders.and_(..))`.
     ///
@@ -419,8 +423,8 @@ impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn filter<E, I>(self, condition: E) -> Path<From::Model, To::Model, Shape>
     where
-        E: Condition,
-        E::Uses: InScope<(To::Model, ()), I> + RowLevel,
+        Shape: ToMany,
+        E: Condition + Within<(To::Model, ()), I> + PerRow,
     {
         self.path().filter(condition)
     }
@@ -437,7 +441,8 @@ impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// ```
     pub fn order_by<O, I>(self, order: O) -> Path<From::Model, To::Model, Shape>
     where
-        O: OrderBy<(To::Model, ()), I>,
+        Shape: ToMany,
+        O: OrdersBy<(To::Model, ()), I, Ungrouped>,
     {
         self.path().order_by(order)
     }
@@ -452,7 +457,10 @@ impl<From: Source, To: Target, Shape: ToMany> Relation<From, To, Shape> {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    pub fn limit(self, rows: i64) -> Path<From::Model, To::Model, Shape> {
+    pub fn limit(self, rows: i64) -> Path<From::Model, To::Model, Shape>
+    where
+        Shape: ToMany,
+    {
         self.path().limit(rows)
     }
 }

@@ -55,13 +55,14 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a page number or size of 0, and for a query with LIMIT or OFFSET; else as [`Query::all`].
-    pub fn page_with_count<X: Executor>(
+    pub fn page_with_count<X: Executor, R: Send>(
         mut self,
         number: u32,
         size: u32,
         on: &mut X,
-    ) -> Running<'_, CountedPage<Sel::Row<X>>>
+    ) -> Running<'_, CountedPage<R>>
     where
+        Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
         Box::pin(async move {

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Entities, OrNothing, SelectList, Selection, Value};
+use super::{Entities, OrNothing, Rowset, SelectList, Selection, Value};
 use crate::error::Result;
 use crate::expr::{InScope, Item, No};
 use crate::model::{Record, RowReader};
@@ -296,6 +296,16 @@ impl Present for No {}
     note = "select one value for each field, in the order of the fields"
 )]
 pub trait Fits<Fields> {}
+
+/// A rowset whose fields a select list gives, one after the other. It is one bound, so that a struct that is no rowset is one
+/// mistake, and that its fields are not known is no other.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a rowset",
+    label = "`#[derive(Rowset)]` is missing on `{Self}`"
+)]
+pub trait RowsetOf<Row>: Rowset {}
+
+impl<R: Rowset, Row: Fits<R::Fields>> RowsetOf<Row> for R {}
 
 /// Whether a part of a select list can be a struct's field.
 #[diagnostic::on_unimplemented(

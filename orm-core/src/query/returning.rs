@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Executor, Running, SelectList, Selection, Statement, render};
+use super::{Executor, Running, Selection, Selects, Statement, render};
 use crate::error::{Error, Result};
 use crate::expr::Write;
 use crate::model::RowReader;
@@ -22,7 +22,7 @@ pub struct Returning<Sel> {
 impl<Sel> Returning<Sel> {
     pub(super) fn new<L, Scope, I, Uses>(mut write: Result<Write>, list: L) -> Self
     where
-        L: SelectList<Scope, I, Sel, Uses>,
+        L: Selects<Scope, I, Sel, Uses>,
     {
         if let Ok(write) = &mut write {
             list.push_to(&mut write.returning);
@@ -85,7 +85,10 @@ impl<Sel: Selection> Returning<Sel> {
     ///
     /// # Errors
     /// As `exec` of the same write, and values that do not fit their types.
-    pub fn all<X: Executor>(self, on: &mut X) -> Running<'_, Vec<Sel::Row<X>>> {
+    pub fn all<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Vec<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         Box::pin(rows::<Sel, X>(self.write, on))
     }
 
@@ -102,7 +105,10 @@ impl<Sel: Selection> Returning<Sel> {
     /// # Errors
     /// [`Error::NotFound`], and [`Error::MultipleFound`] where there were several, all of which are written; else as
     /// [`all`](Returning::all).
-    pub fn one<X: Executor>(self, on: &mut X) -> Running<'_, Sel::Row<X>> {
+    pub fn one<'x, X: Executor, R: Send + 'x>(self, on: &'x mut X) -> Running<'x, R>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         let what = self.to_sql();
         let row = self.one_or_none(on);
         Box::pin(async move {
@@ -129,7 +135,10 @@ impl<Sel: Selection> Returning<Sel> {
     ///
     /// # Errors
     /// [`Error::MultipleFound`] where there were several, all of which are written; else as [`all`](Returning::all).
-    pub fn one_or_none<X: Executor>(self, on: &mut X) -> Running<'_, Option<Sel::Row<X>>> {
+    pub fn one_or_none<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Option<R>>
+    where
+        Sel: Selection<Row<X> = R>,
+    {
         let what = self.to_sql();
         let rows = rows::<Sel, X>(self.write, on);
         Box::pin(async move {

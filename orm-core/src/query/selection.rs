@@ -90,6 +90,18 @@ impl<T: SqlType> Selection for Value<T> {
     }
 }
 
+/// What `select` and `returning` take. It is [`SelectList`], asked in one step: with [`SelectList`] itself as the bound, rustc
+/// would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of a
+/// tuple the other's.
+#[diagnostic::on_unimplemented(
+    message = "this cannot be selected",
+    label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these; found `{Self}`",
+    note = "a plain value is selected with `value(..)`, related rows are loaded with `.with(..)`"
+)]
+pub trait Selects<Scope, I, Row, Uses>: SelectList<Scope, I, Row, Uses> {}
+
+impl<Scope, I, Row, Uses, L: SelectList<Scope, I, Row, Uses>> Selects<Scope, I, Row, Uses> for L {}
+
 /// What `select` takes: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
 ///
 /// In a query with a LEFT JOIN, what uses the joined table becomes an `Option`. `Row` is what it reads rows into, `Uses` the

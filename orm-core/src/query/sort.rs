@@ -5,15 +5,16 @@ use std::marker::PhantomData;
 
 use super::Query;
 use crate::error::{Error, Result};
-use crate::expr::{OrderBy, OrderNode};
+use crate::expr::{OrderNode, OrdersBy, Ungrouped};
 
 /// The names that a request may sort by, and what each stands for: a typed whitelist, for the tables of one query.
-pub struct SortKeys<Scope> {
+pub struct SortKeys<Scope, G = Ungrouped> {
     keys: Vec<(&'static str, Vec<OrderNode>)>,
-    scope: PhantomData<fn() -> Scope>,
+    #[allow(clippy::type_complexity)]
+    types: PhantomData<fn() -> (Scope, G)>,
 }
 
-impl<Scope> SortKeys<Scope> {
+impl<Scope, G> SortKeys<Scope, G> {
     /// Allows a name. It stands for a column or an expression of the query's tables, or a tuple of these, each with or
     /// without a direction of its own; a request for descending order turns each around.
     ///
@@ -29,7 +30,7 @@ impl<Scope> SortKeys<Scope> {
     #[must_use]
     pub fn key<O, I>(mut self, name: &'static str, order: O) -> Self
     where
-        O: OrderBy<Scope, I>,
+        O: OrdersBy<Scope, I, G>,
     {
         let mut parts = Vec::new();
         order.push_to(&mut parts);
@@ -50,7 +51,7 @@ impl<Scope> SortKeys<Scope> {
     }
 }
 
-impl<Scope> fmt::Debug for SortKeys<Scope> {
+impl<Scope, G> fmt::Debug for SortKeys<Scope, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
             .entries(self.keys.iter().map(|(name, _)| name))
@@ -91,11 +92,11 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     pub fn sort_by(
         mut self,
         request: &str,
-        keys: impl FnOnce(SortKeys<Scope>) -> SortKeys<Scope>,
+        keys: impl FnOnce(SortKeys<Scope, G>) -> SortKeys<Scope, G>,
     ) -> Result<Self> {
         let keys = keys(SortKeys {
             keys: Vec::new(),
-            scope: PhantomData,
+            types: PhantomData,
         });
         let names = request.split(',').map(str::trim);
         for name in names.filter(|name| !name.is_empty()) {

@@ -2,7 +2,7 @@
 //! the row of the query around it.
 
 use super::{Query, Value};
-use crate::expr::{Correlate, Expr, Expression, Inside, Node, Quantified, Select, Solid};
+use crate::expr::{Correlate, Expr, Expression, Inside, Node, NotIn, Quantified, Select, Solid};
 use crate::types::SqlType;
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
@@ -29,6 +29,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// ```
     pub fn correlate<S>(self) -> Query<Sel, Scope::With, G>
     where
+        S: NotIn<Scope>,
         Scope: Correlate<S>,
     {
         self.retyped()

@@ -4,10 +4,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::returning::{self, Returning};
-use super::{Executor, Query, Running, SelectList, Statement};
+use super::{Executor, Query, Running, Selects, Statement};
 use crate::error::{Error, Result};
 use crate::expr::{
-    Action, Assignments, JoinKind, Node, RowLevel, Select, TableRef, Ungrouped, Whole, Write,
+    Action, Assigns, JoinKind, Node, RowLevel, Select, TableRef, Ungrouped, Whole, Write,
 };
 use crate::model::{Model, Source};
 
@@ -126,7 +126,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     where
         Self: OneModel,
         Scope: InnerJoined<<Self as OneModel>::Model>,
-        A: Assignments<<Self as OneModel>::Model, Scope, I>,
+        A: Assigns<<Self as OneModel>::Model, Scope, I>,
     {
         let mut set = Vec::new();
         assignments.push_to(&mut set);
@@ -275,7 +275,7 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     /// ```
     pub fn returning<L, I, Row, Uses>(self, list: L) -> Returning<Row>
     where
-        L: SelectList<Scope, I, Row, Uses>,
+        L: Selects<Scope, I, Row, Uses>,
         Uses: RowLevel,
     {
         Returning::new(self.write, list)

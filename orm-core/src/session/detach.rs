@@ -93,8 +93,9 @@ impl fmt::Debug for Branch {
 
 /// What [`merge`](Session::merge) takes: a row, a [`Detached`] with its relationships, or a [`Partial`] row.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be merged into a session",
-    label = "expected a row of a model, `Detached`, or `Partial(draft)`"
+    message = "this cannot be merged into a session",
+    label = "expected a row of a model, `Detached`, or `Partial(draft)`; found `{Self}`",
+    note = "a new row is added: `db.add(..)`"
 )]
 pub trait Mergeable {
     /// The model.

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 
 use super::{Session, State};
 use crate::error::{Error, Result};
-use crate::expr::{Assignments, Node};
+use crate::expr::{Assigns, Node};
 use crate::model::{ColumnSet, Handle, Model, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
@@ -78,7 +78,7 @@ impl Session {
     pub fn set_expr<M: Model, I>(
         &mut self,
         handle: Handle<M>,
-        assignments: impl Assignments<M, (M, ()), I>,
+        assignments: impl Assigns<M, (M, ()), I>,
     ) -> Result<()> {
         self.check(handle)?;
         let row = handle.raw();

@@ -49,7 +49,7 @@ impl Session {
     /// # Panics
     /// When a relationship, however deep, was set to an entity of another session. Nothing was added then.
     #[track_caller]
-    pub fn add<I: Insertable>(&mut self, new: I) -> Handle<I::Model> {
+    pub fn add<I: Insertable<Model = M>, M: Model>(&mut self, new: I) -> Handle<M> {
         Handle::from_raw(self.add_row(new.into_new().into()))
     }
 
@@ -68,10 +68,10 @@ impl Session {
     /// # Panics
     /// As [`add`](Session::add).
     #[track_caller]
-    pub fn add_all<I: Insertable>(
+    pub fn add_all<I: Insertable<Model = M>, M: Model>(
         &mut self,
         new: impl IntoIterator<Item = I>,
-    ) -> Vec<Handle<I::Model>> {
+    ) -> Vec<Handle<M>> {
         new.into_iter().map(|new| self.add(new)).collect()
     }
 
@@ -90,7 +90,7 @@ impl Session {
     ///
     /// # Panics
     /// As [`add`](Session::add).
-    pub fn insert<I: Insertable>(&mut self, new: I) -> Running<'_, Handle<I::Model>> {
+    pub fn insert<I: Insertable<Model = M>, M: Model>(&mut self, new: I) -> Running<'_, Handle<M>> {
         let handle = self.add(new);
         Box::pin(async move {
             self.flush().await?;

@@ -5,8 +5,8 @@ use std::ops::Deref;
 use super::Session;
 use crate::error::Result;
 use crate::model::{
-    Handle, Many, ManyThrough, Model, One, OptionalOne, ReadOnlyMany, ReadOnlyOne, Relation,
-    RelationShape, Target,
+    Handle, Many, ManyBack, ManyThrough, Model, One, OneChild, OptionalOne, ReadOnlyMany,
+    ReadOnlyOne, Relation, RelationShape, Target,
 };
 
 impl Session {
@@ -167,7 +167,7 @@ macro_rules! optional_one {
     )* };
 }
 
-optional_one!(OptionalOne, ReadOnlyOne);
+optional_one!(OptionalOne, OneChild, ReadOnlyOne);
 
 macro_rules! many {
     ($($shape:ident),*) => { $(
@@ -186,4 +186,4 @@ macro_rules! many {
     )* };
 }
 
-many!(Many, ManyThrough, ReadOnlyMany);
+many!(Many, ManyThrough, ManyBack, ReadOnlyMany);

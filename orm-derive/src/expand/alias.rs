@@ -35,6 +35,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl<const N: u8> #krate::model::Source for #alias<N> {
             type Model = #ident;
+            type Name = #private::Numbered;
             const ALIAS: #private::Option<u8> = #private::Option::Some(N);
         }
 

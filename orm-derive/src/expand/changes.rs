@@ -25,8 +25,9 @@ pub(crate) fn changes(changes: &Changes) -> TokenStream {
     let (krate, ident) = (&changes.krate, &changes.ident);
     let private = quote! { #krate::__private };
     let steps = changes.fields.iter().map(|change| {
-        let (field, target) = (&change.ident, &change.target);
+        let (mut field, target) = (change.ident.clone(), &change.target);
         // A value of another type than the model's field is a mistake in the type that is written here.
+        field.set_span(change.ty.span().resolved_at(field.span()));
         let value = quote_spanned! { change.ty.span() => self.#field };
         quote! { #private::change(&mut row.#target, #value); }
     });

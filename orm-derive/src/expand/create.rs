@@ -5,7 +5,7 @@
 //!
 //! impl<Name, Price> ProductCreate<Name, Price> {
 //!     pub fn name(self, value: impl IntoColumn<String>) -> ProductCreate<Set, Price>
-//!     where Name: MissingFor<Product, product_columns::name> { .. }
+//!     where Name: MissingFor<Product> { .. }
 //!     pub fn description(self, value: impl IntoColumn<Option<String>>) -> Self { .. }
 //!     pub fn category(self, target: impl Nested<Category, OPTIONAL_TARGET>) -> ProductCreate<Name, Price> { .. }
 //!     pub fn reviews(self, members: impl IntoIterator<Item = impl Nested<Review, { place(__reviews_via()) }>>) -> Self { .. }
@@ -17,7 +17,9 @@
 //! impl<Name, Price> Nested<Product, 0> for ProductCreate<Name, Price> where /* all but what `category`, at 0, gives */ { .. }
 //! ```
 //!
-//! The types in `product_columns` have the columns' names, and stand in the compiler's message about one that is missing.
+//! The types in `product_columns` have the columns' names, and stand in the compiler's message about one that is missing: as
+//! `name`, or as `product_columns::name` where another model has a required column of that name. A trait for each column with
+//! a message of its own would always say `name`, but a module with `no_implicit_prelude` does not know the attribute.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -39,8 +41,14 @@ impl<'a> Required<'a> {
     fn of(model: &'a Model) -> Self {
         let columns = model.columns.iter().enumerate();
         let columns = columns.filter(|(at, _)| !model.broken && model.is_required(*at));
+        let mut taken = Vec::new();
         let columns = columns.map(|(_, column)| {
-            let name = names::pascal_case(&names::plain(&column.ident));
+            // `kind` and `kind_` are two columns, and one name in this case.
+            let mut name = names::pascal_case(&names::plain(&column.ident));
+            while taken.contains(&name) {
+                name.push('_');
+            }
+            taken.push(name.clone());
             (column, format_ident!("__{name}"))
         });
         Required {
@@ -71,7 +79,7 @@ impl<'a> Required<'a> {
 
     /// The parameters once some of the columns have a value, and the condition that they had none before.
     fn after(&self, model: &Model, given: &[&Ident]) -> (Vec<TokenStream>, TokenStream) {
-        let (krate, ident, markers) = (&model.krate, &model.ident, &self.markers);
+        let (krate, ident) = (&model.krate, &model.ident);
         let is_given = |column: &Column| given.iter().any(|field| **field == column.ident);
         let arguments = self.columns.iter().map(|(column, parameter)| {
             if is_given(column) {
@@ -81,10 +89,8 @@ impl<'a> Required<'a> {
             }
         });
         let newly = self.columns.iter().filter(|(column, _)| is_given(column));
-        let bounds = newly.map(|(column, parameter)| {
-            let marker = &column.ident;
-            quote! { #parameter: #krate::model::MissingFor<#ident, #markers::#marker> }
-        });
+        let bounds =
+            newly.map(|(_, parameter)| quote! { #parameter: #krate::model::MissingFor<#ident> });
         (arguments.collect(), quote! { where #(#bounds),* })
     }
 }

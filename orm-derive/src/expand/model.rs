@@ -38,6 +38,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     let defaults = model.skipped.iter().map(skipped_default);
     let (key, key_parts) = (key(model), key_parts(model));
     let (on_update_functions, on_update) = on_update(model);
+    let name = super::table_name_type(model);
     let copied = {
         let private = private_at(model, ident.span());
         quote_spanned! { ident.span() => #private::copied::<#ident>() }
@@ -50,6 +51,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl #krate::model::Source for #ident {
             type Model = #ident;
+            type Name = #name;
             const ALIAS: #private::Option<u8> = #private::Option::None;
         }
 

@@ -14,9 +14,10 @@
 //! // has_many(products: Product, via = category)
 //! trait __Otherwise { const ALL: NotAModel = NotAModel; const CATEGORY: NothingOfThisName = NothingOfThisName; }
 //! impl<T> __Otherwise for T {}
-//! const fn __products_via() -> &'static RelationInfo { Product::CATEGORY.__via() }
-//! const _: () = mark(&Product::ALL).leads_back::<Product, Category, _>(&Product::CATEGORY);
-//! const _: () = is_belongs_to(__products_via());
+//! const fn __products_via() -> &'static RelationInfo {
+//!     mark(&Product::ALL).leads_back::<Product, Category, _>(&Product::CATEGORY);
+//!     Product::CATEGORY.__via()
+//! }
 //! static __PRODUCTS: RelationInfo = RelationInfo {
 //!     to: <Product as Model>::TABLE,
 //!     kind: RelationKind::HasMany { via: __products_via() },
@@ -239,14 +240,16 @@ fn other_side(model: &Model, relation: &Relation, via: &Ident, target: &Path) ->
     let name = via_name(relation);
     let (span, private) = (via.span(), private_at(model, via.span()));
     let via = names::constant(via);
+    let own = shape(model, relation);
+    let own = quote! { #krate::model::#own };
     let links_back =
-        quote_spanned! { span => #private::links_back::<#target, #here, _>(&#target::#via) };
+        quote_spanned! { span => #private::links_back::<#target, #here, #own, _>(&#target::#via) };
     let private = super::private(model);
     let checks = quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
+            #links_back;
             #target::#via.__via()
         }
-        const _: () = #links_back;
     };
     (
         checks,
@@ -287,18 +290,19 @@ fn members(model: &Model, relation: &Relation, target: &Path) -> TokenStream {
 }
 
 /// A function that gives what `via` names, which has to be a `belongs_to` of the model there that leads to the model here.
+///
+/// The check stands in the function: where it fails, the function is never evaluated. Two relationships that name each other
+/// are no circle then, which rustc would report in its own words.
 fn link(model: &Model, name: &Ident, there: &Path, via: &Ident, here: &Path) -> TokenStream {
     let krate = &model.krate;
     let (span, private) = (via.span(), private_at(model, via.span()));
     let via = names::constant(via);
     let leads_back = quote_spanned! { span => #private::mark(&#there::ALL).leads_back::<#there, #here, _>(&#there::#via) };
-    let is_belongs_to = quote_spanned! { span => #private::is_belongs_to(#name()) };
     quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
+            #leads_back;
             #there::#via.__via()
         }
-        const _: () = #leads_back;
-        const _: () = #is_belongs_to;
     }
 }
 
@@ -353,16 +357,25 @@ pub(super) fn ty(model: &Model, relation: &Relation, source: &TokenStream) -> To
     } else {
         quote! { #target }
     };
-    let shape = match &relation.kind {
+    let shape = shape(model, relation);
+    quote! { #krate::model::Relation<#source, #to, #krate::model::#shape> }
+}
+
+/// How many a relationship leads to, and on which side it is declared: the last of its type's parameters.
+fn shape(model: &Model, relation: &Relation) -> TokenStream {
+    match &relation.kind {
         Kind::BelongsTo(key) if is_nullable(model, key) => quote! { OptionalOne },
         Kind::BelongsTo(_) => quote! { One },
         Kind::HasOne(_) if relation.is_read_only() => quote! { ReadOnlyOne },
         _ if relation.is_read_only() => quote! { ReadOnlyMany },
-        Kind::HasOne(_) => quote! { OptionalOne },
+        Kind::HasOne(_) => quote! { OneChild },
         Kind::HasMany(_) => quote! { Many },
+        Kind::ManyToMany {
+            link: Link::OtherSide(_),
+            ..
+        } => quote! { ManyBack },
         Kind::ManyToMany { .. } => quote! { ManyThrough },
-    };
-    quote! { #krate::model::Relation<#source, #to, #krate::model::#shape> }
+    }
 }
 
 /// The documentation of the constant.

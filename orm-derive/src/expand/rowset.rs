@@ -49,6 +49,7 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
     );
     let defaults = super::skipped_defaults(&private, &row.skipped);
     let all = format!("All columns of `{name}`: the whole struct in a select list.");
+    let name_type = super::name_type(&private, &format!(".{name}"));
     quote! {
         #[doc = #alias_doc]
         #[allow(dead_code, non_camel_case_types, unreachable_pub)]
@@ -77,6 +78,7 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
 
             #[automatically_derived]
             impl #krate::expr::Selectable for #ident {
+                type Name = #name_type;
                 type Whole = #krate::query::RowsOf<#ident>;
                 type MaybeWhole = #krate::query::MaybeRowsOf<#ident>;
 
@@ -99,6 +101,7 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
 
             #[automatically_derived]
             impl<const N: u8> #krate::expr::Selectable for #alias<N> {
+                type Name = #private::Numbered;
                 type Whole = #krate::query::RowsOf<#ident>;
                 type MaybeWhole = #krate::query::MaybeRowsOf<#ident>;
 

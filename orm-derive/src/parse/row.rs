@@ -47,7 +47,7 @@ pub(crate) struct Change {
     pub(crate) ident: Ident,
     /// The field of the model.
     pub(crate) target: Ident,
-    /// What the field holds when it holds something.
+    /// Its type, an `Option`.
     pub(crate) ty: Type,
 }
 
@@ -246,10 +246,10 @@ pub(crate) fn read_changes(cx: &Ctxt, input: &DeriveInput) -> Changes {
         }
         // A change is there or not, so each field is an `Option`.
         match types::inside_option(&field.ty) {
-            Some(ty) => changes.fields.push(Change {
+            Some(_) => changes.fields.push(Change {
                 ident: ident.clone(),
                 target,
-                ty: ty.clone(),
+                ty: field.ty.clone(),
             }),
             None => cx.error(
                 &field.ty,

@@ -1,6 +1,5 @@
 use tests::queries::*;
 
 fn main() {
-    let q = Order::query().join(Order::SHIPPING_ADDRESS).join(Order::BILLING_ADDRESS);
-    let _ = q.select(Address::CITY);
+    let _ = Order::query().join(Order::SHIPPING_ADDRESS).join(Order::BILLING_ADDRESS);
 }

@@ -1,0 +1,109 @@
+//! Whether a table has a name in a query that another one has already, asked of types: [`Without`], the check of every join.
+//!
+//! That two types differ is nothing that Rust can ask. So what stands in FROM has its SQL name as a type, eight hexadecimal
+//! digits of a hash, which the derives write; and two names are [`Apart`] at the first digit in which they differ, mostly the
+//! first of all. An alias has a number and no name of its own: it is apart from everything.
+//!
+//! Without this check a model that is joined twice would be found by rustc alone, where a column of it is used, as «type
+//! annotations needed»: the search for the column's table has two ends.
+
+use super::Selectable;
+use super::scope::{Maybe, Nullable, Nulled, Outer};
+
+/// What has a name in FROM: a table, or one that may have no row.
+pub trait InFrom {
+    /// The name.
+    type Name;
+}
+
+impl<S: Selectable> InFrom for S {
+    type Name = S::Name;
+}
+
+impl<S: Selectable> InFrom for Maybe<S> {
+    type Name = S::Name;
+}
+
+/// Whether a scope has no table of the name of `S` yet, so that `S` can be joined to it.
+#[diagnostic::on_unimplemented(
+    message = "`{S}` is part of this query already",
+    label = "`{S}` once more",
+    note = "a second one needs another name: declare `type Other = Aliased<{S}, 1>;`, and join that: `.join(RELATIONSHIP.to::<Other>())`"
+)]
+pub trait Without<S> {}
+
+#[diagnostic::do_not_recommend]
+impl<S> Without<S> for () {}
+
+#[diagnostic::do_not_recommend]
+impl<S, Table, Rest> Without<S> for (Table, Rest)
+where
+    S: Selectable,
+    Table: InFrom,
+    S::Name: Apart<Table::Name>,
+    Rest: Without<S>,
+{
+}
+
+#[diagnostic::do_not_recommend]
+impl<S, Scope: Without<S>> Without<S> for Nullable<Scope> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, Scope: Without<S>> Without<S> for Nulled<Scope> {}
+
+#[diagnostic::do_not_recommend]
+impl<S, Table, Rest> Without<S> for Outer<Table, Rest>
+where
+    S: Selectable,
+    Table: InFrom,
+    S::Name: Apart<Table::Name>,
+    Rest: Without<S>,
+{
+}
+
+/// [`Without`], asked of the table: what a query is `correlate`d with.
+pub trait NotIn<Scope> {}
+
+impl<S, Scope: Without<S>> NotIn<Scope> for S {}
+
+/// Whether two names differ.
+pub trait Apart<Name> {}
+
+/// The name of an alias, which has a number that types cannot compare.
+#[derive(Debug)]
+pub struct Numbered;
+
+#[diagnostic::do_not_recommend]
+impl<Name> Apart<Name> for Numbered {}
+
+#[diagnostic::do_not_recommend]
+impl<Digit, Rest> Apart<Numbered> for (Digit, Rest) {}
+
+macro_rules! digits {
+    ($($digit:ident)*) => {
+        $(
+            /// A digit of a name.
+            #[derive(Debug)]
+            pub struct $digit;
+
+            #[diagnostic::do_not_recommend]
+            impl<A: Apart<B>, B> Apart<($digit, B)> for ($digit, A) {}
+        )*
+        digits!(@each [$($digit)*] [$($digit)*]);
+    };
+    (@each [] $all:tt) => {};
+    (@each [$digit:ident $($more:ident)*] [$($all:ident)*]) => {
+        $(digits!(@pair $digit $all);)*
+        digits!(@each [$($more)*] [$($all)*]);
+    };
+    (@pair D0 D0) => {}; (@pair D1 D1) => {}; (@pair D2 D2) => {}; (@pair D3 D3) => {};
+    (@pair D4 D4) => {}; (@pair D5 D5) => {}; (@pair D6 D6) => {}; (@pair D7 D7) => {};
+    (@pair D8 D8) => {}; (@pair D9 D9) => {}; (@pair DA DA) => {}; (@pair DB DB) => {};
+    (@pair DC DC) => {}; (@pair DD DD) => {}; (@pair DE DE) => {}; (@pair DF DF) => {};
+    (@pair $one:ident $other:ident) => {
+        #[diagnostic::do_not_recommend]
+        impl<A, B> Apart<($other, B)> for ($one, A) {}
+    };
+}
+
+digits!(D0 D1 D2 D3 D4 D5 D6 D7 D8 D9 DA DB DC DD DE DF);
