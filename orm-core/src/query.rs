@@ -149,7 +149,7 @@ pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
-pub use executor::{Arriving, Entities, Executor, Running};
+pub use executor::{Arriving, Executor, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
     FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,
@@ -162,8 +162,8 @@ pub use load_plan::{JoinedLoad, Loads};
 pub use lock::Lockable;
 pub use map::MapKey;
 pub use page::CountedPage;
+pub use plain::Plain;
 pub(crate) use plain::refuse_loads;
-pub use plain::{Plain, PlainRows};
 #[cfg(feature = "json")]
 pub use query_plan::{ActualRun, PlanBuffers, PlanCondition, PlanNode, QueryPlan, TriggerRun};
 pub use record::{

@@ -6,20 +6,18 @@ use crate::error::{Error, Result};
 use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 use crate::query::render::write::write;
-use crate::query::{Arriving, CopyRows, Entities, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Executor, Loads, Statement};
 
 /// A transaction's guard derefs to its connection, so both take the same methods.
 macro_rules! plain {
     ($($on:ty),*) => { $(
-        impl Entities for $on {
+        impl Executor for $on {
             type Entity<M: Model> = M;
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
                 M::read(row)
             }
-        }
 
-        impl Executor for $on {
             async fn before_query(&mut self) -> Result<()> {
                 Ok(())
             }

@@ -1,6 +1,6 @@
 //! [`Query::copy_out`]: the rows of a query by COPY. The engine's `copy_out` reads them off the wire.
 
-use super::{Executor, PlainRows, Query, RowsOfStream, Running, Selection, lock, plain};
+use super::{Executor, Query, RowsOfStream, Running, Selection, lock, plain};
 use crate::expr::Standalone;
 
 impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
@@ -37,7 +37,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     pub fn copy_out<X: Executor>(
         mut self,
         on: &mut X,
-    ) -> Running<'_, RowsOfStream<'_, Sel::Row<PlainRows>>>
+    ) -> Running<'_, RowsOfStream<'_, Sel::PlainRow>>
     where
         Scope: Standalone,
     {

@@ -1,5 +1,5 @@
 //! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
-//! in the layers above. [`Entities`] is its half that reads rows, [`Running`] what its caller awaits.
+//! in the layers above. [`Running`] is what its caller awaits.
 
 use std::panic::Location;
 use std::pin::Pin;
@@ -21,23 +21,6 @@ pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 /// Rows that are handed on as they arrive.
 pub type Arriving<'a> = Pin<Box<dyn Stream<Item = Result<Row>> + Send + 'a>>;
 
-/// What entities are read into: handles on a session, which keeps the rows; the rows themselves elsewhere.
-pub trait Entities: Send {
-    /// What an entity of `M` is here: a handle, or the row itself.
-    type Entity<M: Model>: Send;
-
-    /// Takes an entity off a row.
-    ///
-    /// # Errors
-    /// [`Error::Decode`](crate::Error::Decode).
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
-
-    /// So many rows with an entity of a model in each are about to be read.
-    fn make_room<M: Model>(&mut self, rows: usize) {
-        let _ = rows;
-    }
-}
-
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
 /// which gives rows. Code that works on both is generic over it:
 ///
@@ -56,7 +39,21 @@ pub trait Entities: Send {
     label = "expected a session, a connection or a transaction",
     note = "from an engine: `&mut engine.session()`, or `&mut engine.acquire().await?`"
 )]
-pub trait Executor: Entities {
+pub trait Executor: Send {
+    /// What an entity of `M` is here: a handle, or the row itself.
+    type Entity<M: Model>: Send;
+
+    /// Takes an entity off a row.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Self::Entity<M>>;
+
+    /// So many rows with an entity of a model in each are about to be read.
+    fn make_room<M: Model>(&mut self, rows: usize) {
+        let _ = rows;
+    }
+
     /// What must happen before a query reads: a session flushes what is pending (autoflush).
     fn before_query(&mut self) -> impl Future<Output = Result<()>> + Send;
 

@@ -2,35 +2,28 @@
 
 use std::marker::PhantomData;
 
-use super::{Entities, OrNothing, Query, Selection};
+use super::{Executor, OrNothing, Query, Selection};
 use crate::error::{Error, Result};
 use crate::expr::Select;
-use crate::model::{Model, RowReader};
-
-/// Entities as the rows themselves, whatever they are read on.
-#[derive(Debug)]
-pub struct PlainRows;
-
-impl Entities for PlainRows {
-    type Entity<M: Model> = M;
-
-    fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<M> {
-        M::read(row)
-    }
-}
+use crate::model::RowReader;
 
 /// A selection whose entities are plain rows.
 #[derive(Debug)]
 pub struct Plain<S>(PhantomData<fn() -> S>);
 
 impl<S: Selection> Selection for Plain<S> {
-    type Row<X: Entities> = S::Row<PlainRows>;
+    type Row<X: Executor> = S::PlainRow;
+    type PlainRow = S::PlainRow;
     type Plain = Self;
 
     const IS_PLAIN: bool = true;
 
-    fn read<X: Entities>(_: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
-        S::read(&mut PlainRows, row)
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+        S::read_plain(row)
+    }
+
+    fn read_plain(row: &mut RowReader<'_>) -> Result<Self::PlainRow> {
+        S::read_plain(row)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Entities, OrNothing, Rowset, SelectList, Selection, Value};
+use super::{Executor, OrNothing, Rowset, SelectList, Selection, Value};
 use crate::error::Result;
 use crate::expr::{InScope, Item, No};
 use crate::model::{Record, RowReader};
@@ -135,20 +135,30 @@ pub struct RowsOf<R>(PhantomData<fn() -> R>);
 pub struct MaybeRowsOf<R>(PhantomData<fn() -> R>);
 
 impl<R: Record + Send> Selection for RowsOf<R> {
-    type Row<X: Entities> = R;
+    type Row<X: Executor> = R;
+    type PlainRow = R;
     type Plain = Self;
 
-    fn read<X: Entities>(_: &mut X, row: &mut RowReader<'_>) -> Result<R> {
+    fn read_plain(row: &mut RowReader<'_>) -> Result<R> {
+        R::read(row)
+    }
+
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<R> {
         R::read(row)
     }
 }
 
 impl<R: Record + Send> Selection for MaybeRowsOf<R> {
-    type Row<X: Entities> = Option<R>;
+    type Row<X: Executor> = Option<R>;
+    type PlainRow = Option<R>;
     type Plain = Self;
 
+    fn read_plain(row: &mut RowReader<'_>) -> Result<Option<R>> {
+        R::read_or_none(row)
+    }
+
     /// There is no key to tell a row that is missing from one that is there: it is missing if all columns are NULL.
-    fn read<X: Entities>(_: &mut X, row: &mut RowReader<'_>) -> Result<Option<R>> {
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<Option<R>> {
         R::read_or_none(row)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Entities, OrNothing, Plain};
+use super::{Executor, OrNothing, Plain};
 use crate::error::Result;
 use crate::expr::{
     All, Bool, Column, Expr, Expression, Has, InScope, Item, MaybeWhole, Of, Selectable, Whole,
@@ -14,9 +14,12 @@ use crate::types::SqlType;
 /// What a row of a query is read into.
 pub trait Selection: 'static {
     /// The row's type: a `Handle<M>` for a whole entity on a session, a value for an expression, a tuple of these.
-    type Row<X: Entities>: Send;
+    type Row<X: Executor>: Send;
 
-    /// The same with entities as plain rows: [`Query::plain`](super::Query::plain).
+    /// The same with entities as plain rows.
+    type PlainRow: Send;
+
+    /// What reads such rows on whatever there is: [`Query::plain`](super::Query::plain).
     type Plain: Selection;
 
     /// Whether entities of it are plain rows wherever it is read.
@@ -26,43 +29,67 @@ pub trait Selection: 'static {
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
-    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>>;
+    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>>;
 
     /// Lets what keeps entities make room for those of so many rows.
-    fn make_room<X: Entities>(on: &mut X, rows: usize) {
+    fn make_room<X: Executor>(on: &mut X, rows: usize) {
         let _ = (on, rows);
     }
+
+    /// Reads the row with entities as plain rows, which needs nothing to keep them.
+    ///
+    /// # Errors
+    /// [`Error::Decode`](crate::Error::Decode).
+    fn read_plain(row: &mut RowReader<'_>) -> Result<Self::PlainRow>;
 }
 
 impl<M: Model> Selection for Whole<M> {
-    type Row<X: Entities> = X::Entity<M>;
+    type Row<X: Executor> = X::Entity<M>;
+    type PlainRow = M;
     type Plain = Plain<Self>;
 
-    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+    fn read_plain(row: &mut RowReader<'_>) -> Result<M> {
+        M::read(row)
+    }
+
+    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
         on.entity::<M>(row)
     }
 
-    fn make_room<X: Entities>(on: &mut X, rows: usize) {
+    fn make_room<X: Executor>(on: &mut X, rows: usize) {
         on.make_room::<M>(rows);
     }
 }
 
 impl<M: Model> Selection for MaybeWhole<M> {
-    type Row<X: Entities> = Option<X::Entity<M>>;
+    type Row<X: Executor> = Option<X::Entity<M>>;
+    type PlainRow = Option<M>;
     type Plain = Plain<Self>;
 
-    fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
-        let table = M::TABLE;
-        if table
-            .primary_key
-            .iter()
-            .any(|key| row.is_null(*key as usize))
-        {
-            row.skip(table.columns.len());
-            return Ok(None);
+    fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+        match is_missing::<M>(row) {
+            true => Ok(None),
+            false => on.entity::<M>(row).map(Some),
         }
-        on.entity::<M>(row).map(Some)
     }
+
+    fn read_plain(row: &mut RowReader<'_>) -> Result<Option<M>> {
+        match is_missing::<M>(row) {
+            true => Ok(None),
+            false => M::read(row).map(Some),
+        }
+    }
+}
+
+/// Whether an outer join found no row, whose columns are passed over then.
+fn is_missing<M: Model>(row: &mut RowReader<'_>) -> bool {
+    let table = M::TABLE;
+    let mut key = table.primary_key.iter();
+    let missing = key.any(|key| row.is_null(*key as usize));
+    if missing {
+        row.skip(table.columns.len());
+    }
+    missing
 }
 
 impl<M> OrNothing for Whole<M> {
@@ -82,10 +109,15 @@ impl<T: SqlType> OrNothing for Value<T> {
 pub struct Value<T>(PhantomData<fn() -> T>);
 
 impl<T: SqlType> Selection for Value<T> {
-    type Row<X: Entities> = T;
+    type Row<X: Executor> = T;
+    type PlainRow = T;
     type Plain = Self;
 
-    fn read<X: Entities>(_: &mut X, row: &mut RowReader<'_>) -> Result<T> {
+    fn read_plain(row: &mut RowReader<'_>) -> Result<T> {
+        row.value()
+    }
+
+    fn read<X: Executor>(_: &mut X, row: &mut RowReader<'_>) -> Result<T> {
         row.value()
     }
 }
@@ -170,16 +202,21 @@ macro_rules! tuples {
         }
 
         impl<$($name: Selection),*> Selection for ($($name,)*) {
-            type Row<X: Entities> = ($($name::Row<X>,)*);
+            type Row<X: Executor> = ($($name::Row<X>,)*);
+            type PlainRow = ($($name::PlainRow,)*);
             type Plain = ($($name::Plain,)*);
 
             const IS_PLAIN: bool = $($name::IS_PLAIN)||*;
 
-            fn read<X: Entities>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
+            fn read<X: Executor>(on: &mut X, row: &mut RowReader<'_>) -> Result<Self::Row<X>> {
                 Ok(($($name::read(on, row)?,)*))
             }
 
-            fn make_room<X: Entities>(on: &mut X, rows: usize) {
+            fn read_plain(row: &mut RowReader<'_>) -> Result<Self::PlainRow> {
+                Ok(($($name::read_plain(row)?,)*))
+            }
+
+            fn make_room<X: Executor>(on: &mut X, rows: usize) {
                 $($name::make_room(on, rows);)*
             }
         }

@@ -7,8 +7,7 @@ use std::task::{Context, Poll};
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::{
-    Arriving, Combined, Executor, PlainRows, Query, Running, Selection, Statement, lock, plain,
-    render,
+    Arriving, Combined, Executor, Query, Running, Selection, Statement, lock, plain, render,
 };
 use crate::error::Result;
 use crate::expr::{Select, Standalone};
@@ -24,9 +23,9 @@ impl<'a, T> RowsOfStream<'a, T> {
     /// Reads rows into what a selection says, with entities as plain rows.
     pub(super) fn reading<Sel>(rows: Arriving<'a>) -> Self
     where
-        Sel: Selection<Row<PlainRows> = T>,
+        Sel: Selection<PlainRow = T>,
     {
-        let read = |row: Result<_>| Sel::read(&mut PlainRows, &mut RowReader::new(&row?));
+        let read = |row: Result<_>| Sel::read_plain(&mut RowReader::new(&row?));
         RowsOfStream {
             rows: Box::pin(rows.map(read)),
         }
@@ -102,10 +101,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # Errors
     /// What the server refuses, here or from the stream; [`Error::Invalid`](crate::Error::Invalid) for a query with
     /// `.with(..)`. A cursor cannot have a CTE that changes rows: the server says so.
-    pub fn stream<X: Executor>(
-        self,
-        on: &mut X,
-    ) -> Running<'_, RowsOfStream<'_, Sel::Row<PlainRows>>>
+    pub fn stream<X: Executor>(self, on: &mut X) -> Running<'_, RowsOfStream<'_, Sel::PlainRow>>
     where
         Scope: Standalone,
     {
@@ -138,10 +134,7 @@ impl<Sel: Selection> Combined<Sel> {
     ///
     /// # Errors
     /// As [`Query::stream`].
-    pub fn stream<X: Executor>(
-        self,
-        on: &mut X,
-    ) -> Running<'_, RowsOfStream<'_, Sel::Row<PlainRows>>> {
+    pub fn stream<X: Executor>(self, on: &mut X) -> Running<'_, RowsOfStream<'_, Sel::PlainRow>> {
         self.free().stream(on)
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
 use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
 use crate::query::render::write::write as statement_of;
-use crate::query::{Arriving, CopyRows, Entities, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Executor, Loads, Statement};
 
 impl Session {
     /// What goes before every read: autoflush.
@@ -123,7 +123,7 @@ fn tracked(table: &'static Table, set: &[u16], delete: bool) -> impl Iterator<It
     columns.into_iter()
 }
 
-impl Entities for Session {
+impl Executor for Session {
     type Entity<M: Model> = Handle<M>;
 
     fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -137,9 +137,7 @@ impl Entities for Session {
     fn make_room<M: Model>(&mut self, rows: usize) {
         Session::make_room(self, M::TABLE, rows);
     }
-}
 
-impl Executor for Session {
     async fn before_query(&mut self) -> Result<()> {
         self.before_read().await
     }
@@ -242,7 +240,7 @@ impl Executor for Session {
 macro_rules! through {
     ($($guard:ident),*) => { $(
         /// As on the session itself.
-        impl Entities for $guard<'_> {
+        impl Executor for $guard<'_> {
             type Entity<M: Model> = Handle<M>;
 
             fn entity<M: Model>(&mut self, row: &mut RowReader<'_>) -> Result<Handle<M>> {
@@ -250,12 +248,9 @@ macro_rules! through {
             }
 
             fn make_room<M: Model>(&mut self, rows: usize) {
-                Entities::make_room::<M>(&mut **self, rows);
+                Executor::make_room::<M>(&mut **self, rows);
             }
-        }
 
-        /// As on the session itself.
-        impl Executor for $guard<'_> {
             async fn before_query(&mut self) -> Result<()> {
                 (**self).before_query().await
             }
