@@ -26,7 +26,7 @@
 //! | `closure` | `engine.transaction(..)`, `engine.transaction_retry(..)` |
 //! | `execute` | queries on a session: autoflush, entities from rows, bulk writes |
 //! | `cursor` | [`Cursor`]: entities in chunks; streams of rows |
-//! | `by_key` | `get` and `refresh`: rows by their keys, with locks and loads |
+//! | `by_key`, `rows_by_key` | `get` and `refresh`, with locks and loads; rows by their keys, for them and for merges |
 //! | `merge` | values onto the entities of their keys |
 //! | `detach` | [`Detached`]: rows outside of any session, and into another |
 //! | `criteria` | conditions that every query of a model has |
@@ -98,6 +98,7 @@ mod options;
 mod parking;
 mod plan;
 mod related;
+mod rows_by_key;
 mod savepoint;
 mod set_links;
 mod singles;

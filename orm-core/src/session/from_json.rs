@@ -14,9 +14,9 @@ use serde_json::Value;
 
 use self::document::{End, Graph, Problems, Reader, shape_error};
 use super::Session;
-use super::by_key::Found;
 use super::json_shape::JsonShape;
 use super::key::KeyBytes;
+use super::rows_by_key::Found;
 use crate::error::Result;
 use crate::model::{DraftLink, Handle, LinkEnd, Model, NewRow, Table};
 use crate::query::Running;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 
-use super::by_key::Found;
 use super::detach::{Branch, Members, Mergeable, Value};
+use super::rows_by_key::Found;
 use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};

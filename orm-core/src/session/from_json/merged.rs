@@ -10,11 +10,11 @@ use super::document::{End, Graph, Link, Problems, Reader, raw, shape_error};
 use super::{Named, absent};
 use crate::model::{AnyDraft, ColumnSet, Handle, Model, RawHandle, RelationInfo, Table};
 use crate::query::Running;
-use crate::session::by_key::Found;
 use crate::session::detach::{Branch, Members, Value};
 use crate::session::json_shape::{JsonShape, Shape};
 use crate::session::key::KeyBytes;
 use crate::session::merge::flatten;
+use crate::session::rows_by_key::Found;
 use crate::session::{Session, Store};
 
 impl Session {
