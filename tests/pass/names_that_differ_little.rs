@@ -1,4 +1,6 @@
 //! Fields whose names become one name in another case.
+#![allow(non_snake_case)]
+
 use orm_core::prelude::*;
 
 #[derive(Model, Debug, Clone)]
@@ -18,5 +20,5 @@ fn main() {
     let draft = orm_core::model::Insertable::into_new(new).draft;
     assert_eq!((draft.kind.as_deref(), draft.kind_.as_deref()), (Some("a"), Some("b")));
     let q = Part::query().order_by((Part::KIND, Part::KIND_, Part::TYPE, Part::TYPE_)).select(Part::ID);
-    assert!(q.to_sql().ends_with("ORDER BY parts.kind, parts.kind_, parts.type, parts.type_"), "{}", q.to_sql());
+    assert!(q.to_sql().ends_with("ORDER BY part.kind, part.kind_, part.type, part.type_"), "{}", q.to_sql());
 }
