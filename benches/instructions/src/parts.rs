@@ -5,7 +5,7 @@ use std::task::{Context, Poll, Waker};
 
 use orm_core::model::{Model, RowReader};
 use orm_core::prelude::*;
-use orm_core::query::{Entities, Executor, Statement};
+use orm_core::query::{Executor, Statement};
 
 use crate::Result;
 
