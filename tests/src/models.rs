@@ -156,6 +156,43 @@ pub struct Sample {
     pub price: Option<rust_decimal::Decimal>,
 }
 
+impl Sample {
+    /// What a text must come through unchanged, wherever it goes.
+    pub const HOSTILE: &str = "\\N\t\"'; DROP TABLE samples; --\n\\. $1 \u{1F600}";
+
+    /// One with a value in every column.
+    pub fn full(id: i32) -> Self {
+        Sample {
+            id,
+            tags: vec![Self::HOSTILE.to_owned(), String::new()],
+            numbers: Some(vec![Some(1), None, Some(i32::MIN)]),
+            blobs: vec![vec![0, 255], vec![]],
+            blob: Some(vec![9, 0]),
+            mood: Some(Mood::VeryGood),
+            moods: vec![Mood::Bad, Mood::VeryGood],
+            data: Some(serde_json::json!({"text": Self::HOSTILE})),
+            raw: Some(serde_json::json!([null, 1])),
+            price: Some(rust_decimal::Decimal::new(-12_345, 2)),
+        }
+    }
+
+    /// One with nothing in any column that can do without.
+    pub fn empty(id: i32) -> Self {
+        Sample {
+            id,
+            tags: vec![],
+            numbers: None,
+            blobs: vec![],
+            blob: None,
+            mood: None,
+            moods: vec![],
+            data: None,
+            raw: None,
+            price: None,
+        }
+    }
+}
+
 /// Lives in a house, maybe: one half of two tables that refer to each other.
 #[derive(Model, Debug, Clone, PartialEq)]
 #[orm(table = "people")]

@@ -56,31 +56,7 @@ async fn many_rows_arrive_and_are_asked_for_as_the_connection_takes_them() {
 async fn every_kind_of_column_arrives() {
     let on = Fixture::new::<Shelf>().await;
     let mut conn = on.engine.acquire().await.unwrap();
-    let hostile = "\\N\t\"'; DROP TABLE samples; --\n\\. \u{1F600}";
-    let full = Sample {
-        id: 7,
-        tags: vec![hostile.to_owned(), String::new()],
-        numbers: Some(vec![Some(1), None, Some(i32::MIN)]),
-        blobs: vec![vec![0, 255], vec![]],
-        blob: Some(vec![9, 0]),
-        mood: Some(Mood::VeryGood),
-        moods: vec![Mood::Bad, Mood::VeryGood],
-        data: Some(serde_json::json!({"text": hostile})),
-        raw: Some(serde_json::json!([null, 1])),
-        price: Some(rust_decimal::Decimal::new(-12_345, 2)),
-    };
-    let empty = Sample {
-        id: 8,
-        tags: vec![],
-        numbers: None,
-        blobs: vec![],
-        blob: None,
-        mood: None,
-        moods: vec![],
-        data: None,
-        raw: None,
-        price: None,
-    };
+    let (full, empty) = (Sample::full(7), Sample::empty(8));
     let rows = [full.clone(), empty.clone()];
     assert_eq!(Sample::copy_in(rows, &mut conn).await.unwrap(), 2);
     let back = Sample::query().order_by(Sample::ID).all(&mut conn).await;

@@ -72,31 +72,7 @@ async fn rows_that_nobody_reads_stay_on_the_server() {
 async fn every_kind_of_column_and_value_comes_back() {
     let on = Fixture::new::<Shelf>().await;
     let mut conn = on.engine.acquire().await.unwrap();
-    let hostile = "\\N\t\"'; DROP TABLE samples; --\n\\. $1 \u{1F600}";
-    let full = Sample {
-        id: 7,
-        tags: vec![hostile.to_owned(), String::new()],
-        numbers: Some(vec![Some(1), None, Some(i32::MIN)]),
-        blobs: vec![vec![0, 255], vec![]],
-        blob: Some(vec![9, 0]),
-        mood: Some(Mood::VeryGood),
-        moods: vec![Mood::Bad, Mood::VeryGood],
-        data: Some(serde_json::json!({"text": hostile})),
-        raw: Some(serde_json::json!([null, 1])),
-        price: Some(rust_decimal::Decimal::new(-12_345, 2)),
-    };
-    let empty = Sample {
-        id: 8,
-        tags: vec![],
-        numbers: None,
-        blobs: vec![],
-        blob: None,
-        mood: None,
-        moods: vec![],
-        data: None,
-        raw: None,
-        price: None,
-    };
+    let (full, empty) = (Sample::full(7), Sample::empty(8));
     Sample::copy_in([full.clone(), empty.clone()], &mut conn)
         .await
         .unwrap();
@@ -123,7 +99,7 @@ async fn every_kind_of_column_and_value_comes_back() {
         .limit(3)
         .select((
             Sample::ID,
-            value(hostile),
+            value(Sample::HOSTILE),
             value(None::<i32>),
             value(uuid),
             value(-1.5_f64),
@@ -140,7 +116,7 @@ async fn every_kind_of_column_and_value_comes_back() {
         .unwrap();
     let expected = (
         7,
-        hostile.to_owned(),
+        Sample::HOSTILE.to_owned(),
         None,
         uuid,
         -1.5,
