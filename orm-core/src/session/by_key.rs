@@ -423,7 +423,8 @@ impl Session {
     /// [`columns`](Refresh::columns) reads some columns alone. For a relationship alone there is [`load`](Session::load).
     ///
     /// # Errors
-    /// [`Error::NotFound`] where a row is gone, or locked by another and to be skipped; [`Error::Pending`], [`Error::Detached`].
+    /// [`Error::NotFound`](crate::Error::NotFound) where a row is gone, or locked by another and to be skipped; [`Error::Pending`](crate::Error::Pending),
+    /// [`Error::Detached`](crate::Error::Detached).
     #[track_caller]
     pub fn refresh<M: Model>(&mut self, handles: impl Loadable<M>) -> Refresh<'_, M> {
         Refresh {
