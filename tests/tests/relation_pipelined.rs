@@ -578,9 +578,9 @@ async fn over_a_long_way_a_cheap_path_goes_together_by_itself() {
     let engine = engine.connect().await.unwrap();
     let mut seen = Vec::new();
     // The way is known from the first answers, and what the query costs from the first load at least. On a machine that has
-    // no time for it, a load may look dear.
+    // no time for it, a load may look dear, and so may the next ones: what was measured before counts for three quarters.
     while seen.last() != Some(&(1, 4)) {
-        assert!(seen.len() < 12, "{seen:?}");
+        assert!(seen.len() < 100, "{seen:?}");
         log.clear();
         let mut db = engine.session();
         let query = Author::query().with(Author::BOOKS.then(Book::CHAPTERS));
