@@ -186,6 +186,12 @@ async fn a_write_is_measured_and_not_done() {
     let plan = new.explain_analyze(&mut db).await.unwrap();
     assert_eq!(plan.root.operation.as_deref(), Some("Insert"));
     assert_eq!(plan.root.children[0].actual.unwrap().rows, 20.0);
+    // What a write would return is not asked for rows, but is in its plan.
+    let gone = Book::query().filter(Book::ID.le(10)).delete();
+    let gone = gone.returning((Book::ID,));
+    let plan = gone.explain_analyze(&mut db).await.unwrap();
+    assert_eq!(plan.root.operation.as_deref(), Some("Delete"));
+    assert_eq!(plan.root.actual.unwrap().rows, 10.0);
     // Even what an earlier statement of the transaction did is there still.
     db[known].email = Some("kept".to_owned());
     db.flush().await.unwrap();
@@ -262,6 +268,9 @@ async fn what_fails_is_taken_back_and_the_transaction_goes_on() {
     let taken = Author::insert([Author::create().name("a1")]);
     let error = refused(taken.explain_analyze(&mut db).await);
     assert!(matches!(error, Error::Constraint(_)), "{error:?}");
+    let nobody = Author::insert(Vec::<Author>::new());
+    let error = text(&refused(nobody.explain(&mut db).await));
+    assert!(error.contains("an insert of no rows"), "{error}");
     let zero = Author::query()
         .filter(Author::NAME.ne("secret-value"))
         .select(value(1) / (Author::ID - 5));

@@ -2,9 +2,10 @@
 //! server tells it as JSON.
 
 use super::{
-    Bulk, Combined, Executor, Insert, Query, QueryPlan, Running, Statement, finish, lock, render,
+    Bulk, Combined, Executor, Insert, Query, QueryPlan, Returning, Running, Statement, finish,
+    lock, render,
 };
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::expr::{Select, Standalone, Write};
 use crate::model::Model;
 
@@ -39,7 +40,7 @@ macro_rules! explain {
         /// The plan's conditions have the values of the statement in them, so it is not for every log.
         ///
         /// # Errors
-        /// What the server refuses; what [`to_sql`](Self::to_sql) fails with.
+        /// What the server refuses; what [`to_sql`](Self::to_sql) fails with; `Error::Invalid` for an insert of no rows.
         pub fn explain<X: Executor>(self, on: &mut X) -> Running<'_, QueryPlan> {
             explain(self.explained(), How::Planned, on)
         }
@@ -151,6 +152,14 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     }
 }
 
+impl<Sel> Returning<Sel> {
+    explain!();
+
+    fn explained(self) -> What {
+        What::Write(self.write)
+    }
+}
+
 fn explain<X: Executor>(what: What, how: How, on: &mut X) -> Running<'_, QueryPlan> {
     Box::pin(async move {
         let statement = match what {
@@ -162,6 +171,11 @@ fn explain<X: Executor>(what: What, how: How, on: &mut X) -> Running<'_, QueryPl
             }
             What::Write(write) => {
                 let mut write = write?;
+                if write.is_empty() {
+                    let none =
+                        "an insert of no rows sends nothing, so the server has no plan for it";
+                    return Err(Error::invalid(none));
+                }
                 on.before_query().await?;
                 on.restrict_write(&mut write);
                 render::write::write(&write)
