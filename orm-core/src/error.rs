@@ -20,6 +20,13 @@ pub use constraint::{ConstraintError, ConstraintKind};
 pub use validation::{Rejection, ValidationError};
 
 /// `Result` with this crate's [`Error`].
+///
+/// ```
+/// fn port(setting: &str) -> orm_core::Result<u16> {
+///     setting.parse().map_err(|_| orm_core::Error::config("the port is no number"))
+/// }
+/// assert_eq!(port("five").unwrap_err().to_string(), "the port is no number");
+/// ```
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Everything that can go wrong.
@@ -145,6 +152,18 @@ pub enum Error {
 }
 
 /// A statement that the server refused, or that could not be sent to it.
+///
+/// ```
+#[doc = include_str!("guide/shop.txt")]
+/// use orm_core::{Error, engine::sql};
+///
+/// let wrong = sql("SELECT prize FROM products").all::<(i32,)>(&mut db).await;
+/// let Err(Error::Query(refused)) = wrong else { unreachable!() };
+/// assert_eq!(refused.message, r#"column "prize" does not exist"#);
+/// assert_eq!((refused.code.as_deref(), refused.position), (Some("42703"), Some(8)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct QueryError {
     /// What the server said.

@@ -37,6 +37,18 @@ pub struct ConstraintError {
 }
 
 /// The kinds of constraints.
+///
+/// ```
+/// use orm_core::error::{ConstraintError, ConstraintKind};
+///
+/// fn answer(violation: &ConstraintError) -> &'static str {
+///     match violation.kind {
+///         ConstraintKind::Unique => "there is one already",
+///         ConstraintKind::ForeignKey => "it is still in use, or refers to nothing",
+///         _ => "that is not allowed",
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConstraintKind {

@@ -26,6 +26,13 @@ pub struct ValidationError {
 }
 
 /// A field that was rejected, and why. Holds no value of the row, unless whoever rejected it wrote one into the message.
+///
+/// ```
+/// use orm_core::error::Rejection;
+///
+/// let one = Rejection { model: "Product", field: "price".into(), message: "is negative".to_owned() };
+/// assert_eq!(one.to_string(), "`Product.price` is negative");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
     /// The model: `Product`; of JSON, the one of the whole document.

@@ -73,7 +73,7 @@ pub fn count_distinct<E: Expression>(expression: E) -> Expr<i64, Agg<E::Uses>> {
 }
 
 /// `sum(expression)`; NULL where there is no row. The type is PostgreSQL's: an `i32` sums to an `i64`, an `i64` to a
-/// `Decimal`.
+/// `Decimal`. SQLAlchemy: `func.sum(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -89,7 +89,14 @@ where
 }
 
 /// `avg(expression)`; NULL where there is no row. The type is PostgreSQL's: integers average to a `Decimal`, floats to an
-/// `f64`.
+/// `f64`. SQLAlchemy: `func.avg(..)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().select(avg(Product::PRICE));
+/// assert_eq!(q.to_sql(), "SELECT avg(products.price) FROM products");
+/// ```
 pub fn avg<E: Expression, T: SqlType>(expression: E) -> Expr<Option<T>, Agg<E::Uses>>
 where
     <E::Type as SqlType>::Base: Averaged<Average = T>,
@@ -97,7 +104,7 @@ where
     aggregate("avg", expression.into_node())
 }
 
-/// `min(expression)`; NULL where there is no row.
+/// `min(expression)`; NULL where there is no row. SQLAlchemy: `func.min(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -109,7 +116,7 @@ pub fn min<E: Expression>(expression: E) -> Expr<Option<<E::Type as SqlType>::Ba
     aggregate("min", expression.into_node())
 }
 
-/// `max(expression)`; NULL where there is no row.
+/// `max(expression)`; NULL where there is no row. SQLAlchemy: `func.max(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -151,7 +158,7 @@ pub fn bool_or<C: Condition>(condition: C) -> Expr<Option<bool>, Agg<C::Uses>> {
 /// Statistics of one number: the type is that of the average.
 macro_rules! statistics {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -181,7 +188,7 @@ statistics! {
 /// Statistics of two numbers, of whatever types: PostgreSQL calculates in `f64`.
 macro_rules! regressions {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -218,6 +225,14 @@ regressions! {
 }
 
 /// A type that can be summed.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Expr;
+///
+/// let total: Expr<Option<i64>, _> = sum(Product::PRICE); // an `i32` sums to an `i64`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be summed",
     label = "`sum` needs numbers",
@@ -229,6 +244,13 @@ pub trait Summed: SqlType {
 }
 
 /// A type that has an average.
+///
+/// ```
+/// use orm_core::expr::Averaged;
+///
+/// fn averages_to<T: Averaged<Average = f64>>() {}
+/// averages_to::<f32>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no average",
     label = "`avg` needs numbers",

@@ -102,6 +102,11 @@ type Shifted<T, R> =
     <T as SqlType>::Nullify<<<R as AsExpr<i32>>::Type as SqlType>::Nullify<<T as SqlType>::Base>>;
 
 /// A number whose division leaves a remainder: integers and `Decimal`.
+///
+/// ```
+/// fn is_exact<T: orm_core::expr::Exact>() {}
+/// is_exact::<i32>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no remainder in PostgreSQL",
     label = "`%` needs integers or `Decimal`s"
@@ -109,6 +114,11 @@ type Shifted<T, R> =
 pub trait Exact: Numeric {}
 
 /// An integer, for what works on its bits.
+///
+/// ```
+/// fn has_bits<T: orm_core::expr::Bits>() {}
+/// has_bits::<i64>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an integer, so it has no bits to work on",
     label = "`&`, `|`, `^`, `<<` and `>>` need an integer column or expression",

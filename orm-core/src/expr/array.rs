@@ -6,6 +6,13 @@ use super::{AsExpr, Expr, Expression, Node};
 use crate::types::{Element, SqlType};
 
 /// A list column's type: `Vec<T>`.
+///
+/// ```
+/// use orm_core::expr::Array;
+///
+/// fn holds<L: Array<Item = i32>>() {}
+/// holds::<Vec<i32>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list",
     label = "expected a `Vec` column or expression"
@@ -57,6 +64,13 @@ operators! {
 /// An element of a list, and a value in a list. In the prelude.
 pub trait ElementOperators: Expression {
     /// `list[number]`: the element of this number, the first being 1; NULL where there is none. SQLAlchemy: `column[1]`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "posts")]
+    /// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
+    /// assert_eq!(Post::query().select(Post::TAGS.at(1)).to_sql(), "SELECT (posts.tags)[$1] FROM posts");
+    /// ```
     fn at<R>(self, number: R) -> Expr<Option<ItemBase<Self>>, (Self::Uses, R::Uses)>
     where
         Base<Self>: Array,
@@ -68,6 +82,14 @@ pub trait ElementOperators: Expression {
 
     /// `= ANY(list)`: whether the value is in a list that is a column or an expression. For a list of values there is
     /// [`in_`](super::Operators::in_). SQLAlchemy: `x == any_(list)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "posts")]
+    /// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
+    /// let q = Post::query().filter(value("rust").eq_any(Post::TAGS)).select(Post::ID);
+    /// assert!(q.to_sql().ends_with("WHERE $1 = ANY(posts.tags)"));
+    /// ```
     fn eq_any<L>(self, list: L) -> Expr<Like<Self, Like<L, bool>>, (Self::Uses, L::Uses)>
     where
         L: Expression,
@@ -78,6 +100,14 @@ pub trait ElementOperators: Expression {
     }
 
     /// `<> ALL(list)`: whether the value is not in a list that is a column or an expression. SQLAlchemy: `x != all_(list)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "posts")]
+    /// # struct Post { #[orm(primary_key)] id: i32, tags: Vec<String> }
+    /// let q = Post::query().filter(value("rust").ne_all(Post::TAGS)).select(Post::ID);
+    /// assert!(q.to_sql().ends_with("WHERE $1 <> ALL(posts.tags)"));
+    /// ```
     fn ne_all<L>(self, list: L) -> Expr<Like<Self, Like<L, bool>>, (Self::Uses, L::Uses)>
     where
         L: Expression,
@@ -93,6 +123,13 @@ impl<E: Expression> ElementOperators for E {}
 type ItemBase<E> = <<Base<E> as Array>::Item as SqlType>::Base;
 
 /// A type that the elements of a list `L` have.
+///
+/// ```
+/// use orm_core::expr::ElementOf;
+///
+/// fn in_a_list<T: ElementOf<L>, L>() {}
+/// in_a_list::<i32, Vec<Option<i32>>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` is no element of a `{L}`",
     label = "expected a list of `{Self}`, found `{L}`"
@@ -119,6 +156,7 @@ where
 }
 
 /// `array_position(list, element)`: the number of the first such element, the first of all being 1; NULL where there is none.
+/// SQLAlchemy: `func.array_position(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -138,7 +176,7 @@ where
 
 macro_rules! changed {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -167,7 +205,7 @@ changed! {
     array_remove "`array_remove(list, element)`: without the elements that are equal to it."
 }
 
-/// `array_prepend(element, list)`: with the element at the beginning.
+/// `array_prepend(element, list)`: with the element at the beginning. SQLAlchemy: `func.array_prepend(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -190,7 +228,7 @@ fn with_element<T, R: AsExpr<T>>(list: impl Expression, element: R) -> Vec<Node>
     vec![list.into_node(), element.into_operand()]
 }
 
-/// `unnest(list)`: in a select list, a row for each element.
+/// `unnest(list)`: in a select list, a row for each element. SQLAlchemy: `func.unnest(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;

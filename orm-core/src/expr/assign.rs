@@ -8,6 +8,16 @@ use crate::model::Source;
 use crate::types::{Param, SqlType};
 
 /// A column and its new value.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Assignment;
+///
+/// let dearer: Assignment<Product, _> = Product::PRICE.set(Product::PRICE + 100);
+/// assert_eq!(Product::query().update(dearer).to_sql()?, "UPDATE products SET price = products.price + $1");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 pub struct Assignment<S, Uses> {
     column: u16,
     value: Node,
@@ -22,6 +32,15 @@ impl<S, Uses> fmt::Debug for Assignment<S, Uses> {
 
 impl<S: Source, T: SqlType> Column<S, T> {
     /// This column's new value in a bulk update: a value (for a nullable column also `None`) or an expression.
+    /// SQLAlchemy: `update(..).values(stock=..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().update((Product::CATEGORY_ID.set(None), Product::STOCK.set(Product::STOCK - 1)));
+    /// assert_eq!(q.to_sql()?, "UPDATE products SET category_id = $1, stock = products.stock - $2");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn set<R: AssignTo<T>>(self, value: R) -> Assignment<S, R::Uses> {
         Assignment {
             column: self.position(),
@@ -33,6 +52,16 @@ impl<S: Source, T: SqlType> Column<S, T> {
 
 /// What a column of type `T` can be set to: a `T`, for a nullable column also the value without its `Option`, a column
 /// or an expression of that type.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{AssignTo, Node};
+///
+/// fn node<T>(value: impl AssignTo<T>) -> Node { value.into_value() }
+/// assert!(matches!(node::<Option<i32>>(7), Node::Param(_))); // the value without its `Option`
+/// assert!(matches!(node::<i32>(Product::PRICE), Node::Column(..)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "expected a value or an expression of type `{T}`",
     label = "a column of type `{T}` cannot be set to `{Self}`"
@@ -132,6 +161,14 @@ mod decimal {
 /// What `update` and `do_update` take. It is [`Assignments`], asked in one step: with [`Assignments`] itself as the bound,
 /// rustc would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of
 /// a tuple the other's.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::expr::Assigns;
+/// fn assigns<I>(_: impl Assigns<Tag, (Tag, ()), I>) {}
+/// assigns(Tag::WORD.set("used"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is not an assignment to a column of `{S}`",
     label = "expected `{S}::COLUMN.set(..)`, or a tuple of these; found `{Self}`"
@@ -141,6 +178,19 @@ pub trait Assigns<S, Scope, I>: Assignments<S, Scope, I> {}
 impl<S, Scope, I, A: Assignments<S, Scope, I>> Assigns<S, Scope, I> for A {}
 
 /// What `update` and `do_update` take: one [`Assignment`], a tuple of up to 12, or a `Vec` of those with plain values.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Assignments;
+///
+/// fn columns<I>(list: impl Assignments<Product, (Product, ()), I>) -> usize {
+///     let mut nodes = Vec::new();
+///     list.push_to(&mut nodes); // a column's position, and its new value
+///     nodes.len()
+/// }
+/// assert_eq!(columns((Product::PRICE.set(100), Product::STOCK.set(Product::STOCK + 1))), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is not an assignment to a column of `{S}`",
     label = "expected `{S}::COLUMN.set(..)`, or a tuple of these; found `{Self}`"
@@ -161,6 +211,14 @@ where
 }
 
 /// The model that an update changes: `S` itself.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::expr::Updated;
+/// fn updated<Column: Updated<Update>, Update>() {}
+/// updated::<Tag, Tag>(); // with `<User, Tag>` it does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an update of `{S}` cannot set a column of `{Self}`",
     label = "this sets a column of `{Self}`",

@@ -8,6 +8,14 @@ use bytes::BytesMut;
 use crate::types::{ArrayWriter, Param, PgType, SqlType, TypeKind};
 
 /// Rows that travel as one array a column.
+///
+/// ```
+/// use orm_core::expr::Batch;
+///
+/// // Two rows in which every column is left to its DEFAULT.
+/// let rows = Batch { columns: Vec::new(), rows: 2 };
+/// assert_eq!(rows.rows, 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Batch {
     /// The columns.
@@ -16,7 +24,7 @@ pub struct Batch {
     pub rows: usize,
 }
 
-/// A column of the rows that `unnest` makes.
+/// A column of the rows that `unnest` makes, in a [`Batch`].
 #[derive(Debug, Clone)]
 pub struct BatchColumn {
     pub(crate) name: String,

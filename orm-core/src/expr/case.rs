@@ -57,13 +57,41 @@ pub fn case_of<E: Expression>(
 }
 
 /// What follows WHEN is a condition.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{CaseStart, Searched};
+///
+/// let start: CaseStart<Searched> = case();
+/// # let _ = start.when(Product::STOCK.eq(0), 1);
+/// ```
 #[derive(Debug)]
 pub struct Searched;
 /// What follows WHEN is a value of type `T`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{CaseStart, Simple};
+///
+/// let start: CaseStart<Simple<i32>, _> = case_of(Product::STOCK);
+/// # let _ = start.when(0, 1);
+/// ```
 #[derive(Debug)]
 pub struct Simple<T>(PhantomData<fn() -> T>);
 
 /// What `when` takes first: a condition behind [`case`], a value to compare with behind [`case_of`].
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Node, Searched, Simple, When};
+///
+/// fn node<Kind>(when: impl When<Kind>) -> Node { when.into_when() }
+/// assert!(matches!(node::<Searched>(Product::STOCK.eq(0)), Node::Infix(_, "=", _)));
+/// assert!(matches!(node::<Simple<i32>>(0), Node::Param(_)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`when` takes a condition behind `case()`, and a value of the operand's type behind `case_of(..)`",
     label = "found `{Self}`"
@@ -95,6 +123,14 @@ impl<T, R: AsExpr<T>> When<Simple<T>> for R {
 }
 
 /// A CASE without a branch.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let start = case(); // a `CaseStart`: it has `when`, and no end yet
+/// let q = Product::query().select(start.when(Product::STOCK.eq(0), "sold out").end());
+/// assert_eq!(q.to_sql(), "SELECT CASE WHEN products.stock = $1 THEN $2 END FROM products");
+/// ```
 #[must_use = "a CASE needs a `.when(..)`"]
 pub struct CaseStart<Kind, Uses = ()> {
     operand: Option<Node>,
@@ -102,6 +138,14 @@ pub struct CaseStart<Kind, Uses = ()> {
 }
 
 /// A CASE whose value has the type `T` so far.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let hint = case().when(Product::STOCK.eq(0), "sold out"); // a `Case`: it goes on, or ends
+/// let q = Product::query().select(hint.otherwise(Product::NAME));
+/// assert_eq!(q.to_sql(), "SELECT CASE WHEN products.stock = $1 THEN $2 ELSE products.name END FROM products");
+/// ```
 #[must_use = "a CASE ends with `.otherwise(..)` or `.end()`"]
 pub struct Case<Kind, T, Uses> {
     node: CaseNode,
@@ -116,7 +160,14 @@ impl<Kind, Uses> CaseStart<Kind, Uses> {
         }
     }
 
-    /// When, and what then. The value's type is that of the CASE.
+    /// When, and what then. The value's type is that of the CASE. SQLAlchemy: a pair of `case((condition, value))`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let hint = case().when(Product::STOCK.eq(0), "sold out").end(); // text, or NULL
+    /// assert_eq!(Product::query().select(hint).to_sql(), "SELECT CASE WHEN products.stock = $1 THEN $2 END FROM products");
+    /// ```
     pub fn when<W, V>(
         self,
         when: W,
@@ -142,7 +193,15 @@ type With<T, V> = <T as SqlType>::Nullify<<V as SqlType>::Nullify<<T as SqlType>
 
 // The value's type and tables are parameters, and no projections, so that a value that does not fit is reported as such.
 impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses> {
-    /// When, and what then.
+    /// When, and what then. SQLAlchemy: another pair of `case((condition, value), ..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let hint = case().when(Product::STOCK.eq(0), "sold out").when(Product::STOCK.lt(5), "few").otherwise("");
+    /// let q = Product::query().select(hint);
+    /// assert!(q.to_sql().contains("CASE WHEN products.stock = $1 THEN $2 WHEN products.stock < $3 THEN $4 ELSE $5 END"));
+    /// ```
     pub fn when<W, R, V, U>(
         mut self,
         when: W,
@@ -161,7 +220,7 @@ impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses>
         }
     }
 
-    /// `ELSE value END`.
+    /// `ELSE value END`. SQLAlchemy: `case(.., else_=value)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -179,7 +238,7 @@ impl<Kind, T: SqlType<Base = B>, B: SqlType<Base = B>, Uses> Case<Kind, T, Uses>
         Expr::new(Node::Case(Box::new(self.node)))
     }
 
-    /// `END`: NULL where nothing fits.
+    /// `END`: NULL where nothing fits. SQLAlchemy: `case(..)` without `else_`.
     ///
     /// ```
     /// # use guide_shop::*;

@@ -8,6 +8,15 @@ use crate::error::{Error, Result};
 use crate::model::{ColumnInfo, Model, Source};
 
 /// A column: `User::NAME` is a `Column<User, String>`. SQLAlchemy: `InstrumentedAttribute`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Column;
+///
+/// let price: Column<Product, i32> = Product::PRICE; // a constant, and `Copy`
+/// assert_eq!(format!("{price:?}"), "products.price");
+/// ```
 pub struct Column<S, T> {
     position: u16,
     types: PhantomData<fn() -> (S, T)>,
@@ -24,13 +33,26 @@ impl<S, T> Column<S, T> {
     }
 
     /// The position in the table's description.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert_eq!((Product::ID.position(), Product::PRICE.position()), (0, 2));
+    /// ```
     pub const fn position(&self) -> u16 {
         self.position
     }
 }
 
 impl<S: Selectable, T> Column<S, T> {
-    /// The description.
+    /// The description. SQLAlchemy: `User.__table__.c.price`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let info = Product::CATEGORY_ID.info();
+    /// assert_eq!((info.name, info.ty.name, info.nullable), ("category_id", "int4", true));
+    /// ```
     pub fn info(&self) -> &'static ColumnInfo {
         &S::table_ref().table.columns[self.position as usize]
     }
@@ -55,6 +77,13 @@ impl<S: Selectable, T> fmt::Debug for Column<S, T> {
 }
 
 /// All columns of a model: `User::ALL` in a select list gives the whole entity.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Tag::query().select((Tag::ALL, func::length(Tag::WORD)));
+/// assert_eq!(q.to_sql(), "SELECT tags.id, tags.word, length(tags.word) FROM tags");
+/// ```
 pub struct All<S>(PhantomData<fn() -> S>);
 
 impl<S> All<S> {
@@ -89,6 +118,15 @@ impl<S: Selectable> fmt::Debug for All<S> {
 ///
 /// The name is looked up among the model's columns and never reaches SQL by itself, so a request's parameter may be
 /// passed as it is. SQLAlchemy code does this with `getattr(User, name)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let by = "price"; // from a request, say
+/// let q = Product::query().order_by(Product::column(by)?.desc()).select(Product::ID);
+/// assert_eq!(q.to_sql(), "SELECT products.id FROM products ORDER BY products.price DESC");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 pub struct NamedColumn<S> {
     position: u16,
     source: PhantomData<fn() -> S>,
@@ -103,7 +141,7 @@ impl<S> Clone for NamedColumn<S> {
 impl<S> Copy for NamedColumn<S> {}
 
 impl<S: Source> NamedColumn<S> {
-    /// The column with this name, or of the field with this name.
+    /// The column with this name, or of the field with this name. SQLAlchemy: `getattr(User, name)`.
     ///
     /// # Errors
     /// [`Error::Invalid`] that lists the model's columns.
@@ -125,11 +163,18 @@ impl<S: Source> NamedColumn<S> {
     }
 
     /// The description.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert_eq!(Product::column("price")?.info().ty.name, "int4");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     pub fn info(&self) -> &'static ColumnInfo {
         &S::Model::TABLE.columns[self.position as usize]
     }
 
-    /// In ascending order.
+    /// In ascending order. SQLAlchemy: `asc()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -142,7 +187,7 @@ impl<S: Source> NamedColumn<S> {
         self.ordered(false)
     }
 
-    /// In descending order.
+    /// In descending order. SQLAlchemy: `desc()`.
     ///
     /// ```
     /// # use guide_shop::*;

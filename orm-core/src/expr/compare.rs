@@ -64,7 +64,7 @@ pub trait Operators: Expression {
         compared(self.into_node(), "<>", other.into_operand())
     }
 
-    /// `<`.
+    /// `<`. SQLAlchemy: `<`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -80,7 +80,7 @@ pub trait Operators: Expression {
         compared(self.into_node(), "<", other.into_operand())
     }
 
-    /// `<=`.
+    /// `<=`. SQLAlchemy: `<=`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -96,7 +96,7 @@ pub trait Operators: Expression {
         compared(self.into_node(), "<=", other.into_operand())
     }
 
-    /// `>`.
+    /// `>`. SQLAlchemy: `>`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -112,7 +112,7 @@ pub trait Operators: Expression {
         compared(self.into_node(), ">", other.into_operand())
     }
 
-    /// `>=`.
+    /// `>=`. SQLAlchemy: `>=`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -129,6 +129,7 @@ pub trait Operators: Expression {
     }
 
     /// `IS NOT DISTINCT FROM`: equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    /// SQLAlchemy: `is_not_distinct_from`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -148,6 +149,7 @@ pub trait Operators: Expression {
     }
 
     /// `IS DISTINCT FROM`: not equal, where NULL equals NULL. Takes an `Option` as well as a value.
+    /// SQLAlchemy: `is_distinct_from`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -190,7 +192,7 @@ pub trait Operators: Expression {
         Expr::new(Node::postfix(self.into_node(), "IS NOT NULL"))
     }
 
-    /// `BETWEEN low AND high`, both included.
+    /// `BETWEEN low AND high`, both included. SQLAlchemy: `between(low, high)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -212,6 +214,7 @@ pub trait Operators: Expression {
 
     /// Whether the value is in the list. The list travels as one array parameter (`= ANY($1)`), so its length changes
     /// neither the statement nor the number of parameters; an empty list is in order, and nothing is in it.
+    /// SQLAlchemy: `in_`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -230,6 +233,7 @@ pub trait Operators: Expression {
     }
 
     /// Whether the value is not in the list (`<> ALL($1)`). Everything but NULL is not in an empty list.
+    /// SQLAlchemy: `not_in`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -322,7 +326,7 @@ pub trait Operators: Expression {
         Expr::new(self.into_node())
     }
 
-    /// In ascending order.
+    /// In ascending order. SQLAlchemy: `asc()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -334,7 +338,7 @@ pub trait Operators: Expression {
         ordered::<Self>(self, false)
     }
 
-    /// In descending order.
+    /// In descending order. SQLAlchemy: `desc()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -346,7 +350,7 @@ pub trait Operators: Expression {
         ordered::<Self>(self, true)
     }
 
-    /// In ascending order, NULLs at the given end.
+    /// In ascending order, NULLs at the given end. SQLAlchemy: `asc().nulls_first()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -358,7 +362,7 @@ pub trait Operators: Expression {
         self.asc().nulls(nulls)
     }
 
-    /// In descending order, NULLs at the given end.
+    /// In descending order, NULLs at the given end. SQLAlchemy: `desc().nulls_last()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -462,6 +466,17 @@ where
 )]
 pub trait ListItem<T> {
     /// Appends the element to an array.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::ListItem;
+    /// use orm_core::types::{ArrayWriter, SqlType};
+    ///
+    /// let mut names = ArrayWriter::new();
+    /// ListItem::<String>::push_to("Air", &mut names);
+    /// assert_eq!(names.into_param(Vec::<String>::TYPE).show(), "{Air}");
+    /// ```
     fn push_to(self, array: &mut ArrayWriter);
 }
 

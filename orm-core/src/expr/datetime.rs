@@ -101,6 +101,14 @@ scaled! {
 }
 
 /// A moment of which there are differences.
+///
+/// ```
+/// use chrono::NaiveDate;
+/// use orm_core::expr::Temporal;
+///
+/// fn in_days<T: Temporal<Difference = i32>>() {}
+/// in_days::<NaiveDate>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no moment in time",
     label = "expected a timestamp or a date"
@@ -123,6 +131,14 @@ impl Temporal for NaiveDate {
 }
 
 /// A moment with or without a time zone, which the other kind can be made of.
+///
+/// ```
+/// use chrono::{DateTime, NaiveDateTime, Utc};
+/// use orm_core::expr::Zoned;
+///
+/// fn other<T: Zoned<Other = Other>, Other>() {}
+/// other::<DateTime<Utc>, NaiveDateTime>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is in no time zone",
     label = "expected a `DateTime<Utc>` or a `NaiveDateTime`"
@@ -191,7 +207,7 @@ pub trait TimeOperators: Expression {
 
 impl<E: Expression> TimeOperators for E {}
 
-/// `now()`: when the transaction began.
+/// `now()`: when the transaction began. SQLAlchemy: `func.now(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -203,7 +219,7 @@ pub fn now() -> Expr<DateTime<Utc>, ()> {
     Expr::new(Node::call("now", Vec::new()))
 }
 
-/// `CURRENT_DATE`: the day on which the transaction began, in the session's time zone.
+/// `CURRENT_DATE`: the day on which the transaction began, in the session's time zone. SQLAlchemy: `func.current_date()`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -216,19 +232,20 @@ pub fn current_date() -> Expr<NaiveDate, ()> {
 }
 
 functions! {
-    /// `clock_timestamp()`: now, another moment for each row.
+    /// `clock_timestamp()`: now, another moment for each row. SQLAlchemy: `func.clock_timestamp(..)`.
     fn clock_timestamp() -> DateTime<Utc>; "clock_timestamp()" "clock_timestamp()"
     /// `make_interval(years, months, weeks, days, hours, minutes, seconds)`: an interval of calculated parts. For one that is
-    /// known there is [`Interval`].
+    /// known there is [`Interval`]. SQLAlchemy: `func.make_interval(..)`.
     fn make_interval(years: i32, months: i32, weeks: i32, days: i32, hours: i32, minutes: i32, seconds: f64) -> Interval;
         "make_interval(0, 0, 0, User::ID, 0, 0, 0.0)" "make_interval($1, $2, $3, users.id, $4, $5, $6)"
-    /// `make_date(year, month, day)`. What is no date is an error of the server's.
+    /// `make_date(year, month, day)`. What is no date is an error of the server's. SQLAlchemy: `func.make_date(..)`.
     fn make_date(year: i32, month: i32, day: i32) -> NaiveDate; "make_date(2024, User::ID, 1)" "make_date($1, users.id, $2)"
-    /// `to_timestamp(seconds)`: the moment so many seconds after 1970-01-01 00:00 UTC.
+    /// `to_timestamp(seconds)`: the moment so many seconds after 1970-01-01 00:00 UTC. SQLAlchemy: `func.to_timestamp(..)`.
     fn to_timestamp(seconds: f64) -> DateTime<Utc>; "to_timestamp(User::SCORE)" "to_timestamp(users.score)"
 }
 
 /// `age(moment, earlier)`: the difference in years, months and days, as people count; `since` gives days alone.
+/// SQLAlchemy: `func.age(..)`.
 ///
 /// ```
 /// # use chrono::{DateTime, Utc};
@@ -249,7 +266,7 @@ where
 }
 
 /// `date_trunc(unit, moment)`: the beginning of the year, month, day .. in which a moment lies: `func::date_trunc(func::Month,
-/// Order::CREATED_AT)`. Of a `DateTime<Utc>` it is that of the session's time zone.
+/// Order::CREATED_AT)`. Of a `DateTime<Utc>` it is that of the session's time zone. SQLAlchemy: `func.date_trunc(..)`.
 ///
 /// ```
 /// # use chrono::{DateTime, Utc};
@@ -275,6 +292,12 @@ where
 }
 
 /// A unit that a moment can be cut down to.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// fn is_unit<Unit: orm_core::expr::Truncates>() {}
+/// is_unit::<func::Month>(); // `func::Epoch` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no unit that a moment can be cut down to",
     label = "expected `func::Year`, `Quarter`, `Month`, `Week`, `Day`, `Hour`, `Minute` or `Second`"
@@ -290,6 +313,11 @@ impl Truncates for func::Minute {}
 impl Truncates for func::Second {}
 
 /// A type that can be cut down to a unit.
+///
+/// ```
+/// fn can_be_cut<T: orm_core::expr::Truncated>() {}
+/// can_be_cut::<chrono::NaiveDateTime>(); // `NaiveTime` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be cut down to a unit of time",
     label = "`date_trunc` needs a timestamp or an interval"

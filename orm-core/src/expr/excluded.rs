@@ -35,15 +35,24 @@ pub fn excluded<M: Model, T: SqlType>(column: Column<M, T>) -> Expr<T, OfExclude
     Expr::new(Node::Column(table, column.position()))
 }
 
-/// A leaf of what an expression uses: the row that could not be inserted.
+/// A leaf of what an expression uses: the row that could not be inserted, as [`excluded`] names it.
 #[derive(Debug)]
 pub struct OfExcluded<M>(PhantomData<fn() -> M>);
 
-/// In the scope of `do_update`: the row that could not be inserted.
+/// In the scope of `do_update`: the row that could not be inserted. See [`HasExcluded`].
 #[derive(Debug)]
 pub struct Excluded<M>(PhantomData<fn() -> M>);
 
 /// Whether a scope is that of `do_update` of an INSERT of `M`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Excluded, HasExcluded};
+///
+/// fn has_excluded<Scope: HasExcluded<M>, M>() {}
+/// has_excluded::<(Tag, (Excluded<Tag>, ())), Tag>(); // the scope of `do_update`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "there is no excluded row of `{M}` here",
     label = "`excluded(..)` of `{M}` has no meaning here",

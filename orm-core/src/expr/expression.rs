@@ -8,6 +8,18 @@ use super::{Column, Node, Of, Selectable};
 use crate::types::{Param, SqlType};
 
 /// Anything with a value in SQL: a column, or an [`Expr`] made of others.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Expression};
+///
+/// fn longer_than_ten<E: Expression<Type = String>>(text: E) -> Expr<bool, (E::Uses, ())> {
+///     func::length(text).gt(10)
+/// }
+/// let q = Tag::query().filter(longer_than_ten(Tag::WORD)).select(Tag::ID);
+/// assert_eq!(q.to_sql(), "SELECT tags.id FROM tags WHERE length(tags.word) > $1");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an SQL expression",
     label = "expected a column, or an expression made of columns",
@@ -20,10 +32,32 @@ pub trait Expression: Sized {
     type Uses;
 
     /// The expression without its types.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::{Expression, Node};
+    ///
+    /// assert!(matches!(Tag::WORD.into_node(), Node::Column(_, 1)));
+    /// assert!(matches!(Tag::WORD.eq("new").into_node(), Node::Infix(_, "=", _)));
+    /// ```
     fn into_node(self) -> Node;
 }
 
 /// An expression made of others.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Of};
+///
+/// // What a function returns: a `bool`, of the table of products alone.
+/// fn sold_out() -> Expr<bool, Of<Product>> {
+///     Product::STOCK.eq(0).of_model()
+/// }
+/// let q = Product::query().filter(sold_out().and(Product::PRICE.gt(100))).select(Product::ID);
+/// assert!(q.to_sql().ends_with("WHERE products.stock = $1 AND products.price > $2"));
+/// ```
 pub struct Expr<T, Uses> {
     node: Node,
     types: PhantomData<fn() -> (T, Uses)>,
@@ -92,6 +126,14 @@ pub fn value<V: Literal>(value: V) -> Expr<V::Type, ()> {
 }
 
 /// What [`value`] takes: anything that a column can hold, and `&str`.
+///
+/// ```
+/// use orm_core::expr::Literal;
+///
+/// let word: String = "new".into_value(); // a `&str` is text
+/// let number: i32 = 7.into_value();
+/// # assert_eq!((word.as_str(), number), ("new", 7));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a value that PostgreSQL can be given",
     label = "no PostgreSQL type is known for `{Self}`"
@@ -123,6 +165,15 @@ impl Literal for &str {
 }
 
 /// What stands where any type may: a value, a column or an expression, which brings its type along.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Node, Operand};
+///
+/// assert!(matches!("new".into_any(), Node::Param(_)));
+/// assert!(matches!(Tag::WORD.into_any(), Node::Column(..)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a value, nor a column or an expression",
     label = "no PostgreSQL type is known for `{Self}`"
@@ -178,6 +229,17 @@ impl<T: SqlType, Uses> Operand for Expr<T, Uses> {
 }
 
 /// What an operator takes on its right, where its left is a `T`: a value, a column or an expression of that type.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{AsExpr, Node};
+///
+/// fn node(right: impl AsExpr<i32>) -> Node { right.into_operand() }
+/// assert!(matches!(node(100), Node::Param(_)));
+/// assert!(matches!(node(Product::PRICE), Node::Column(..)));
+/// assert!(matches!(node(Product::PRICE + 100), Node::Infix(_, "+", _)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "expected a value, a column or an expression of type `{T}`",
     label = "a `{T}` cannot be compared or combined with `{Self}`"
@@ -335,6 +397,15 @@ where
 }
 
 /// An expression that is true, false, or NULL: what `filter`, `having` and `on` take.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// fn is_condition(_: impl Condition) {}
+/// is_condition(User::ACTIVE); // a column of `bool`
+/// is_condition(User::NAME.eq("ann"));
+/// is_condition(Product::CATEGORY_ID.gt(7)); // true, false or NULL
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is not a condition",
     label = "expected something true or false, found `{Self}`",

@@ -52,7 +52,7 @@ use crate::types::{Numeric, PgType, SqlType};
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 type Like<E, T> = <<E as Expression>::Type as SqlType>::Nullify<T>;
 
-/// `lower(text)`.
+/// `lower(text)`. SQLAlchemy: `func.lower(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -67,7 +67,7 @@ where
     Expr::new(Node::call("lower", vec![text.into_node()]))
 }
 
-/// `upper(text)`.
+/// `upper(text)`. SQLAlchemy: `func.upper(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -82,7 +82,7 @@ where
     Expr::new(Node::call("upper", vec![text.into_node()]))
 }
 
-/// `length(text)`: the number of characters.
+/// `length(text)`: the number of characters. SQLAlchemy: `func.length(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -97,7 +97,7 @@ where
     Expr::new(Node::call("length", vec![text.into_node()]))
 }
 
-/// `abs(number)`.
+/// `abs(number)`. SQLAlchemy: `func.abs(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -113,7 +113,7 @@ where
 }
 
 /// `coalesce(expression, otherwise)`: the expression, or the other value where it is NULL. It is NULL only where both
-/// are. For more than two, nest it: the SQL has one list.
+/// are. For more than two, nest it: the SQL has one list. SQLAlchemy: `func.coalesce(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -134,7 +134,7 @@ where
 }
 
 /// `greatest(a, b)`: the greater one; a NULL does not count, so it is NULL only where both are. For more than two, nest it:
-/// the SQL has one list.
+/// the SQL has one list. SQLAlchemy: `func.greatest(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -155,7 +155,7 @@ where
     ))
 }
 
-/// `least(a, b)`: the lesser one; otherwise as [`greatest`].
+/// `least(a, b)`: the lesser one; otherwise as [`greatest`]. SQLAlchemy: `func.least(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -190,7 +190,7 @@ fn extended(function: &'static str, first: Node, second: Node) -> Node {
     }
 }
 
-/// `nullif(expression, value)`: NULL where it is this value, else the expression.
+/// `nullif(expression, value)`: NULL where it is this value, else the expression. SQLAlchemy: `func.nullif(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -209,6 +209,7 @@ where
 
 /// `grouping(expressions)`: which of them a row is not grouped by, as bits, the last one's being 1: how the rows of subtotals
 /// are told apart in [`group_by_rollup`](crate::query::Query::group_by_rollup) and its relatives.
+/// SQLAlchemy: `func.grouping(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -222,7 +223,17 @@ pub fn grouping<A: Arguments>(expressions: A) -> Expr<i32, Agg<A::Uses>> {
 }
 
 /// `extract(part FROM moment)`: `func::extract(func::Year, Order::CREATED_AT)`. Whole numbers come as `i32`, seconds and
-/// the epoch as `f64`.
+/// the epoch as `f64`. SQLAlchemy: `extract("year", x)`.
+///
+/// ```
+/// # use chrono::{DateTime, Utc};
+/// # use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "orders")]
+/// # struct Order { #[orm(primary_key)] id: i32, created_at: DateTime<Utc> }
+/// let year = func::extract(func::Year, Order::CREATED_AT);
+/// let q = Order::query().group_by(year.clone()).select((year, count_all()));
+/// assert!(q.to_sql().starts_with("SELECT CAST(extract(year FROM orders.created_at) AS int4), count(*)"));
+/// ```
 pub fn extract<P: DatePart, E: Expression>(part: P, moment: E) -> Expr<Like<E, P::Type>, E::Uses>
 where
     Base<E>: Moment,
@@ -235,6 +246,12 @@ where
 }
 
 /// A part of a date or time.
+///
+/// ```
+/// use orm_core::prelude::func::{DatePart, DayOfYear};
+///
+/// assert_eq!(DayOfYear::NAME, "doy");
+/// ```
 pub trait DatePart {
     /// The type of the part.
     type Type: SqlType<Base = Self::Type>;
@@ -244,7 +261,7 @@ pub trait DatePart {
 
 macro_rules! parts {
     ($($name:ident $sql:literal $ty:ty, $doc:literal;)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " In [`extract`]: `extract(func::", stringify!($name), ", moment)`.")]
         #[derive(Debug, Clone, Copy)]
         pub struct $name;
 
@@ -270,6 +287,11 @@ parts! {
 }
 
 /// A type that has date or time parts.
+///
+/// ```
+/// fn has_a_year<T: orm_core::prelude::func::Moment>() {}
+/// has_a_year::<chrono::NaiveDate>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no date or time parts",
     label = "`extract` needs a date, a time or a timestamp"
@@ -303,7 +325,7 @@ pub fn call<T: SqlType, A: Arguments>(
     Expr::new(Node::call(function, arguments.into_nodes()))
 }
 
-/// `CAST(expression AS type)`, to the PostgreSQL type of a Rust type.
+/// `CAST(expression AS type)`, to the PostgreSQL type of a Rust type. SQLAlchemy: `cast(x, String)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -317,6 +339,14 @@ pub fn cast<T: SqlType<Base = T>, E: Expression>(expression: E) -> Expr<Like<E, 
 }
 
 /// The arguments of a function: a tuple of expressions.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::prelude::func::Arguments;
+///
+/// assert_eq!((Tag::WORD, value("new")).into_nodes().len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of arguments",
     label = "expected a tuple of expressions: `(User::NAME,)`"

@@ -132,6 +132,16 @@ macro_rules! sql_function {
 
 /// What a function that was declared by [`sql_function!`](crate::sql_function) takes for a parameter of type `P`: a value, a
 /// column or an expression of that type; where `P` is an `Option`, `None` too.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Argument, Node};
+///
+/// fn node<P>(argument: impl Argument<P>) -> Node { argument.into_argument() }
+/// assert!(matches!(node::<i32>(Product::PRICE), Node::Column(..)));
+/// assert!(matches!(node::<Option<String>>(None), Node::Param(_)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "expected a value, a column or an expression of type `{P}`",
     label = "the function was declared with a parameter of type `{P}`; found `{Self}`"

@@ -9,6 +9,13 @@ use super::{Agg, AsExpr, Expr, Expression, Node, Operand, Solid};
 use crate::types::{Json, Param, SqlType};
 
 /// A type that is kept as JSON.
+///
+/// ```
+/// use orm_core::{expr::JsonValue, types::Json};
+///
+/// fn is_json<T: JsonValue>() {}
+/// is_json::<Json<Vec<i32>>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not JSON",
     label = "expected a `serde_json::Value` or a `Json<..>` column or expression"
@@ -38,12 +45,19 @@ operators! {
     fn json_contains "@>" Value => bool;
     /// `<@`: whether the other has everything that this has. SQLAlchemy: `contained_by`.
     fn json_contained_by "<@" Value => bool;
-    /// `||`: the members of both, those of the other in place of its own; of lists, the elements of both.
+    /// `||`: the members of both, those of the other in place of its own; of lists, the elements of both. SQLAlchemy: `+`.
     fn json_concat "||" Value => Value;
 }
 
 /// A member of an object by its name (`&str`, `String`), or an element of a list by its number (`i32`), the first being 0, -1
 /// the last.
+///
+/// ```
+/// use orm_core::expr::{JsonKey, Node};
+///
+/// let Node::Param(last) = (-1).into_key() else { unreachable!() };
+/// assert_eq!(last.show(), "-1"); // the last element
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a name nor a number in JSON",
     label = "expected a `&str`, a `String` or an `i32`"
@@ -128,6 +142,14 @@ pub trait JsonOperators: Expression {
 
     /// A member or an element as a value of type `T`: `CAST(column ->> key AS type)`. What cannot be read as one is an error of
     /// the server's. SQLAlchemy: `column["a"].as_integer()`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "orders")]
+    /// # struct Order { #[orm(primary_key)] id: i32, data: serde_json::Value }
+    /// let q = Order::query().filter(Order::DATA.get_as::<i32>("weight").gt(10)).select(Order::ID);
+    /// assert!(q.to_sql().ends_with("WHERE CAST(orders.data ->> $1 AS int4) > $2"));
+    /// ```
     fn get_as<T: SqlType<Base = T>>(self, key: impl JsonKey) -> Expr<Option<T>, Self::Uses>
     where
         Base<Self>: JsonValue,
@@ -208,7 +230,7 @@ pub trait JsonOperators: Expression {
         Expr::new(Node::infix(self.into_node(), "@@", path))
     }
 
-    /// `-`: without the member of this name, or the element of this number.
+    /// `-`: without the member of this name, or the element of this number. SQLAlchemy: `op("-")`.
     fn without_key<K: JsonKey>(self, key: K) -> Expr<Like<Self, Value>, Self::Uses>
     where
         Base<Self>: JsonValue,
@@ -231,6 +253,7 @@ pub trait JsonOperators: Expression {
 impl<E: Expression> JsonOperators for E {}
 
 /// `jsonb_set(target, path, value, true)`: with the value at this path, new or not; the rest as it was.
+/// SQLAlchemy: `func.jsonb_set(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -257,6 +280,7 @@ where
 }
 
 /// `jsonb_array_length(list)`: the number of elements. Of what is no list it is an error of the server's.
+/// SQLAlchemy: `func.jsonb_array_length(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -273,7 +297,7 @@ where
     Expr::new(Node::call("jsonb_array_length", vec![list.into_node()]))
 }
 
-/// `jsonb_typeof(value)`: `object`, `array`, `string`, `number`, `boolean` or `null`.
+/// `jsonb_typeof(value)`: `object`, `array`, `string`, `number`, `boolean` or `null`. SQLAlchemy: `func.jsonb_typeof(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -290,7 +314,7 @@ where
     Expr::new(Node::call("jsonb_typeof", vec![value.into_node()]))
 }
 
-/// `to_jsonb(value)`: anything as JSON.
+/// `to_jsonb(value)`: anything as JSON. SQLAlchemy: `func.to_jsonb(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -303,6 +327,7 @@ pub fn to_jsonb<E: Expression>(value: E) -> Expr<Like<E, Value>, E::Uses> {
 }
 
 /// `jsonb_agg(expression)`: the values of all rows as a JSON list; NULL where there is no row.
+/// SQLAlchemy: `func.jsonb_agg(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -320,7 +345,7 @@ pub fn jsonb_agg<E: Expression>(expression: E) -> Expr<Option<Value>, Agg<E::Use
 }
 
 /// `jsonb_build_object(name, value, ..)`: an object with these members: up to 8 pairs of a name and a value, a column or an
-/// expression. A NULL becomes JSON's `null`.
+/// expression. A NULL becomes JSON's `null`. SQLAlchemy: `func.jsonb_build_object(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -336,6 +361,16 @@ pub fn jsonb_build_object<M: Members>(members: M) -> Expr<Value, Solid<M::Uses>>
 }
 
 /// What [`jsonb_build_object`] takes: a tuple of up to 8 pairs of a name and a value, a column or an expression.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Members;
+///
+/// let mut arguments = Vec::new();
+/// (("id", Tag::ID), ("word", Tag::WORD)).push_to(&mut arguments);
+/// assert_eq!(arguments.len(), 4); // name, value, name, value
+/// ```
 #[diagnostic::on_unimplemented(
     message = "these are no members of an object",
     label = "expected a tuple of up to 8 pairs: `((\"id\", User::ID), (\"name\", User::NAME))`; found `{Self}`"

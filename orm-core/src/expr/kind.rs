@@ -9,6 +9,15 @@ use super::Expression;
 use super::scope::{Agg, Each, Of, Open, Solid, Windowed};
 
 /// The kind of an expression.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn beside<A: Kind<With<B> = Both>, B: Kind, Both>() {}
+/// beside::<Constant, Plain, Plain>();
+/// beside::<Plain, Aggregate, Mixed>();
+/// ```
 pub trait Kind {
     /// The kind of the two side by side.
     type With<B: Kind>: Kind;
@@ -18,16 +27,16 @@ pub trait Kind {
     type WithAggregate: Kind;
 }
 
-/// Uses no table.
+/// Uses no table: a [`Kind`].
 #[derive(Debug)]
 pub struct Constant;
-/// A value of each row.
+/// A value of each row: a [`Kind`].
 #[derive(Debug)]
 pub struct Plain;
-/// One value for many rows.
+/// One value for many rows: a [`Kind`].
 #[derive(Debug)]
 pub struct Aggregate;
-/// Both.
+/// Both: a [`Kind`].
 #[derive(Debug)]
 pub struct Mixed;
 
@@ -56,6 +65,17 @@ impl Kind for Mixed {
 }
 
 /// The kind of what a tree of tables is used for.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn kind<Uses: KindOf<Kind = K>, K>() {}
+/// kind::<(), Constant>();
+/// kind::<Of<Tag>, Plain>();
+/// kind::<Agg<Of<Tag>>, Aggregate>();
+/// kind::<(Of<Tag>, Agg<Of<Tag>>), Mixed>();
+/// ```
 pub trait KindOf {
     /// The kind.
     type Kind: Kind;
@@ -95,17 +115,28 @@ impl<A: KindOf, B: KindOf> KindOf for (A, B) {
     type Kind = <A::Kind as Kind>::With<B::Kind>;
 }
 
-/// A query without GROUP BY.
+/// A query without GROUP BY: see [`Accepts`].
 #[derive(Debug)]
 pub struct Ungrouped;
-/// A query with GROUP BY.
+/// A query with GROUP BY: see [`Accepts`].
 #[derive(Debug)]
 pub struct Grouped;
-/// A query without GROUP BY whose select list has aggregates: all its rows are one group, and it gives one row.
+/// A query without GROUP BY whose select list has aggregates: all its rows are one group, and it gives one row. See
+/// [`Accepts`].
 #[derive(Debug)]
 pub struct Totals;
 
 /// Whether a query, grouped or not, can select something of kind `K`, and what it is `Then`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn selects<Query: Accepts<K, Then>, K, Then>() {}
+/// selects::<Ungrouped, Plain, Ungrouped>();
+/// selects::<Ungrouped, Aggregate, Totals>();
+/// selects::<Grouped, Mixed, Grouped>(); // `Ungrouped` does not accept `Mixed`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a plain column stands beside an aggregate in a query without GROUP BY",
     label = "selects one value per row and one value for all rows",
@@ -130,6 +161,15 @@ impl<K> Accepts<K, Grouped> for Grouped {}
 
 /// Whether something of kind `K` can stand in ORDER BY or HAVING beside what a query selects: no plain column beside
 /// aggregates.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn stands<Query: BesideTotals<K>, K>() {}
+/// stands::<Totals, Aggregate>();
+/// stands::<Grouped, Plain>(); // `<Totals, Plain>` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a plain column stands beside an aggregate in a query without GROUP BY",
     label = "has a value for each row, and this query gives one row for all",
@@ -147,6 +187,15 @@ impl BesideTotals<Constant> for Totals {}
 impl BesideTotals<Aggregate> for Totals {}
 
 /// Whether something of kind `K` can stand in ORDER BY beside the rows of a query: no aggregate beside plain columns.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn stands<Query: BesideRows<K>, K>() {}
+/// stands::<Ungrouped, Plain>();
+/// stands::<Grouped, Aggregate>(); // `<Ungrouped, Aggregate>` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "rows cannot be ordered by an aggregate in a query without GROUP BY",
     label = "has one value for all rows",
@@ -164,6 +213,15 @@ impl<K> BesideRows<K> for Totals {}
 impl<K> BesideRows<K> for Grouped {}
 
 /// Whether a query has groups, of which HAVING can ask something.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn has_groups<Query: HasGroups>() {}
+/// has_groups::<Grouped>();
+/// has_groups::<Totals>(); // `Ungrouped` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`having` is asked of groups, and this query has none",
     label = "a query without GROUP BY",
@@ -177,6 +235,14 @@ impl HasGroups for Grouped {}
 impl HasGroups for Totals {}
 
 /// Whether something of kind `K` is one value for many rows, and nothing beside it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn one_for_many<K: OneForMany>() {}
+/// one_for_many::<Aggregate>(); // `Plain` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is no aggregate, so it has no single value for many rows",
     label = "expected `sum(..)`, `count(..)`, `max(..)` and the like, with no plain column beside them",
@@ -188,6 +254,14 @@ pub trait OneForMany {}
 impl OneForMany for Aggregate {}
 
 /// Whether an expression has a value in each row: no aggregate in it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn in_each_row<Uses: RowLevel>() {}
+/// in_each_row::<(Of<Tag>, Solid<Of<Tag>>)>(); // `Agg<Of<Tag>>` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an aggregate has no value here: `count`, `sum` .. are known only after grouping",
     label = "this needs a value of each row, and uses an aggregate",
@@ -196,6 +270,13 @@ impl OneForMany for Aggregate {}
 pub trait RowLevel {}
 
 /// An expression with a value in each row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// fn in_each_row(_: impl orm_core::expr::PerRow) {}
+/// in_each_row(Product::PRICE * Product::STOCK); // `sum(Product::PRICE)` does not compile
+/// ```
 pub trait PerRow {}
 impl<E> PerRow for E
 where
@@ -220,6 +301,13 @@ impl<A: RowLevel, B: RowLevel> RowLevel for (A, B) {}
 impl<U> RowLevel for Windowed<U> {}
 
 /// What HAVING can ask of the groups of a query: no window function, and no plain column where all rows are one group.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// fn of_groups(_: impl orm_core::expr::PerGroup<orm_core::expr::Totals>) {}
+/// of_groups(sum(Product::STOCK).gt(9)); // `Product::STOCK.gt(9)` does not compile
+/// ```
 pub trait PerGroup<G> {}
 impl<E, G> PerGroup<G> for E
 where
@@ -230,6 +318,14 @@ where
 }
 
 /// A tree of uses without a window function.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn window_free<Uses: WindowFree>() {}
+/// window_free::<(Of<Tag>, Agg<Of<Tag>>)>(); // `Windowed<Of<Tag>>` does not compile
+/// ```
 pub trait WindowFree {}
 
 impl WindowFree for () {}

@@ -7,19 +7,24 @@ use super::{AsExpr, Expr, Expression, Node};
 use crate::types::Numeric;
 
 functions! {
-    /// `pi()`.
+    /// `pi()`. SQLAlchemy: `func.pi(..)`.
     fn pi() -> f64; "pi()" "pi()"
-    /// `random()`: a number from 0 to below 1, another one for each row.
+    /// `random()`: a number from 0 to below 1, another one for each row. SQLAlchemy: `func.random(..)`.
     fn random() -> f64; "random()" "random()"
-    /// `exp(x)`: e to this power.
+    /// `exp(x)`: e to this power. SQLAlchemy: `func.exp(..)`.
     fn exp(x: f64) -> f64; "exp(User::SCORE)" "exp(users.score)"
-    /// `ln(x)`: the natural logarithm.
+    /// `ln(x)`: the natural logarithm. SQLAlchemy: `func.ln(..)`.
     fn ln(x: f64) -> f64; "ln(User::SCORE)" "ln(users.score)"
-    /// `log(x)`: the logarithm to the base of 10.
+    /// `log(x)`: the logarithm to the base of 10. SQLAlchemy: `func.log(..)`.
     fn log(x: f64) -> f64; "log(User::SCORE)" "log(users.score)"
 }
 
 /// A number with digits behind the point: `f64`, `Decimal`.
+///
+/// ```
+/// fn is_fractional<T: orm_core::expr::Fractional>() {}
+/// is_fractional::<f64>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no digits behind the point",
     label = "expected an `f64` or a `Decimal`",
@@ -32,7 +37,7 @@ impl Fractional for rust_decimal::Decimal {}
 
 macro_rules! fractional {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -82,7 +87,7 @@ where
     Expr::new(Node::call("power", arguments))
 }
 
-/// `round(number, digits)`: to so many digits behind the point.
+/// `round(number, digits)`: to so many digits behind the point. SQLAlchemy: `func.round(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;

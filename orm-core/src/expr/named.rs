@@ -11,6 +11,14 @@ use super::Selectable;
 use super::scope::{Maybe, Nullable, Nulled, Outer};
 
 /// What has a name in FROM: a table, or one that may have no row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn named<A: InFrom<Name = Name>, B: InFrom<Name = Name>, Name>() {}
+/// named::<Tag, Maybe<Tag>, _>();
+/// ```
 pub trait InFrom {
     /// The name.
     type Name;
@@ -25,6 +33,15 @@ impl<S: Selectable> InFrom for Maybe<S> {
 }
 
 /// Whether a scope has no table of the name of `S` yet, so that `S` can be joined to it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn can_join<Scope: Without<S>, S>() {}
+/// can_join::<(Product, ()), Category>();
+/// can_join::<(User, ()), Aliased<User, 1>>(); // `<(User, ()), User>` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{S}` is part of this query already",
     label = "`{S}` once more",
@@ -62,11 +79,27 @@ where
 }
 
 /// [`Without`], asked of the table: what a query is `correlate`d with.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn can_correlate<S: NotIn<Scope>, Scope>() {}
+/// can_correlate::<User, (Order, ())>();
+/// ```
 pub trait NotIn<Scope> {}
 
 impl<S, Scope: Without<S>> NotIn<Scope> for S {}
 
 /// Whether two names differ.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn apart<A: Selectable<Name: Apart<B::Name>>, B: Selectable>() {}
+/// apart::<User, Order>();
+/// ```
 pub trait Apart<Name> {}
 
 /// The name of an alias, which has a number that types cannot compare.

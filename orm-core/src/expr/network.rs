@@ -7,6 +7,11 @@ use super::{Expr, Expression, Node};
 use crate::types::{Cidr, Inet, SqlType};
 
 /// A network address: `IpAddr`, [`Inet`] or [`Cidr`].
+///
+/// ```
+/// fn is_address<T: orm_core::expr::Address>() {}
+/// is_address::<std::net::IpAddr>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a network address",
     label = "expected an `IpAddr`, an `Inet` or a `Cidr`"
@@ -17,7 +22,7 @@ impl Address for Inet {}
 impl Address for Cidr {}
 
 operators! {
-    /// The operators of network addresses. In the prelude.
+    /// The operators of network addresses. In the prelude. SQLAlchemy: `op("<<")`, `op(">>")`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -51,7 +56,7 @@ operators! {
     fn network_overlaps "&&" Cidr => bool;
 }
 
-/// `host(address)`: the address as text, without the prefix.
+/// `host(address)`: the address as text, without the prefix. SQLAlchemy: `func.host(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -67,7 +72,7 @@ where
     Expr::new(Node::call("host", vec![address.into_node()]))
 }
 
-/// `masklen(address)`: the number of bits of the prefix.
+/// `masklen(address)`: the number of bits of the prefix. SQLAlchemy: `func.masklen(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -83,7 +88,7 @@ where
     Expr::new(Node::call("masklen", vec![address.into_node()]))
 }
 
-/// `network(address)`: the network in which it lies, by its prefix.
+/// `network(address)`: the network in which it lies, by its prefix. SQLAlchemy: `func.network(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;

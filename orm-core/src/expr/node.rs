@@ -8,6 +8,15 @@ use crate::types::{Param, PgType};
 
 /// A piece of SQL. Whatever a user passed is a [`Node::Param`]; all text in the other variants is ours or a checked
 /// identifier.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expression, Node};
+///
+/// let Node::Infix(left, ">", right) = Product::PRICE.gt(100).into_node() else { unreachable!() };
+/// assert!(matches!((*left, *right), (Node::Column(..), Node::Param(_))));
+/// ```
 #[derive(Debug, Clone)]
 pub enum Node {
     /// A column of a table in the query.
@@ -65,6 +74,15 @@ pub enum Node {
 }
 
 /// A call of an aggregate: `function(DISTINCT arguments ORDER BY order) FILTER (WHERE filter)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expression, Node};
+///
+/// let Node::Aggregate(call) = count_distinct(Tag::WORD).into_node() else { unreachable!() };
+/// assert!(call.function == "count" && call.distinct);
+/// ```
 #[derive(Debug, Clone)]
 pub struct AggregateCall {
     /// The function's name.
@@ -82,6 +100,15 @@ pub struct AggregateCall {
 }
 
 /// `CASE operand WHEN .. THEN .. ELSE otherwise END`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expression, Node};
+///
+/// let Node::Case(case) = case().when(Product::STOCK.eq(0), "sold out").end().into_node() else { unreachable!() };
+/// assert!(case.branches.len() == 1 && case.otherwise.is_none());
+/// ```
 #[derive(Debug, Clone)]
 pub struct CaseNode {
     /// What is compared, if it is no list of conditions.
@@ -101,7 +128,7 @@ pub struct TableRef {
     pub alias: Alias,
 }
 
-/// Under which name a table stands in a query.
+/// Under which name a table stands in a query: see [`TableRef::of`] and [`Selectable`](super::Selectable).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alias {
     /// Its own.
@@ -119,6 +146,20 @@ pub enum Alias {
 }
 
 /// A SELECT.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Item, JoinKind};
+/// use orm_core::query::Side;
+///
+/// let q = Product::query().left_join(Product::CATEGORY).filter(Product::STOCK.gt(0)).order_by(Product::NAME.desc());
+/// let select = q.limit(10).select((Product::NAME, Category::NAME)).for_update().skip_locked().into_operand();
+/// assert!(matches!(select.items[..], [Item::Expr(_), Item::Expr(_)]));
+/// assert_eq!(select.joins[0].kind, JoinKind::Left);
+/// assert_eq!((select.filters.len(), select.order_by[0].descending, select.limit), (1, true, Some(10)));
+/// assert!(select.lock.is_some());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Select {
     /// The queries that stand before it under a name: WITH.
@@ -159,7 +200,7 @@ pub struct Select {
     pub pipelined: bool,
 }
 
-/// A part of a select list.
+/// A part of a select list: of [`Select::items`].
 #[derive(Debug, Clone)]
 pub enum Item {
     /// All columns of a table, in the order of its description.
@@ -168,7 +209,7 @@ pub enum Item {
     Expr(Node),
 }
 
-/// A joined table.
+/// A joined table: one of [`Select::joins`].
 #[derive(Debug, Clone)]
 pub struct Join {
     /// INNER or LEFT.
@@ -179,7 +220,7 @@ pub struct Join {
     pub on: Node,
 }
 
-/// How a table is joined.
+/// How a table is joined: a [`Select`] has its joins with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JoinKind {
     /// Rows without a partner are left out.
@@ -194,7 +235,7 @@ pub enum JoinKind {
     Cross,
 }
 
-/// A part of ORDER BY.
+/// A part of ORDER BY: of [`Select::order_by`], and of what a window or an aggregate has.
 #[derive(Debug, Clone)]
 pub struct OrderNode {
     /// What is ordered by.
@@ -207,7 +248,7 @@ pub struct OrderNode {
     pub nulls_first: Option<bool>,
 }
 
-/// A lock on the selected rows.
+/// A lock on the selected rows: [`Select::lock`].
 #[derive(Debug, Clone)]
 pub struct Lock {
     /// How strong.
@@ -219,7 +260,7 @@ pub struct Lock {
     pub of: Vec<TableRef>,
 }
 
-/// How strong a row lock is.
+/// How strong a row lock is: [`for_update`](crate::query::Query::for_update) and its relatives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockStrength {
     /// FOR UPDATE.
@@ -232,7 +273,8 @@ pub enum LockStrength {
     KeyShare,
 }
 
-/// What happens when a row is locked already.
+/// What happens when a row is locked already: [`nowait`](crate::query::Query::nowait),
+/// [`skip_locked`](crate::query::Query::skip_locked).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockWait {
     /// Wait for it.
@@ -249,6 +291,15 @@ impl TableRef {
     }
 
     /// The table under its own name.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::{Alias, TableRef};
+    /// use orm_core::model::Model;
+    ///
+    /// assert_eq!(TableRef::of(Tag::TABLE).alias, Alias::None);
+    /// ```
     pub fn of(table: &'static Table) -> Self {
         TableRef {
             table,

@@ -16,6 +16,13 @@ pub struct Ordered<Uses> {
 }
 
 /// Where NULLs stand in an order.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().order_by(Product::CATEGORY_ID.desc_nulls(Nulls::Last)).select(Product::ID);
+/// assert!(q.to_sql().ends_with("ORDER BY products.category_id DESC NULLS LAST"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nulls {
     /// Before everything else: `NULLS FIRST`.
@@ -33,6 +40,7 @@ impl<Uses> Ordered<Uses> {
     }
 
     /// Says where NULLs stand. Without it they are last in ascending order and first in descending order.
+    /// SQLAlchemy: `nulls_first()`, `nulls_last()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -46,7 +54,7 @@ impl<Uses> Ordered<Uses> {
         self
     }
 
-    /// `NULLS FIRST`.
+    /// `NULLS FIRST`. SQLAlchemy: `nulls_first()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -59,7 +67,7 @@ impl<Uses> Ordered<Uses> {
         self.nulls(Nulls::First)
     }
 
-    /// `NULLS LAST`.
+    /// `NULLS LAST`. SQLAlchemy: `nulls_last()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -81,6 +89,14 @@ impl<Uses> fmt::Debug for Ordered<Uses> {
 
 /// What a query's `order_by` takes. It is [`OrderBy`], asked in one step: with [`OrderBy`] itself as the bound, rustc would
 /// list all its implementations below every mistake.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::expr::{OrdersBy, Ungrouped};
+/// fn orders<I>(_: impl OrdersBy<(Tag, ()), I, Ungrouped>) {}
+/// orders((Tag::WORD.desc(), Tag::ID));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by this",
     label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`",
@@ -91,6 +107,15 @@ pub trait OrdersBy<Scope, I, G>: OrderBy<Scope, I, G> {}
 impl<Scope, I, G, O: OrderBy<Scope, I, G>> OrdersBy<Scope, I, G> for O {}
 
 /// What can stand in the ORDER BY of a query that is grouped as `G` says.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Agg, Grouped, Of, OrderKind};
+///
+/// fn orders<Uses: OrderKind<G>, G>() {}
+/// orders::<Agg<Of<Tag>>, Grouped>(); // an aggregate, in a query with GROUP BY
+/// ```
 pub trait OrderKind<G> {}
 
 impl<G, Uses: KindOf> OrderKind<G> for Uses where
@@ -99,6 +124,19 @@ impl<G, Uses: KindOf> OrderKind<G> for Uses where
 }
 
 /// What `order_by` takes: `User::NAME`, `User::NAME.desc()`, `User::column("name")?`, or a tuple of these.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::OrderBy;
+///
+/// fn parts<I>(by: impl OrderBy<(Tag, ()), I>) -> usize {
+///     let mut order = Vec::new();
+///     by.push_to(&mut order);
+///     order.len()
+/// }
+/// assert_eq!(parts((Tag::WORD.desc(), Tag::ID)), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a query cannot be ordered by this",
     label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`",
@@ -164,6 +202,16 @@ impl<Uses> Ordered<Uses> {
 
 /// What an aggregate's `order_by` takes, which knows no query yet: a column, an expression, `.asc()` or `.desc()` of one, or a
 /// tuple of up to 4 of these.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::OrderList;
+///
+/// let mut order = Vec::new();
+/// (Tag::WORD.desc(), Tag::ID).push_list(&mut order);
+/// assert!(order[0].descending && !order[1].descending);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an aggregate or a window cannot be ordered by this",
     label = "expected a column or an expression, with or without `.asc()` or `.desc()`; found `{Self}`"

@@ -56,6 +56,7 @@ fn aggregated<T, Uses>(call: AggregateCall) -> Expr<T, Agg<Uses>> {
 }
 
 /// `string_agg(text, separator)`: the texts one after the other, without the NULLs; NULL where there is none.
+/// SQLAlchemy: `func.string_agg(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -78,7 +79,7 @@ where
     ))
 }
 
-/// `array_agg(expression)`: the values as a list, NULLs too; NULL where there is no row.
+/// `array_agg(expression)`: the values as a list, NULLs too; NULL where there is no row. SQLAlchemy: `func.array_agg(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -108,7 +109,7 @@ where
 }
 
 /// `array_agg(expression) FILTER (WHERE expression IS NOT NULL)`: the values as a list, without the NULLs; NULL where there is
-/// no other.
+/// no other. SQLAlchemy: `func.array_agg(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -141,6 +142,7 @@ where
 }
 
 /// `mode()`: the value that comes most often, [`within_group`](WithinGroup::within_group) of an expression.
+/// SQLAlchemy: `func.mode(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -155,6 +157,7 @@ pub fn mode() -> WithinGroup<Mode> {
 
 /// `percentile_cont(fraction)`: the value below which this part of the values lies, between two of them if need be. `0.5` is the
 /// median. [`within_group`](WithinGroup::within_group) says of what; of a number of any type it is an `f64`.
+/// SQLAlchemy: `func.percentile_cont(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -172,6 +175,7 @@ pub fn percentile_cont(fraction: f64) -> WithinGroup<Continuous> {
 }
 
 /// `percentile_disc(fraction)`: the first of the values at or above this part of them.
+/// SQLAlchemy: `func.percentile_disc(..)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -197,9 +201,27 @@ pub struct WithinGroup<Kind> {
 }
 
 /// Gives one of the values: `mode`, `percentile_disc`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Mode, WithinGroup};
+///
+/// let commonest: WithinGroup<Mode> = func::mode();
+/// # let _ = commonest.within_group(Product::PRICE);
+/// ```
 #[derive(Debug)]
 pub struct Mode;
 /// Calculates a value: `percentile_cont`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Continuous, WithinGroup};
+///
+/// let median: WithinGroup<Continuous> = func::percentile_cont(0.5);
+/// # let _ = median.within_group(Product::PRICE);
+/// ```
 #[derive(Debug)]
 pub struct Continuous;
 
@@ -215,6 +237,13 @@ impl<Kind> WithinGroup<Kind> {
 
     /// `WITHIN GROUP (ORDER BY expression)`: what is aggregated; NULL where it is NULL in every row. SQLAlchemy:
     /// `within_group(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().select(func::percentile_cont(0.5).within_group(Product::PRICE));
+    /// assert_eq!(q.to_sql(), "SELECT percentile_cont($1) WITHIN GROUP (ORDER BY products.price) FROM products");
+    /// ```
     pub fn within_group<E, T>(self, expression: E) -> Expr<Option<T>, InOrder<E::Uses>>
     where
         E: Expression,
@@ -257,7 +286,7 @@ impl<Kind> WithinGroup<Kind> {
 }
 
 /// What an ordered-set aggregate uses. It is an aggregate that has its order already, and no window: so it has `filter`, and
-/// neither `order_by`, `distinct` nor `over`.
+/// neither `order_by`, `distinct` nor `over`. See [`WithinGroup`].
 #[derive(Debug)]
 pub struct InOrder<U>(std::marker::PhantomData<fn() -> U>);
 
@@ -295,6 +324,14 @@ impl<T, Uses> Expr<T, InOrder<Uses>> {
 }
 
 /// What an ordered-set aggregate makes of values of type `T`.
+///
+/// ```
+/// use orm_core::expr::{Continuous, Mode, OfValues};
+///
+/// fn gives<Kind: OfValues<i32, Result = R>, R>() {}
+/// gives::<Mode, i32>(); // one of the values
+/// gives::<Continuous, f64>(); // a calculated one
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this aggregate has no value for `{T}`",
     label = "`percentile_cont` needs a number; `percentile_disc` and `mode` take anything that has an order"

@@ -8,6 +8,14 @@ use crate::types::SqlType;
 
 /// ANY or ALL of some values: what [`ListOperators::as_any`] and [`Query::as_any`](crate::query::Query::as_any) give, for the
 /// right side of any comparison.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let prices = Product::query().filter(Product::STOCK.eq(0)).select(Product::PRICE);
+/// let q = Product::query().filter(Product::PRICE.gt(prices.as_all())).select(Product::ID);
+/// assert!(q.to_sql().ends_with("WHERE products.price > ALL (SELECT products.price FROM products WHERE products.stock = $1)"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Quantified<T, Uses> {
     node: Node,
@@ -71,6 +79,14 @@ pub trait ListOperators: Expression {
 
     /// The list's elements, all of which a comparison must hold for; it holds for an empty list, too.
     /// SQLAlchemy: `all_(..)`.
+    ///
+    /// ```
+    /// # use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "posts")]
+    /// # struct Post { #[orm(primary_key)] id: i32, scores: Vec<i32> }
+    /// let q = Post::query().filter(Post::ID.lt(Post::SCORES.as_all())).select(Post::ID);
+    /// assert_eq!(q.to_sql(), "SELECT posts.id FROM posts WHERE posts.id < ALL(posts.scores)");
+    /// ```
     fn as_all(self) -> Quantified<Item<Self>, Self::Uses>
     where
         Base<Self>: Array,

@@ -7,6 +7,13 @@ use super::{AsExpr, Expr, Expression, Node};
 use crate::types::{Multirange, Param, PgRange, RangeElement, SqlType};
 
 /// A range or a multirange.
+///
+/// ```
+/// use orm_core::{expr::Ranged, types::PgRange};
+///
+/// fn of_numbers<T: Ranged<Item = i32>>() {}
+/// of_numbers::<PgRange<i32>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a range",
     label = "expected a `PgRange` or a `Multirange`"
@@ -118,7 +125,7 @@ operators! {
 
 macro_rules! asked {
     ($($name:ident $sql:literal $ty:ty, $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", $sql, "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -150,6 +157,7 @@ asked! {
 }
 
 /// `range_agg(range)`: all ranges together, those that touch as one; NULL where there is no row.
+/// SQLAlchemy: `func.range_agg(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;

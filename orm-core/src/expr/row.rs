@@ -30,6 +30,13 @@ pub fn row<L: RowList>(list: L) -> RowExpr<L::Types, L::Uses> {
 }
 
 /// Several expressions that are compared together: what [`row`] gives.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().filter(row((Product::PRICE, Product::ID)).gt((100, 7))).select(Product::ID);
+/// assert!(q.to_sql().ends_with("WHERE (products.price, products.id) > ($1, $2)"));
+/// ```
 #[must_use = "a row is there to be compared: `.lt(..)`, `.eq(..)`, `.in_(..)`"]
 pub struct RowExpr<Types, Uses> {
     nodes: Vec<Node>,
@@ -53,6 +60,18 @@ impl<Types, Uses> RowExpr<Types, Uses> {
     }
 
     /// `=`: equal in all parts.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let place = || row((Product::PRICE, Product::ID));
+    /// let sql = |condition: Filter<Product>| {
+    ///     let sql = Product::query().filter(condition).select(Product::ID).to_sql();
+    ///     sql.rsplit_once(" WHERE ").unwrap().1.to_owned()
+    /// };
+    /// assert_eq!(sql(place().eq((100, 7)).for_model()), "(products.price, products.id) = ($1, $2)");
+    /// assert_eq!(sql(place().ne((100, 7)).for_model()), "(products.price, products.id) <> ($1, $2)");
+    /// ```
     pub fn eq<R: RowOperand<Types>>(self, other: R) -> Expr<R::Truth, (Uses, R::Uses)> {
         self.compared("=", other)
     }
@@ -63,6 +82,20 @@ impl<Types, Uses> RowExpr<Types, Uses> {
     }
 
     /// `<`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let place = || row((Product::PRICE, Product::ID));
+    /// let sql = |condition: Filter<Product>| {
+    ///     let sql = Product::query().filter(condition).select(Product::ID).to_sql();
+    ///     sql.rsplit_once(" WHERE ").unwrap().1.to_owned()
+    /// };
+    /// assert_eq!(sql(place().lt((100, 7)).for_model()), "(products.price, products.id) < ($1, $2)");
+    /// assert_eq!(sql(place().le((100, 7)).for_model()), "(products.price, products.id) <= ($1, $2)");
+    /// assert_eq!(sql(place().gt((100, 7)).for_model()), "(products.price, products.id) > ($1, $2)");
+    /// assert_eq!(sql(place().ge((100, 7)).for_model()), "(products.price, products.id) >= ($1, $2)");
+    /// ```
     pub fn lt<R: RowOperand<Types>>(self, other: R) -> Expr<R::Truth, (Uses, R::Uses)> {
         self.compared("<", other)
     }
@@ -84,6 +117,13 @@ impl<Types, Uses> RowExpr<Types, Uses> {
 
     /// Whether the row is in the list of tuples. The list travels as one array for each part, so its length changes neither the
     /// statement nor the number of parameters. NULL in a part makes the answer NULL, as with `=`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Product::query().filter(row((Product::NAME, Product::PRICE)).in_([("Air", 100)])).select(Product::ID);
+    /// assert!(q.to_sql().ends_with("WHERE (products.name, products.price) IN (SELECT * FROM unnest($1::text[], $2::int4[]))"));
+    /// ```
     pub fn in_<L>(self, list: L) -> Expr<Option<bool>, Uses>
     where
         L: IntoIterator,
@@ -103,6 +143,14 @@ impl<Types, Uses> RowExpr<Types, Uses> {
 }
 
 /// What [`row`] takes: a tuple of 2 to 6 columns or expressions.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::RowList;
+///
+/// assert_eq!((Product::NAME, Product::PRICE).into_nodes().len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is no row",
     label = "expected a tuple of 2 to 6 columns or expressions; found `{Self}`"
@@ -118,6 +166,15 @@ pub trait RowList {
 }
 
 /// What a row of `Types` is compared with: a tuple of values, columns or expressions of these types, or another row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::RowOperand;
+///
+/// fn parts(other: impl RowOperand<(String, i32), Truth = bool>) -> usize { other.into_row().len() }
+/// assert_eq!(parts(("Air", Product::PRICE)), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a row is compared with a tuple that has as many parts, of the same types",
     label = "the row's types are `{Types}`; found `{Self}`"
@@ -133,6 +190,17 @@ pub trait RowOperand<Types> {
 }
 
 /// An element of a list in which a row of `Types` may be: a tuple of values of these types.
+///
+/// ```
+/// use orm_core::expr::RowItem;
+/// use orm_core::types::ArrayWriter;
+///
+/// type Item = (&'static str, i32);
+/// let mut arrays = [ArrayWriter::new(), ArrayWriter::new()];
+/// RowItem::<(String, i32)>::push_to(("Air", 100), &mut arrays);
+/// assert!(arrays.iter().all(|array| array.len() == 1));
+/// assert_eq!(<Item as RowItem<(String, i32)>>::types()[0].name, "text");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the list holds no rows of these types",
     label = "the row's types are `{Types}`; the list holds `{Self}`"

@@ -5,6 +5,18 @@ use crate::model::Table;
 use crate::types::{Param, PgType};
 
 /// What stands in FROM where no table of the database does.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::{expr::Rows, query::Side};
+/// #[derive(Rowset)]
+/// struct Word { word: String }
+///
+/// let words = Tag::query().select((Tag::WORD,)).as_table::<Word>();
+/// let select = words.query().into_operand();
+/// assert!(matches!(select.computed[0].1, Rows::Select { lateral: false, .. }));
+/// ```
 #[derive(Debug, Clone)]
 pub enum Rows {
     /// `(select) AS name (columns)`.
@@ -26,6 +38,19 @@ pub enum Rows {
 }
 
 /// A query under a name: `WITH name (columns) AS (..)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::{expr::CteBody, query::Side};
+/// #[derive(Rowset)]
+/// struct Word { word: String }
+///
+/// let words = Tag::query().select((Tag::WORD,)).as_materialized_cte::<Word>(true);
+/// let cte = &words.query().into_operand().ctes[0];
+/// assert!(cte.table.name == "word" && matches!(cte.body, CteBody::Select(_)));
+/// assert_eq!(cte.materialized, Some(true));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Cte {
     /// The name and the columns.
@@ -37,7 +62,7 @@ pub struct Cte {
     pub materialized: Option<bool>,
 }
 
-/// What a CTE is.
+/// What a [`Cte`] is.
 #[derive(Debug, Clone)]
 pub enum CteBody {
     /// A query.
@@ -57,7 +82,8 @@ pub enum CteBody {
     Write(Box<Write>),
 }
 
-/// `CYCLE columns SET closes_cycle USING cycle_path`.
+/// `CYCLE columns SET closes_cycle USING cycle_path`, of
+/// [`recursive_without_cycles`](crate::query::Query::recursive_without_cycles).
 #[derive(Debug, Clone)]
 pub struct Guard {
     /// The columns by which a row is known again.
@@ -65,6 +91,15 @@ pub struct Guard {
 }
 
 /// `left UNION right`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Side;
+///
+/// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+/// assert_eq!(words.into_operand().set.unwrap().operator, "UNION");
+/// ```
 #[derive(Debug, Clone)]
 pub struct SetOperation {
     /// `UNION`, `UNION ALL`, `INTERSECT` ..

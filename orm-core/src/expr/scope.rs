@@ -12,52 +12,151 @@ use super::{Expression, Selectable};
 use crate::types::SqlType;
 
 /// A leaf of what an expression uses: the table of `S`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn has<Scope, Uses: InScope<Scope, I>, I>() {}
+/// has::<(Order, (User, ())), (Of<User>, Of<Order>), _>(); // an expression of both, in a query of both
+/// ```
 #[derive(Debug)]
 pub struct Of<S>(PhantomData<fn() -> S>);
 
 /// What an aggregate uses. It is never NULL for want of a partner in a LEFT JOIN.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Agg, Expr, Of};
+///
+/// let total: Expr<Option<i64>, Agg<Of<Product>>> = sum(Product::STOCK);
+/// ```
 #[derive(Debug)]
 pub struct Agg<U>(PhantomData<fn() -> U>);
 
 /// What an expression uses that is never NULL whatever its operands are: `x IS NULL`, `coalesce(x, 0)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Of, Solid};
+///
+/// let loose: Expr<bool, Solid<Of<Product>>> = Product::CATEGORY_ID.is_null(); // and no `Option<bool>`
+/// ```
 #[derive(Debug)]
 pub struct Solid<U>(PhantomData<fn() -> U>);
 
 /// A table in a scope that may have no row: the right side of a LEFT JOIN.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Maybe, Whole};
+/// use orm_core::query::Query;
+///
+/// let q: Query<Whole<Product>, (Maybe<Category>, (Product, ()))> = Product::query().left_join(Product::CATEGORY);
+/// ```
 #[derive(Debug)]
 pub struct Maybe<S>(PhantomData<fn() -> S>);
 
 /// What a window function uses. It has a value in each row that is left after WHERE, GROUP BY and HAVING, so it cannot
 /// stand in these.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Windowed};
+///
+/// let place: Expr<i64, Windowed<((), ())>> = row_number().over(window());
+/// ```
 #[derive(Debug)]
 pub struct Windowed<U>(PhantomData<fn() -> U>);
 
 /// The end of a subquery's scope: a table of the query around it, and more of these. What `correlate` adds.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Outer, Whole};
+/// use orm_core::query::Query;
+///
+/// let q: Query<Whole<Order>, (Order, Outer<User, ()>)> = Order::query().correlate::<User>();
+/// ```
 #[derive(Debug)]
 pub struct Outer<S, Rest>(PhantomData<fn() -> (S, Rest)>);
 
 /// Tables all of which may have no row: those before a RIGHT or FULL JOIN.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn null<Scope: Has<S, I, Null = Yes>, S, I>() {}
+/// null::<(Category, Nullable<(Product, ())>), Product, _>(); // what was there before `right_join_on`
+/// ```
 #[derive(Debug)]
 pub struct Nullable<Scope>(PhantomData<fn() -> Scope>);
 
 /// The walk's step into [`Nullable`].
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn found<Scope: Has<S, I>, S, I>() {}
+/// found::<Nullable<(Tag, ())>, Tag, InNullable<Here>>();
+/// ```
 #[derive(Debug)]
 pub struct InNullable<I>(PhantomData<fn() -> I>);
 
 /// A scope in which every column may be NULL, whatever its table says: that of `group_by_rollup` and its relatives, where
 /// the rows of subtotals have NULL in place of what they do not group by.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn null<Scope: Has<S, I, Null = Yes>, S, I>() {}
+/// null::<Nulled<(Product, ())>, Product, _>();
+/// ```
 #[derive(Debug)]
 pub struct Nulled<Scope>(PhantomData<fn() -> Scope>);
 
 /// What an expression uses to whose text values can still be bound: what [`raw`](super::raw) gives.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Of, Open};
+///
+/// let length: Expr<i32, Open<((), Of<Tag>)>> = raw::<i32>("octet_length(?)").bind(Tag::WORD);
+/// ```
 #[derive(Debug)]
 pub struct Open<U>(PhantomData<fn() -> U>);
 
 /// What an aggregate uses that keeps its values as they are, NULLs too, in a list of `T`s: `array_agg`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Agg, Each, Expr, Of};
+///
+/// let words: Expr<Option<Vec<String>>, Agg<Each<Of<Tag>, String>>> = func::array_agg(Tag::WORD);
+/// ```
 #[derive(Debug)]
 pub struct Each<U, T>(PhantomData<fn() -> (U, T)>);
 
 /// Whether a list of `T`s has room for what may be NULL for want of a partner in a LEFT JOIN.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn fits<Null: HoldsNull<T>, T>() {}
+/// fits::<No, String>();
+/// fits::<Yes, Option<String>>(); // `<Yes, String>` does not compile
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`array_agg` of a table that may have no row puts NULLs into a list of `{T}`",
     label = "uses a left-joined table",
@@ -71,23 +170,72 @@ impl<T> HoldsNull<T> for No {}
 impl<T: SqlType<Base = T>> HoldsNull<Option<T>> for Yes {}
 
 /// The walk's end: the first table of the list.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn found<Scope: Has<S, I>, S, I>() {}
+/// found::<(Order, (User, ())), Order, Here>();
+/// ```
 #[derive(Debug)]
 pub struct Here;
 /// The walk's end at a table that may have no row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn found<Scope: Has<S, I>, S, I>() {}
+/// found::<(Maybe<Category>, (Product, ())), Category, HereMaybe>();
+/// ```
 #[derive(Debug)]
 pub struct HereMaybe;
 /// One step further along the list.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn found<Scope: Has<S, I>, S, I>() {}
+/// found::<(Order, (User, ())), User, Next<Here>>();
+/// ```
 #[derive(Debug)]
 pub struct Next<I>(PhantomData<fn() -> I>);
 
 /// A whole entity in a select list.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::{expr::Whole, query::Query};
+///
+/// let q: Query<Whole<Tag>, (Tag, ())> = Tag::query();
+/// ```
 #[derive(Debug)]
 pub struct Whole<M>(PhantomData<fn() -> M>);
 /// A whole entity in a select list, of a table that may have no row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::{expr::MaybeWhole, query::Selection};
+///
+/// fn row<Sel: Selection<PlainRow = R>, R>() {}
+/// row::<MaybeWhole<Tag>, Option<Tag>>(); // `Tag::ALL` behind a LEFT JOIN
+/// ```
 #[derive(Debug)]
 pub struct MaybeWhole<M>(PhantomData<fn() -> M>);
 
 /// Whether something is NULL for want of a partner in a LEFT JOIN, as a type.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn wraps<Null: Bool<Wrap<i32> = T>, T>() {}
+/// wraps::<<No as Bool>::Or<Yes>, Option<i32>>();
+/// ```
 pub trait Bool {
     /// Whether either is.
     type Or<B: Bool>: Bool;
@@ -97,10 +245,10 @@ pub trait Bool {
     type Entity<S: Selectable>;
 }
 
-/// It may be.
+/// It may be: a [`Bool`].
 #[derive(Debug)]
 pub struct Yes;
-/// It is not.
+/// It is not: a [`Bool`].
 #[derive(Debug)]
 pub struct No;
 
@@ -117,6 +265,15 @@ impl Bool for No {
 }
 
 /// Whether a scope has the table of `S`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn has<Scope: Has<S, I, Null = Null>, S, I, Null>() {}
+/// has::<(Maybe<Category>, (Product, ())), Product, _, No>();
+/// has::<(Maybe<Category>, (Product, ())), Category, _, Yes>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{S}` is not part of this query",
     label = "this uses `{S}`, which is not in FROM",
@@ -175,6 +332,14 @@ where
 }
 
 /// A scope with a table of the query around it added at its end.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn longer<Scope: Correlate<S, With = Longer>, S, Longer>() {}
+/// longer::<(Order, ()), User, (Order, Outer<User, ()>)>();
+/// ```
 pub trait Correlate<S> {
     /// The longer scope.
     type With;
@@ -201,6 +366,14 @@ impl<S, Scope: Correlate<S>> Correlate<S> for Nulled<Scope> {
 }
 
 /// What a query with this scope uses of the query that it stands in: the tables that were `correlate`d.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// assert!(<(Order, Outer<User, ()>)>::CORRELATED);
+/// assert!(!<(Order, (User, ()))>::CORRELATED);
+/// ```
 pub trait Inside {
     /// The tables, as a tree of uses.
     type Uses;
@@ -234,6 +407,14 @@ impl<Scope: Inside> Inside for Nulled<Scope> {
 }
 
 /// A scope of a query that can run by itself: it uses nothing of a query around it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn runs<Scope: Standalone>() {}
+/// runs::<(Order, (User, ()))>(); // `(Order, Outer<User, ()>)` does not compile
+/// ```
 pub trait Standalone {}
 
 impl Standalone for () {}
@@ -251,6 +432,14 @@ impl<S: NotOuter, Rest> Standalone for Outer<S, Rest> {}
 pub trait NotOuter {}
 
 /// Whether a scope has all tables of a tree.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn has<Scope, Uses: InScope<Scope, I, Null = Null>, I, Null>() {}
+/// has::<(Maybe<Category>, (Product, ())), (Of<Product>, Of<Category>), _, Yes>();
+/// ```
 pub trait InScope<Scope, I> {
     /// Whether any of them may have no row.
     type Null: Bool;
@@ -258,6 +447,16 @@ pub trait InScope<Scope, I> {
 
 /// Whether a scope has all tables that an expression uses. It is [`InScope`] asked of the expression, so that a mistake is
 /// reported where the expression stands, and of nothing before the expression's type is known.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expr, Expression, Within};
+///
+/// // Something of a query of products, whatever it is joined with.
+/// fn shown<Scope, I>(expression: impl Expression<Type = String> + Within<Scope, I>) {}
+/// shown::<(Category, (Product, ())), _>(Category::NAME.concat(Product::NAME));
+/// ```
 pub trait Within<Scope, I> {}
 
 impl<Scope, I, E> Within<Scope, I> for E
@@ -302,6 +501,15 @@ where
 }
 
 /// Whether a scope has rows of subtotals, in which even what is never NULL is, because it is not grouped by.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::expr::*;
+/// # use orm_core::prelude::*;
+/// fn subtotals<Scope: Subtotals<Null = Null>, Null>() {}
+/// subtotals::<Nulled<(Product, ())>, Yes>();
+/// subtotals::<(Product, ()), No>();
+/// ```
 pub trait Subtotals {
     /// Whether it has.
     type Null: Bool;

@@ -7,6 +7,15 @@ use crate::model::Source;
 /// for a derived table or a CTE. SQLAlchemy: `FromClause`.
 ///
 /// Implemented for every [`Source`], and by `#[derive(Rowset)]`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Alias, Selectable};
+///
+/// type Other = Aliased<User, 1>;
+/// assert_eq!(Other::table_ref().alias, Alias::Numbered(1));
+/// ```
 pub trait Selectable: 'static {
     /// How `ALL` of it is selected.
     type Whole;

@@ -11,6 +11,13 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<String>>::Uses);
 
 /// A type that is text in PostgreSQL: what `like`, `contains`, `func::lower` work on. A type of your own that is kept as
 /// text may implement it.
+///
+/// ```
+/// use orm_core::expr::Text;
+///
+/// fn is_text<T: Text>() {}
+/// is_text::<String>(); // and `impl Text for Email {}`, of a type of your own
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not text",
     label = "patterns and text functions need a text column or expression",
@@ -55,7 +62,7 @@ impl Text for String {}
 /// assert_eq!(sql(User::NAME.iends_with("b").for_model()), shown("ILIKE $1", "%b"));
 /// ```
 pub trait TextOperators: Expression {
-    /// `LIKE`: matches a pattern.
+    /// `LIKE`: matches a pattern. SQLAlchemy: `like`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -74,7 +81,7 @@ pub trait TextOperators: Expression {
         ))
     }
 
-    /// `NOT LIKE`.
+    /// `NOT LIKE`. SQLAlchemy: `not_like`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -93,7 +100,7 @@ pub trait TextOperators: Expression {
         ))
     }
 
-    /// `ILIKE`: matches a pattern, upper and lower case alike.
+    /// `ILIKE`: matches a pattern, upper and lower case alike. SQLAlchemy: `ilike`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -112,7 +119,7 @@ pub trait TextOperators: Expression {
         ))
     }
 
-    /// `NOT ILIKE`.
+    /// `NOT ILIKE`. SQLAlchemy: `not_ilike`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -151,7 +158,7 @@ pub trait TextOperators: Expression {
         ))
     }
 
-    /// `NOT SIMILAR TO`.
+    /// `NOT SIMILAR TO`. SQLAlchemy: `op("NOT SIMILAR TO")`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -207,7 +214,7 @@ pub trait TextOperators: Expression {
         Expr::new(Node::infix(self.into_node(), "~", pattern.into_operand()))
     }
 
-    /// `!~`: whether a regular expression matches nowhere in it.
+    /// `!~`: whether a regular expression matches nowhere in it. SQLAlchemy: `~regexp_match(..)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -242,6 +249,7 @@ pub trait TextOperators: Expression {
     }
 
     /// `!~*`: whether a regular expression matches nowhere in it, upper and lower case alike.
+    /// SQLAlchemy: `~regexp_match(.., flags="i")`.
     ///
     /// ```
     /// # use guide_shop::*;

@@ -29,6 +29,13 @@ use super::{AsExpr, Expr, Expression, Node, Text};
 use crate::types::{Param, REGCONFIG, SqlType, TsQuery, TsVector};
 
 /// What is searched in.
+///
+/// ```
+/// use orm_core::{expr::SearchedText, types::TsVector};
+///
+/// fn has_words<T: SearchedText>() {}
+/// has_words::<TsVector>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be searched by words",
     label = "expected a `TsVector` column, or `func::to_tsvector(configuration, text)`"
@@ -38,10 +45,20 @@ impl Searched for TsVector {}
 
 operators! {
     /// The operators of full-text search. In the prelude.
+    ///
+    /// ```
+    /// use orm_core::prelude::*;
+    /// use orm_core::types::TsVector;
+    /// # #[derive(Model, Clone)] #[orm(table = "pages")]
+    /// # struct Page { #[orm(primary_key)] id: i32, title: TsVector, body: TsVector }
+    /// let wanted = func::plainto_tsquery("english", "cat");
+    /// let q = Page::query().filter(Page::TITLE.ts_concat(Page::BODY).search(wanted)).select(Page::ID);
+    /// assert!(q.to_sql().contains("WHERE pages.title || pages.body @@ plainto_tsquery("));
+    /// ```
     pub trait SearchOperators where Searched;
     /// `@@`: whether the text has what is searched for. SQLAlchemy: `match`, `bool_op("@@")`.
     fn search "@@" TsQuery => bool;
-    /// `||`: the words of both texts, those of the other behind its own.
+    /// `||`: the words of both texts, those of the other behind its own. SQLAlchemy: `op("||")`.
     fn ts_concat "||" TsVector => TsVector;
 }
 
@@ -50,6 +67,7 @@ fn configuration(name: impl Into<String>) -> Node {
 }
 
 /// `to_tsvector(configuration, text)`: the words of a text in the form that is searched for.
+/// SQLAlchemy: `func.to_tsvector(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -71,7 +89,7 @@ where
 
 macro_rules! queries {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -102,7 +120,7 @@ queries! {
 
 macro_rules! ranks {
     ($($name:ident $doc:literal)*) => { $(
-        #[doc = $doc]
+        #[doc = concat!($doc, " SQLAlchemy: `func.", stringify!($name), "(..)`.")]
         ///
         /// ```
         /// # use orm_core::prelude::*;
@@ -133,7 +151,7 @@ ranks! {
 }
 
 /// `ts_headline(configuration, text, query)`: the part of the text that fits best, with the words in `<b>`. The text itself is not
-/// escaped: it is no HTML before it has been.
+/// escaped: it is no HTML before it has been. SQLAlchemy: `func.ts_headline(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -161,6 +179,7 @@ where
 }
 
 /// `setweight(text, weight)`: with this weight for all of its words: a title counts for more than a body.
+/// SQLAlchemy: `func.setweight(..)`.
 ///
 /// ```
 /// # use orm_core::prelude::*;
@@ -183,6 +202,12 @@ where
 }
 
 /// How much a word counts. PostgreSQL's ranks take them for 1, 0.4, 0.2 and 0.1.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// let title = func::setweight(func::to_tsvector("english", value("Cats")), func::Weight::A);
+/// # let _ = title;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
     /// The most.

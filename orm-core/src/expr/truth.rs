@@ -107,7 +107,7 @@ pub trait TruthOperators: Expression {
         asked(self, "IS NOT FALSE")
     }
 
-    /// `IS UNKNOWN`: neither true nor false.
+    /// `IS UNKNOWN`: neither true nor false. SQLAlchemy: `is_(None)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -122,7 +122,7 @@ pub trait TruthOperators: Expression {
         asked(self, "IS UNKNOWN")
     }
 
-    /// `IS NOT UNKNOWN`: true or false.
+    /// `IS NOT UNKNOWN`: true or false. SQLAlchemy: `is_not(None)`.
     ///
     /// ```
     /// # use guide_shop::*;

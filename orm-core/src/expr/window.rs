@@ -11,6 +11,16 @@ use super::{
 use crate::types::{Param, SqlType};
 
 /// A window without its types: `PARTITION BY .. ORDER BY .. ROWS BETWEEN ..`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Expression, Node};
+///
+/// let number = row_number().over(window().order_by(Tag::WORD).rows(..=0));
+/// let Node::Over(_, window) = number.into_node() else { unreachable!() };
+/// assert_eq!((window.order.len(), window.frame.unwrap().mode), (1, "ROWS"));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct WindowNode {
     /// PARTITION BY.
@@ -21,7 +31,7 @@ pub struct WindowNode {
     pub frame: Option<Frame>,
 }
 
-/// `ROWS BETWEEN start AND end`.
+/// `ROWS BETWEEN start AND end`, in a [`WindowNode`].
 #[derive(Debug, Clone)]
 pub struct Frame {
     /// `ROWS`, `RANGE` or `GROUPS`.
@@ -35,6 +45,14 @@ pub struct Frame {
 }
 
 /// Where a frame begins or ends.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// // `Preceding(2)` to `Current`
+/// let q = Product::query().select(sum(Product::STOCK).over(window().order_by(Product::ID).rows(-2..=0)));
+/// assert!(q.to_sql().contains("ROWS BETWEEN $1 PRECEDING AND CURRENT ROW"));
+/// ```
 #[derive(Debug, Clone)]
 pub enum FrameBound {
     /// At the partition's first or last row.
@@ -48,6 +66,14 @@ pub enum FrameBound {
 }
 
 /// What a window function looks at: what [`window`] begins.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let cheapest = window().partition_by(Product::CATEGORY_ID).order_by(Product::PRICE);
+/// let q = Product::query().select(rank().over(cheapest));
+/// assert!(q.to_sql().contains("OVER (PARTITION BY products.category_id ORDER BY products.price)"));
+/// ```
 pub struct Window<Uses> {
     node: WindowNode,
     uses: PhantomData<fn() -> Uses>,
@@ -80,6 +106,7 @@ impl<Uses> Window<Uses> {
     }
 
     /// Looks only at the rows in which the expression (or each of a tuple) is the same as in the current one.
+    /// SQLAlchemy: `over(partition_by=..)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -93,7 +120,7 @@ impl<Uses> Window<Uses> {
         Window::new(self.node)
     }
 
-    /// Puts the rows in order, which is what ranks count in and what a frame is cut from.
+    /// Puts the rows in order, which is what ranks count in and what a frame is cut from. SQLAlchemy: `over(order_by=..)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -185,18 +212,40 @@ impl<Uses> Window<Uses> {
     }
 
     /// Leaves the current row out of the frame.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_current_row();
+    /// let q = Product::query().select(avg(Product::STOCK).over(others));
+    /// assert!(q.to_sql().contains("GROUPS BETWEEN $1 PRECEDING AND $2 FOLLOWING EXCLUDE CURRENT ROW"));
+    /// ```
     #[must_use]
     pub fn exclude_current_row(self) -> Self {
         self.excluding("EXCLUDE CURRENT ROW")
     }
 
     /// Leaves the current row and those equal to it in the window's order out of the frame.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_group();
+    /// assert!(Product::query().select(avg(Product::STOCK).over(others)).to_sql().contains("EXCLUDE GROUP"));
+    /// ```
     #[must_use]
     pub fn exclude_group(self) -> Self {
         self.excluding("EXCLUDE GROUP")
     }
 
     /// Leaves the rows equal to the current one in the window's order out of the frame, but not the current one.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_ties();
+    /// assert!(Product::query().select(avg(Product::STOCK).over(others)).to_sql().contains("EXCLUDE TIES"));
+    /// ```
     #[must_use]
     pub fn exclude_ties(self) -> Self {
         self.excluding("EXCLUDE TIES")
@@ -288,6 +337,14 @@ impl<T: SqlType, U> Expr<T, Agg<U>> {
 }
 
 /// A function that has a value only over a window: call `.over(..)` on it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let number = row_number(); // of which rows, and in which order?
+/// let q = Tag::query().select(number.over(window().order_by(Tag::WORD)));
+/// assert_eq!(q.to_sql(), "SELECT row_number() OVER (ORDER BY tags.word) FROM tags");
+/// ```
 #[must_use = "a window function is nothing without its window: `.over(window())`"]
 pub struct WindowFunction<T, Uses> {
     node: Node,
@@ -302,7 +359,14 @@ impl<T: SqlType, U> WindowFunction<T, U> {
         }
     }
 
-    /// The function over the rows of a window, for each row.
+    /// The function over the rows of a window, for each row. SQLAlchemy: `func.rank().over(..)`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().select((Tag::WORD, rank().over(window().order_by(Tag::WORD))));
+    /// assert_eq!(q.to_sql(), "SELECT tags.word, rank() OVER (ORDER BY tags.word) FROM tags");
+    /// ```
     pub fn over<W>(self, window: Window<W>) -> Expr<T, Windowed<(U, W)>> {
         over(self.node, window)
     }
@@ -321,7 +385,7 @@ fn over<T, U, W>(function: Node, window: Window<W>) -> Expr<T, Windowed<(U, W)>>
 /// What a function of another row gives: that row may not be there.
 type Other<E> = Option<<<E as Expression>::Type as SqlType>::Base>;
 
-/// The row's number in its window, from 1.
+/// The row's number in its window, from 1. SQLAlchemy: `func.row_number()`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -335,7 +399,7 @@ pub fn row_number() -> WindowFunction<i64, ()> {
 }
 
 /// The number of the first row that is equal to this one in the window's order: equal rows have one rank, and the next
-/// rank is as much higher as there were equal ones.
+/// rank is as much higher as there were equal ones. SQLAlchemy: `func.rank()`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -348,7 +412,7 @@ pub fn rank() -> WindowFunction<i64, ()> {
     WindowFunction::call("rank", Vec::new())
 }
 
-/// As [`rank`] without gaps.
+/// As [`rank`] without gaps. SQLAlchemy: `func.dense_rank()`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -361,7 +425,7 @@ pub fn dense_rank() -> WindowFunction<i64, ()> {
     WindowFunction::call("dense_rank", Vec::new())
 }
 
-/// The rank as a fraction, from 0 for the first row to 1 for the last.
+/// The rank as a fraction, from 0 for the first row to 1 for the last. SQLAlchemy: `func.percent_rank()`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -374,7 +438,7 @@ pub fn percent_rank() -> WindowFunction<f64, ()> {
     WindowFunction::call("percent_rank", Vec::new())
 }
 
-/// Which part of the rows stands no later than this one, up to 1.
+/// Which part of the rows stands no later than this one, up to 1. SQLAlchemy: `func.cume_dist()`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -388,6 +452,7 @@ pub fn cume_dist() -> WindowFunction<f64, ()> {
 }
 
 /// Which of so many equal parts of the window the row is in, from 1. The server refuses a number below 1.
+/// SQLAlchemy: `func.ntile(n)`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -401,7 +466,7 @@ pub fn ntile(parts: i32) -> WindowFunction<i32, ()> {
 }
 
 /// The expression in the row that stands `rows` before this one in the window; NULL where there is none, for which
-/// `func::coalesce(.., 0)` has a value.
+/// `func::coalesce(.., 0)` has a value. SQLAlchemy: `func.lag(x, n)`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -416,6 +481,7 @@ pub fn lag<E: Expression>(expression: E, rows: i32) -> WindowFunction<Other<E>, 
 }
 
 /// The expression in the row that stands `rows` behind this one in the window; NULL where there is none.
+/// SQLAlchemy: `func.lead(x, n)`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -437,7 +503,7 @@ fn shifted<E: Expression>(
     WindowFunction::call(function, vec![expression.into_node(), rows])
 }
 
-/// The expression in the frame's first row; NULL where the frame is empty.
+/// The expression in the frame's first row; NULL where the frame is empty. SQLAlchemy: `func.first_value(x)`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -451,7 +517,7 @@ pub fn first_value<E: Expression>(expression: E) -> WindowFunction<Other<E>, E::
 }
 
 /// The expression in the frame's last row; NULL where the frame is empty. Unless the window has a frame, it ends at the
-/// current row: `.rows(..)` makes it the partition's last.
+/// current row: `.rows(..)` makes it the partition's last. SQLAlchemy: `func.last_value(x)`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -465,6 +531,7 @@ pub fn last_value<E: Expression>(expression: E) -> WindowFunction<Other<E>, E::U
 }
 
 /// The expression in the frame's n-th row, from 1; NULL where there is none. The server refuses a number below 1.
+/// SQLAlchemy: `func.nth_value(x, n)`.
 ///
 /// ```
 /// # use guide_shop::*;
@@ -479,6 +546,16 @@ pub fn nth_value<E: Expression>(expression: E, n: i32) -> WindowFunction<Other<E
 }
 
 /// What `partition_by` takes: a column, an expression, or a tuple of these.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Partition;
+///
+/// let mut parts = Vec::new();
+/// (Product::CATEGORY_ID, Product::STOCK.gt(0)).push_to(&mut parts);
+/// assert_eq!(parts.len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a window cannot be partitioned by this",
     label = "expected a column or an expression, or a tuple of up to 6 of these; found `{Self}`"

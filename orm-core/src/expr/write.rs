@@ -5,6 +5,18 @@ use super::{Batch, Item, Node, Select, TableRef};
 use crate::types::Param;
 
 /// A statement that writes to one table.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Action, TableRef, Write};
+/// use orm_core::model::Model;
+///
+/// let all = Action::Delete { using: Vec::new(), filters: Vec::new() };
+/// let write = Write { table: TableRef::of(Tag::TABLE), action: all, returning: Vec::new(), unfiltered: false };
+/// assert!(write.is_delete() && !write.is_empty());
+/// assert!(write.set_columns().is_empty());
+/// ```
 #[derive(Debug, Clone)]
 pub struct Write {
     /// The table.
@@ -17,7 +29,7 @@ pub struct Write {
     pub unfiltered: bool,
 }
 
-/// What a [`Write`] does.
+/// What a [`Write`] does to its table.
 #[derive(Debug, Clone)]
 pub enum Action {
     /// INSERT.
@@ -47,7 +59,7 @@ pub enum Action {
     },
 }
 
-/// The rows of an INSERT.
+/// The rows of an INSERT, in an [`Action`].
 #[derive(Debug, Clone)]
 pub enum NewRows {
     /// None: there is nothing to send.
@@ -63,6 +75,13 @@ pub enum NewRows {
 }
 
 /// What happens to a row that is there already.
+///
+/// ```
+/// use orm_core::expr::{Conflict, ConflictAction, ConflictTarget};
+///
+/// let do_nothing = Conflict { target: ConflictTarget::Any, action: ConflictAction::Nothing }; // ON CONFLICT DO NOTHING
+/// # let _ = do_nothing;
+/// ```
 #[derive(Debug, Clone)]
 pub struct Conflict {
     /// Which constraint tells that it is.
@@ -71,7 +90,7 @@ pub struct Conflict {
     pub action: ConflictAction,
 }
 
-/// Which constraint or index a conflict is about.
+/// Which constraint or index a [`Conflict`] is about.
 #[derive(Debug, Clone)]
 pub enum ConflictTarget {
     /// Any.
@@ -87,7 +106,7 @@ pub enum ConflictTarget {
     Constraint(String),
 }
 
-/// What a conflict leads to.
+/// What a [`Conflict`] leads to.
 #[derive(Debug, Clone)]
 pub enum ConflictAction {
     /// The new row is left out.
@@ -119,6 +138,18 @@ impl Write {
     }
 
     /// The columns that it sets in rows that were there before.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::{Action, Expression, TableRef, Write};
+    /// use orm_core::model::Model;
+    ///
+    /// let assignments = vec![(Tag::WORD.position(), value("new").into_node())];
+    /// let action = Action::Update { assignments, using: Vec::new(), filters: Vec::new() };
+    /// let write = Write { table: TableRef::of(Tag::TABLE), action, returning: Vec::new(), unfiltered: false };
+    /// assert_eq!(write.set_columns(), [1]);
+    /// ```
     pub fn set_columns(&self) -> Vec<u16> {
         let assignments = match &self.action {
             Action::Update { assignments, .. }

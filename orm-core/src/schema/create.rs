@@ -75,7 +75,8 @@ impl Engine {
         Box::pin(async move { create(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
-    /// [`create_all`](Engine::create_all) for the models of a registry. SQLAlchemy: `metadata.create_all(engine)`.
+    /// [`create_all`](Engine::create_all) for the models of a registry, with the same statements. SQLAlchemy:
+    /// `metadata.create_all(engine)`.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -102,9 +103,9 @@ impl Engine {
 }
 
 impl Connection {
-    /// [`Engine::create_all`] on this connection. SQLAlchemy: `metadata.create_all(connection)`.
+    /// [`Engine::create_all`] on this connection, with the same statements. SQLAlchemy: `metadata.create_all(connection)`.
     ///
-    /// In a transaction it is part of that, and is undone with it:
+    /// In a transaction it is part of that, sends neither BEGIN nor COMMIT, and is undone with it:
     ///
     /// ```
     /// # #[cfg(feature = "testing")]
@@ -133,10 +134,22 @@ impl Connection {
         Box::pin(async move { create(self, &Registry::of::<M>()).await })
     }
 
-    /// [`Engine::create_tables`] on this connection.
+    /// [`Engine::create_tables`] on this connection, with the same statements; in a transaction as a part of it, as
+    /// [`create_all`](Connection::create_all). SQLAlchemy: `metadata.create_all(connection)`.
     ///
     /// # Errors
     /// Those of [`Engine::create_all`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::schema::Registry;
+    ///
+    /// let test = orm_core::testing::TestDb::new().await?;
+    /// let mut conn = test.engine().await?.acquire().await?;
+    /// conn.create_tables(&Registry::of::<(User, Profile)>()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
         Box::pin(create(self, registry))
     }

@@ -70,7 +70,8 @@ impl Engine {
         Box::pin(async move { drop(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
-    /// [`drop_all`](Engine::drop_all) for the models of a registry. SQLAlchemy: `metadata.drop_all(engine)`.
+    /// [`drop_all`](Engine::drop_all) for the models of a registry, with the same statements. SQLAlchemy:
+    /// `metadata.drop_all(engine)`.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -95,19 +96,42 @@ impl Engine {
 }
 
 impl Connection {
-    /// [`Engine::drop_all`] on this connection; in a transaction as a part of it. SQLAlchemy:
-    /// `metadata.drop_all(connection)`.
+    /// [`Engine::drop_all`] on this connection, with the same statements; in a transaction as a part of it, without BEGIN
+    /// and COMMIT. SQLAlchemy: `metadata.drop_all(connection)`.
     ///
     /// # Errors
     /// Those of [`Engine::drop_all`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let mut transaction = conn.begin().await?;
+    /// transaction.drop_all::<guide_shop::All>().await?;
+    /// transaction.rollback().await?; // the tables are there again, with their rows
+    /// assert_eq!(Tag::query().count(&mut db).await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drop_all<M: Models>(&mut self) -> SchemaFuture<'_> {
         Box::pin(async move { drop(self, &Registry::of::<M>()).await })
     }
 
-    /// [`Engine::drop_tables`] on this connection; in a transaction as a part of it.
+    /// [`Engine::drop_tables`] on this connection, with the same statements; in a transaction as a part of it, without BEGIN
+    /// and COMMIT. SQLAlchemy: `metadata.drop_all(connection)`.
     ///
     /// # Errors
     /// Those of [`Engine::drop_all`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::schema::Registry;
+    ///
+    /// let registry = Registry::of::<guide_shop::All>();
+    /// engine.acquire().await?.drop_tables(&registry).await?;
+    /// assert!(engine.inspect().await?.table_names(None).await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn drop_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
         Box::pin(drop(self, registry))
     }

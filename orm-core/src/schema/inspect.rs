@@ -8,12 +8,29 @@ use crate::error::{Error, Result};
 ///
 /// Names are given as they stand in the catalogue, without quotes; `None` for the schema is the one in which a table would
 /// be created now, which is `public` if nothing else was set. Nothing is remembered: each call is a statement.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let mut inspector = engine.inspect().await?;
+/// assert!(inspector.has_table("products", None).await?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Inspector {
     connection: Connection,
 }
 
 /// A column of a table in the database. SQLAlchemy: an entry of `Inspector.get_columns`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let columns = engine.inspect().await?.columns("products", None).await?;
+/// let stock = columns.iter().find(|column| column.name == "stock").expect("it is there");
+/// assert_eq!((stock.sql_type.as_str(), stock.nullable, stock.identity), ("integer", false, false));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InspectedColumn {

@@ -38,6 +38,16 @@ use crate::model::Table;
 )]
 pub trait Models: 'static {
     /// Adds the models to a registry.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::schema::{Models, Registry};
+    ///
+    /// let mut registry = Registry::new();
+    /// <(User, Profile)>::register(&mut registry);
+    /// assert_eq!(registry.tables().len(), 2);
+    /// ```
     fn register(registry: &mut Registry);
 
     /// The tables, each once, in the order of the list.
@@ -62,6 +72,14 @@ pub trait Models: 'static {
 
 /// What stands in a tuple of [`Models`]: a model, or a tuple of such lists. It is [`Models`] under another name, so that
 /// rustc does not offer thirty-two tuples in place of the model that is missing.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// fn in_a_tuple<M: orm_core::schema::Member>() {}
+/// in_a_tuple::<User>();
+/// in_a_tuple::<(User, Profile)>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model, nor a tuple of models",
     label = "expected structs with `#[derive(Model)]`, or tuples of such structs"

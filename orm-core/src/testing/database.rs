@@ -35,7 +35,7 @@ pub struct TestDb {
 }
 
 impl TestDb {
-    /// An empty database.
+    /// An empty database. Sends `CREATE DATABASE`, on a connection that no engine has.
     ///
     /// ```
     /// use orm_core::testing::TestDb;
@@ -61,7 +61,7 @@ impl TestDb {
     /// To clone a database takes about as long as to make an empty one, however many tables it has. `setup` gets the URL
     /// of a new, empty database. It runs once in the process for each key: tests that ask for the same key meanwhile
     /// wait for it. If it fails, the next test that asks runs its own. The key is any text; tests that want the same
-    /// tables and rows use the same one.
+    /// tables and rows use the same one. A clone is one statement more, `CREATE DATABASE .. TEMPLATE`.
     ///
     /// ```
     /// use orm_core::error::Error;

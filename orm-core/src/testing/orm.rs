@@ -13,7 +13,8 @@ use crate::schema::Models;
 impl TestDb {
     /// A database that has the tables of these models.
     ///
-    /// They are created once in the process, in a template, however many tests ask for the same list.
+    /// They are created once in the process, in a template, however many tests ask for the same list: after the first, a
+    /// database is one statement, `CREATE DATABASE .. TEMPLATE`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -49,7 +50,7 @@ impl TestDb {
         Box::pin(Self::from_template(&key, create)).await
     }
 
-    /// An engine on the database. One connection is open, others are opened as they are needed.
+    /// An engine on the database. One connection is open, others are opened as they are needed. Sends no statement.
     ///
     /// Dropping the `TestDb` ends the connections of all its engines, so the database has to be kept as long as they are
     /// used: two variables, as in the example of [`TestDb::with_models`]. Like every engine it belongs to the runtime of the

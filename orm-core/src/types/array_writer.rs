@@ -48,6 +48,15 @@ impl ArrayWriter {
     }
 
     /// Appends an element that is already in its binary form; `None` is NULL.
+    ///
+    /// ```
+    /// use orm_core::types::{ArrayWriter, SqlType};
+    ///
+    /// let mut ids = ArrayWriter::new();
+    /// ids.push_bytes(Some(&7_i32.to_be_bytes()));
+    /// ids.push_bytes(None);
+    /// assert_eq!(ids.into_param(Vec::<i32>::TYPE).show(), "{7,NULL}");
+    /// ```
     pub fn push_bytes(&mut self, bytes: Option<&[u8]>) {
         let at = self.begin();
         if let Some(bytes) = bytes {
@@ -57,6 +66,15 @@ impl ArrayWriter {
     }
 
     /// Appends an element that `encode` writes; NULL where it gives false and writes nothing.
+    ///
+    /// ```
+    /// use orm_core::types::{ArrayWriter, SqlType};
+    ///
+    /// let mut ids = ArrayWriter::new();
+    /// assert!(ids.is_empty());
+    /// ids.push_with(|out| 7_i32.encode(out));
+    /// assert_eq!(ids.len(), 1);
+    /// ```
     pub fn push_with(&mut self, encode: impl FnOnce(&mut BytesMut) -> bool) {
         let at = self.begin();
         let present = encode(&mut self.buffer);

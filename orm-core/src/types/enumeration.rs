@@ -80,6 +80,12 @@ pub trait DbEnum: SqlType + Copy + Eq {
 }
 
 /// The description of an enum's PostgreSQL type. Called by derived code.
+///
+/// ```
+/// use orm_core::types::enum_type;
+///
+/// assert_eq!(enum_type("mood", Some("shop"), &["good", "bad"]).to_string(), r#""shop"."mood""#);
+/// ```
 pub const fn enum_type(
     name: &'static str,
     schema: Option<&'static str>,
@@ -96,12 +102,30 @@ pub const fn enum_type(
 }
 
 /// Encodes an enum as its label. Called by derived code.
+///
+/// ```
+/// use guide_shop::OrderStatus;
+/// use orm_core::types::{BytesMut, encode_enum};
+///
+/// let mut out = BytesMut::new();
+/// assert!(encode_enum(OrderStatus::Paid, &mut out));
+/// assert_eq!(&out[..], b"paid");
+/// ```
 pub fn encode_enum<E: DbEnum>(value: E, out: &mut BytesMut) -> bool {
     out.put_slice(value.label().as_bytes());
     true
 }
 
 /// Reads an enum from its label. Called by derived code.
+///
+/// ```
+/// use guide_shop::OrderStatus;
+/// use orm_core::types::{Raw, decode_enum};
+///
+/// let raw = |label: &'static str| Raw { bytes: Some(label.as_bytes()), oid: 16_500, type_name: "order_status" };
+/// assert_eq!(decode_enum(raw("paid")), Ok(OrderStatus::Paid));
+/// assert!(decode_enum::<OrderStatus>(raw("lost")).is_err());
+/// ```
 ///
 /// # Errors
 /// NULL, a type that is neither an enum nor text, and a label that the Rust enum does not have. It is named where the column is

@@ -49,6 +49,16 @@ impl Interval {
     }
 
     /// So many years.
+    ///
+    /// ```
+    /// use orm_core::types::Interval;
+    ///
+    /// assert_eq!(Interval::years(1), Interval::months(12));
+    /// assert_eq!(Interval::weeks(1), Interval::days(7));
+    /// assert_eq!(Interval::hours(1), Interval::minutes(60));
+    /// assert_eq!(Interval::seconds(1), Interval::microseconds(1_000_000));
+    /// assert_ne!(Interval::days(1), Interval::hours(24)); // a day is not always as long
+    /// ```
     pub const fn years(years: i32) -> Self {
         Interval::new(years * 12, 0, 0)
     }

@@ -91,6 +91,12 @@ pub struct Json<T>(pub T);
 
 impl<T> Json<T> {
     /// The value itself.
+    ///
+    /// ```
+    /// use orm_core::types::Json;
+    ///
+    /// assert_eq!(Json(vec![1, 2]).into_inner(), [1, 2]);
+    /// ```
     pub fn into_inner(self) -> T {
         self.0
     }

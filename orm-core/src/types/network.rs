@@ -87,6 +87,13 @@ impl Cidr {
     }
 
     /// The first address.
+    ///
+    /// ```
+    /// use orm_core::types::Cidr;
+    ///
+    /// let network = Cidr::new("192.168.0.7".parse().unwrap(), 24);
+    /// assert_eq!((network.address().to_string().as_str(), network.prefix()), ("192.168.0.0", 24));
+    /// ```
     pub fn address(&self) -> IpAddr {
         self.address
     }

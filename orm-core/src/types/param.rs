@@ -51,6 +51,13 @@ impl Param {
     }
 
     /// A value that is already in the binary form of `ty`, as `ty`'s own `encode` writes it; `None` is NULL.
+    ///
+    /// ```
+    /// use orm_core::types::{Param, SqlType};
+    ///
+    /// let seven = Param::from_bytes(i32::TYPE, Some(7_i32.to_be_bytes().to_vec().into()));
+    /// assert_eq!((seven.show().as_str(), seven.pg_type().name), ("7", "int4"));
+    /// ```
     pub fn from_bytes(ty: &'static PgType, bytes: Option<Bytes>) -> Self {
         Param {
             ty,

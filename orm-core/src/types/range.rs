@@ -41,6 +41,14 @@ pub enum PgRange<T> {
 
 impl<T> PgRange<T> {
     /// The lower bound, if there is one.
+    ///
+    /// ```
+    /// use orm_core::types::PgRange;
+    ///
+    /// let teens = PgRange::from(13..20);
+    /// assert_eq!((teens.lower(), teens.upper()), (Some(&13), Some(&20)));
+    /// assert_eq!(PgRange::from(65..).upper(), None);
+    /// ```
     pub fn lower(&self) -> Option<&T> {
         match self {
             PgRange::Between(Bound::Included(bound) | Bound::Excluded(bound), _) => Some(bound),
@@ -116,6 +124,12 @@ impl<T> Default for Multirange<T> {
 }
 
 /// A type that PostgreSQL has ranges of.
+///
+/// ```
+/// use orm_core::types::RangeElement;
+///
+/// assert_eq!((i32::RANGE.name, i32::MULTIRANGE.name), ("int4range", "int4multirange"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "PostgreSQL has no range of `{Self}`",
     label = "there are ranges of `i32`, `i64`, `Decimal`, `NaiveDate`, `NaiveDateTime` and `DateTime<Utc>`"

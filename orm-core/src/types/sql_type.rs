@@ -7,6 +7,12 @@ use bytes::BytesMut;
 /// A PostgreSQL type, as the parameters and the table descriptions need to know it.
 ///
 /// One constant of this type stands behind every [`SqlType`]; nobody builds one at run time.
+///
+/// ```
+/// use orm_core::types::SqlType;
+///
+/// assert_eq!((i64::TYPE.name, i64::TYPE.oid), ("int8", 20));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PgType {
     /// The name of the type, without schema and quotes: `int4`, `text`, `order_status`, `int4[]`. For SQL use
@@ -29,6 +35,12 @@ pub struct PgType {
 }
 
 /// What kind of type a [`PgType`] is.
+///
+/// ```
+/// use orm_core::types::{SqlType, TypeKind};
+///
+/// assert!(matches!(guide_shop::OrderStatus::TYPE.kind, TypeKind::Enum(["open", "paid", "shipped"])));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub enum TypeKind {
     /// An ordinary type.
@@ -58,6 +70,12 @@ impl PgType {
     }
 
     /// The array elements' type, where this is an array.
+    ///
+    /// ```
+    /// use orm_core::types::SqlType;
+    ///
+    /// assert_eq!(Vec::<i64>::TYPE.element().map(|element| element.name), Some("int8"));
+    /// ```
     pub const fn element(&self) -> Option<&'static PgType> {
         match self.kind {
             TypeKind::Array(element) => Some(element),
@@ -165,6 +183,12 @@ pub struct DecodeError(pub String);
 
 impl DecodeError {
     /// A NULL arrived where the Rust type has no place for it.
+    ///
+    /// ```
+    /// use orm_core::types::DecodeError;
+    ///
+    /// assert_eq!(DecodeError::null::<i32>().to_string(), "the value is NULL, and `i32` cannot hold it: make the field an `Option`");
+    /// ```
     pub fn null<T>() -> Self {
         DecodeError(format!(
             "the value is NULL, and `{}` cannot hold it: make the field an `Option`",
@@ -173,6 +197,14 @@ impl DecodeError {
     }
 
     /// The server sent a type that the Rust type does not read.
+    ///
+    /// ```
+    /// use orm_core::types::{DecodeError, Raw};
+    ///
+    /// let raw = Raw { bytes: None, oid: 25, type_name: "text" };
+    /// let why = DecodeError::type_mismatch::<i32>(&raw).to_string();
+    /// assert_eq!(why, "PostgreSQL's type is `text`, which a Rust `i32` cannot be read from");
+    /// ```
     pub fn type_mismatch<T>(raw: &Raw<'_>) -> Self {
         DecodeError(format!(
             "PostgreSQL's type is `{}`, which a Rust `{}` cannot be read from",
@@ -182,6 +214,13 @@ impl DecodeError {
     }
 
     /// The bytes are of the right type and make no value of it.
+    ///
+    /// ```
+    /// use orm_core::types::DecodeError;
+    ///
+    /// // In a `decode` of your own: which type, and what is wrong, but never the value.
+    /// assert_eq!(DecodeError::malformed::<i32>("no address has two `@`").to_string(), "`i32`: no address has two `@`");
+    /// ```
     pub fn malformed<T>(why: &str) -> Self {
         DecodeError(format!("`{}`: {why}", short_type_name::<T>()))
     }

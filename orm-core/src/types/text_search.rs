@@ -30,6 +30,13 @@ pub struct TsVector(
 );
 
 /// A word of a [`TsVector`].
+///
+/// ```
+/// use orm_core::types::{Lexeme, TsVector};
+///
+/// let cat = Lexeme { word: "cat".into(), places: vec![(2, 'A')] };
+/// assert_eq!(TsVector(vec![cat]).to_string(), "'cat':2A");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lexeme {
     /// The word in the form that is searched for.
@@ -41,6 +48,15 @@ pub struct Lexeme {
 
 /// What is searched for: `tsquery`. Made by `func::websearch_to_tsquery` and its relatives; a program passes it on and does not
 /// look into it.
+///
+/// ```
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Expr;
+/// use orm_core::types::TsQuery;
+///
+/// let wanted: Expr<TsQuery, ()> = func::websearch_to_tsquery("english", "cats -dogs");
+/// # let _ = wanted;
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TsQuery(Vec<u8>);
 
