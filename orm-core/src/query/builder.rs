@@ -59,18 +59,18 @@ pub type EntityQuery<M> = Query<Whole<M>, (M, ())>;
 
 /// The query for all entities of a model. Called by the derived `Model::query()`.
 pub fn entity<M: Model>() -> EntityQuery<M> {
-    let table = TableRef::of(M::TABLE);
-    let mut select = Select::from(table);
-    select.items.push(Item::Whole(table));
-    Query::new(select, Vec::new())
+    Query::new(whole(TableRef::of(M::TABLE)), Vec::new())
 }
 
 /// The query for all entities under an alias. Called by the derived `query()` of aliases.
 pub fn entity_as<S: Source>() -> Query<Whole<S::Model>, (S, ())> {
-    let table = S::table_ref();
+    Query::new(whole(S::table_ref()), Vec::new())
+}
+
+fn whole(table: TableRef) -> Select {
     let mut select = Select::from(table);
     select.items.push(Item::Whole(table));
-    Query::new(select, Vec::new())
+    select
 }
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
@@ -274,9 +274,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         self.select.items.clear();
         list.push_to(&mut self.select.items);
-        let from = self.select.from;
-        let whole = |item: &Item| matches!(item, Item::Whole(table) if table.alias == from.alias);
-        if !self.select.items.iter().any(whole) {
+        if !gives_entities(&self.select) {
             // What was to be loaded with the entities has nothing to be loaded with.
             self.loads.clear();
         }
@@ -371,6 +369,11 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     pub fn statement(&self) -> Statement {
         render::select(&self.select)
     }
+}
+
+fn gives_entities(select: &Select) -> bool {
+    let mut items = select.items.iter();
+    items.any(|item| matches!(item, Item::Whole(table) if table.alias == select.from.alias))
 }
 
 /// A query whose rows are whole entities.

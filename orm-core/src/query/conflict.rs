@@ -242,7 +242,7 @@ impl<M: Model, By> OnConflict<M, By> {
             write => write,
         };
         let action = ConflictAction::Update {
-            assignments: with_implied::<M>(TableRef::of(M::TABLE), set),
+            assignments: with_implied(TableRef::of(M::TABLE), set, M::on_update()),
             filters: Vec::new(),
         };
         with(write, self.target, action)

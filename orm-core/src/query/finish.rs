@@ -176,19 +176,12 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn count<X: Executor>(mut self, on: &mut X) -> Running<'_, i64>
+    pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
     where
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
-        Box::pin(async move {
-            on.before_query().await?;
-            on.restrict(&mut self.select);
-            let table = self.select.from.table;
-            let statement = asked.noted(render::count(self.select), table, on);
-            let row = only_row(on.fetch(statement).await?)?;
-            row.get(0)
-        })
+        Box::pin(count(self.select, on, asked))
     }
 
     /// Whether the query gives any row. SQLAlchemy: `select(exists(..))`.
@@ -216,14 +209,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         }
         let asked = Asked::here(&self.select);
         self.select.lock = None;
-        Box::pin(async move {
-            on.before_query().await?;
-            on.restrict(&mut self.select);
-            let table = self.select.from.table;
-            let statement = asked.noted(render::exists(self.select), table, on);
-            let row = only_row(on.fetch(statement).await?)?;
-            row.get(0)
-        })
+        Box::pin(exists(self.select, on, asked))
     }
 }
 
@@ -258,26 +244,81 @@ impl Asked {
     }
 }
 
-async fn run<Sel: Selection, X: Executor>(
+/// Runs a query and reads its rows.
+///
+/// Most of the work is in `fetch`, which is compiled once for all selections: a program has as many of these as it has
+/// kinds of rows, and a future is much code.
+pub(super) async fn run<Sel: Selection, X: Executor>(
     select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
     asked: Asked,
 ) -> Result<Vec<Sel::Row<X>>> {
-    let rows = run_with::<Sel, X, ()>(select, steps, on, asked, |_| ()).await?;
-    Ok(rows.into_iter().map(|(row, ())| row).collect())
+    let mut found = Vec::new();
+    let take = &mut |on: &mut X, rows, loads: Option<&Loads>| {
+        found = read_rows::<Sel, X, _>(on, rows, loads, Sel::read)?;
+        Ok(())
+    };
+    fetch(select, steps, Sel::IS_PLAIN, on, asked, take).await?;
+    Ok(found)
 }
 
 /// Runs a query and reads its rows, each with what `behind` takes of the columns behind the select list's own.
 pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
-    mut select: Select,
+    select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
     asked: Asked,
-    behind: impl Fn(&mut RowReader<'_>) -> T + Send,
+    behind: impl Fn(&mut RowReader<'_>) -> T + Send + Sync,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
+    let mut found = Vec::new();
+    let take = &mut |on: &mut X, rows, loads: Option<&Loads>| {
+        found = read_rows::<Sel, X, _>(on, rows, loads, |on, row| {
+            Ok((Sel::read(on, row)?, behind(row)))
+        })?;
+        Ok(())
+    };
+    fetch(select, steps, Sel::IS_PLAIN, on, asked, take).await?;
+    Ok(found)
+}
+
+fn read_rows<Sel: Selection, X: Executor, T>(
+    on: &mut X,
+    rows: Vec<Row>,
+    loads: Option<&Loads>,
+    read: impl Fn(&mut X, &mut RowReader<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    Sel::make_room(on, rows.len());
+    let mut found = Vec::with_capacity(rows.len());
+    // Each row is freed as soon as it is read, while its memory is still at hand.
+    for row in rows {
+        let mut reader = RowReader::new(&row);
+        let row = read(on, &mut reader)?;
+        let is_of_result = match loads {
+            None => true,
+            Some(loads) => on.joined_loads(loads, &mut reader)?,
+        };
+        if is_of_result {
+            found.push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// What a query does with its rows, once they are there, before it loads what is left to load.
+type Take<'t, X> = dyn FnMut(&mut X, Vec<Row>, Option<&Loads>) -> Result<()> + Send + 't;
+
+/// Runs a query and hands over its rows.
+async fn fetch<X: Executor>(
+    mut select: Select,
+    steps: Vec<LoadStep>,
+    is_plain: bool,
+    on: &mut X,
+    asked: Asked,
+    take: &mut Take<'_, X>,
+) -> Result<()> {
     lock::check(&select)?;
-    if Sel::IS_PLAIN && !steps.is_empty() {
+    if is_plain && !steps.is_empty() {
         return Err(plain::refuse_loads(&select, "leave out `.plain()`"));
     }
     on.before_query().await?;
@@ -286,29 +327,31 @@ pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
         on.restrict(&mut select);
         let statement = asked.noted(render::select(&select), select.from.table, on);
         let rows = on.fetch(statement).await?;
-        Sel::make_room(on, rows.len());
-        let mut found = Vec::with_capacity(rows.len());
-        // Each row is freed as soon as it is read, while its memory is still at hand.
-        for row in rows {
-            let mut reader = RowReader::new(&row);
-            found.push((Sel::read(on, &mut reader)?, behind(&mut reader)));
-        }
-        return Ok(found);
+        return take(on, rows, None);
     }
     let mut loads = Loads::of_query(&mut select, steps);
     on.begin_loads(&loads)?;
     on.restrict(&mut select);
     let statement = asked.noted(render::select(&select), select.from.table, on);
     let rows = on.fetch_leading(statement, &select, &mut loads).await?;
-    Sel::make_room(on, rows.len());
-    let mut found = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let mut reader = RowReader::new(row);
-        let row = (Sel::read(on, &mut reader)?, behind(&mut reader));
-        if on.joined_loads(&loads, &mut reader)? {
-            found.push(row);
-        }
-    }
-    on.finish_loads(loads).await?;
-    Ok(found)
+    take(on, rows, Some(&loads))?;
+    on.finish_loads(loads).await
+}
+
+async fn count<X: Executor>(mut select: Select, on: &mut X, asked: Asked) -> Result<i64> {
+    on.before_query().await?;
+    on.restrict(&mut select);
+    let table = select.from.table;
+    let statement = asked.noted(render::count(select), table, on);
+    let row = only_row(on.fetch(statement).await?)?;
+    row.get(0)
+}
+
+async fn exists<X: Executor>(mut select: Select, on: &mut X, asked: Asked) -> Result<bool> {
+    on.before_query().await?;
+    on.restrict(&mut select);
+    let table = select.from.table;
+    let statement = asked.noted(render::exists(select), table, on);
+    let row = only_row(on.fetch(statement).await?)?;
+    row.get(0)
 }

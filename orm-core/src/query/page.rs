@@ -1,6 +1,6 @@
 //! [`Query::page_with_count`]: numbered pages, with the number of all rows.
 
-use super::finish::{Asked, run_with};
+use super::finish::{Asked, run};
 use super::{Executor, Query, Running, Selection, render};
 use crate::error::Error;
 use crate::expr::Standalone;
@@ -87,9 +87,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
             if offset < total {
                 self.select.limit = Some(i64::from(size));
                 self.select.offset = Some(offset);
-                let found =
-                    run_with::<Sel, X, ()>(self.select, self.loads, on, Asked::IN_PARTS, |_| ());
-                rows = found.await?.into_iter().map(|(row, ())| row).collect();
+                rows = run::<Sel, X>(self.select, self.loads, on, Asked::IN_PARTS).await?;
             }
             Ok(CountedPage {
                 rows,

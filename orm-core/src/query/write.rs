@@ -10,6 +10,7 @@ use crate::expr::{
     Action, Assigns, JoinKind, Node, RowLevel, Select, TableRef, Ungrouped, Whole, Write,
 };
 use crate::model::{Model, Source};
+use crate::types::Param;
 
 /// A bulk UPDATE or DELETE of rows of `M`, in a query with the tables of `Scope`. Sent by [`exec`](Bulk::exec), or by
 /// [`returning`](Bulk::returning) and its finishers.
@@ -130,21 +131,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     {
         let mut set = Vec::new();
         assignments.push_to(&mut set);
-        let write = bulk(self.select, |table, using, filters| {
-            if set.is_empty() {
-                return Err(Error::invalid(format!(
-                    "an UPDATE of `{}` sets no column",
-                    table.table.name
-                )));
-            }
-            Ok(Action::Update {
-                assignments: with_implied::<<Self as OneModel>::Model>(table, set),
-                using,
-                filters,
-            })
-        });
+        let implied = <Self as OneModel>::Model::on_update();
         Bulk {
-            write,
+            write: update(self.select, set, implied),
             types: PhantomData,
         }
     }
@@ -175,19 +164,51 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Scope: InnerJoined<<Self as OneModel>::Model>,
     {
         Bulk {
-            write: bulk(self.select, |_, using, filters| {
-                Ok(Action::Delete { using, filters })
-            }),
+            write: delete(self.select),
             types: PhantomData,
         }
     }
 }
 
-/// UPDATE and DELETE have no ORDER BY, LIMIT, DISTINCT or lock; a query that has one means something else.
-fn bulk(
-    select: Select,
-    action: impl FnOnce(TableRef, Vec<TableRef>, Vec<Node>) -> Result<Action>,
-) -> Result<Write> {
+fn update(select: Select, set: Vec<(u16, Node)>, implied: Vec<(u16, Param)>) -> Result<Write> {
+    let (table, unfiltered) = (select.from, select.unfiltered);
+    let (using, filters) = rows_of(select)?;
+    if set.is_empty() {
+        return Err(Error::invalid(format!(
+            "an UPDATE of `{}` sets no column",
+            table.table.name
+        )));
+    }
+    let assignments = with_implied(table, set, implied);
+    let action = Action::Update {
+        assignments,
+        using,
+        filters,
+    };
+    Ok(Write {
+        table,
+        action,
+        returning: Vec::new(),
+        unfiltered,
+    })
+}
+
+fn delete(select: Select) -> Result<Write> {
+    let (table, unfiltered) = (select.from, select.unfiltered);
+    let (using, filters) = rows_of(select)?;
+    Ok(Write {
+        table,
+        action: Action::Delete { using, filters },
+        returning: Vec::new(),
+        unfiltered,
+    })
+}
+
+/// The other tables of an UPDATE or DELETE, and its conditions.
+///
+/// # Errors
+/// [`Error::Invalid`] for what UPDATE and DELETE don't have, such as LIMIT: a query with it means something else.
+fn rows_of(select: Select) -> Result<(Vec<TableRef>, Vec<Node>)> {
     let table = select.from;
     let clause = if select.limit.is_some() {
         Some("LIMIT")
@@ -223,25 +244,21 @@ fn bulk(
         .map(|join| (join.table, join.on))
         .unzip();
     filters.extend(select.filters);
-    Ok(Write {
-        table,
-        action: action(table, using, filters)?,
-        returning: Vec::new(),
-        unfiltered: select.unfiltered,
-    })
+    Ok((using, filters))
 }
 
-/// What an update sets beside what was asked for: `on_update = ..`, and the version.
-pub(super) fn with_implied<M: Model>(
+/// What an update sets beside what was asked for: the values of `on_update = ..`, and the version.
+pub(super) fn with_implied(
     table: TableRef,
     mut set: Vec<(u16, Node)>,
+    implied: Vec<(u16, Param)>,
 ) -> Vec<(u16, Node)> {
-    let version = M::TABLE.version.map(|version| {
+    let version = table.table.version.map(|version| {
         let next = Node::infix(Node::Column(table, version), "+", Node::Word("1"));
         (version, next)
     });
-    let values = M::on_update().into_iter();
-    let implied = values.map(|(column, value)| (column, Node::Param(value)));
+    let implied = implied.into_iter();
+    let implied = implied.map(|(column, value)| (column, Node::Param(value)));
     for (column, value) in implied.chain(version) {
         if set.iter().all(|(other, _)| *other != column) {
             set.push((column, value));

@@ -150,7 +150,7 @@ impl<M: Model> Arena<M> {
 
     fn key_of(row: &M) -> KeyBytes {
         let key = M::TABLE.primary_key;
-        KeyBytes::encode(key.len(), |part, out| row.encode(key[part], out))
+        KeyBytes::encode(key.len(), &mut |part, out| row.encode(key[part], out))
             .unwrap_or_else(|| unreachable!("the derive allows no nullable primary key"))
     }
 
@@ -162,14 +162,6 @@ impl<M: Model> Arena<M> {
             let (ty, value) = (table.columns[column].ty, row.ahead(column));
             value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
         })
-    }
-
-    fn decode_error(column: u16, error: impl std::fmt::Display) -> Error {
-        Error::Decode {
-            table: M::TABLE.name.to_owned(),
-            column: M::TABLE.columns[column as usize].name.to_owned(),
-            why: error.to_string(),
-        }
     }
 }
 
@@ -280,7 +272,7 @@ impl<M: Model> Store for Arena<M> {
             Content::Draft(draft) => draft.write(column, value),
             Content::Empty => Ok(()),
         }
-        .map_err(|error| Self::decode_error(column, error))
+        .map_err(|error| decode_error(M::TABLE, column, error.to_string()))
     }
 
     fn given(&self, index: u32) -> ColumnSet {
@@ -302,19 +294,7 @@ impl<M: Model> Store for Arena<M> {
         let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
             return;
         };
-        let kept = unshared(kept);
-        for column in columns {
-            let mut out = BytesMut::new();
-            let present = row.encode(*column, &mut out);
-            let ty = M::TABLE.columns[*column as usize].ty;
-            let raw = Raw {
-                bytes: present.then_some(&out),
-                oid: ty.oid,
-                type_name: ty.name,
-            };
-            // A value of the row itself fits the row.
-            let _ = kept.write(*column, raw);
-        }
+        Self::copy_columns(row, unshared(kept), columns);
     }
 
     fn revert(&mut self, index: u32, columns: &[u16]) {
@@ -359,17 +339,14 @@ impl<M: Model> Store for Arena<M> {
         let at = index as usize;
         let row = match std::mem::replace(&mut self.contents[at], Content::Empty) {
             Content::Draft(draft) => draft.finish().map_err(|column| {
-                Self::decode_error(column, "it has no value, and the server gave none")
+                let why = "it has no value, and the server gave none".to_owned();
+                decode_error(M::TABLE, column, why)
             })?,
             Content::Row(row) => row,
             Content::Empty => return Ok(()),
         };
-        self.slots.keys.insert(Self::key_of(&row), index);
+        self.slots.inserted(index, Self::key_of(&row), epoch);
         self.contents[at] = Content::Row(row);
-        self.slots.untouch(index);
-        let head = &mut self.slots.heads[at];
-        head.state = State::Persistent;
-        head.epoch = epoch;
         Ok(())
     }
 
@@ -380,13 +357,7 @@ impl<M: Model> Store for Arena<M> {
         self.slots.untouch(index);
         if let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
             let (old, new) = (Self::key_of(&old), Self::key_of(row));
-            if old != new {
-                // Another row of the same statement may have taken the old key.
-                if self.slots.keys.get(&old) == Some(&index) {
-                    self.slots.keys.remove(&old);
-                }
-                self.slots.keys.insert(new, index);
-            }
+            self.slots.rekey(index, &old, new);
         }
     }
 
@@ -397,9 +368,7 @@ impl<M: Model> Store for Arena<M> {
             (None, Content::Row(row)) => Self::key_of(row),
             _ => return,
         };
-        if self.slots.keys.get(&named) == Some(&index) {
-            self.slots.keys.remove(&named);
-        }
+        self.slots.forget_key(index, &named);
     }
 
     fn release(&mut self, index: u32) {
@@ -440,13 +409,17 @@ impl<M: Model> Store for Arena<M> {
             .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
         self.forget_key(index);
         let row = Arc::try_unwrap(row).unwrap_or_else(|row| row.copy());
-        self.slots.keys.insert(Self::key_of(&row), index);
+        self.slots.inserted(index, Self::key_of(&row), 0);
+        self.slots.heads[index as usize].doomed = false;
         self.put(index, Content::Row(row));
-        let head = &mut self.slots.heads[index as usize];
-        head.state = State::Persistent;
-        head.epoch = 0;
-        head.doomed = false;
-        self.slots.untouch(index);
+    }
+}
+
+fn decode_error(table: &Table, column: u16, why: String) -> Error {
+    Error::Decode {
+        table: table.name.to_owned(),
+        column: table.columns[column as usize].name.to_owned(),
+        why,
     }
 }
 

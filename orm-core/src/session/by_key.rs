@@ -394,7 +394,7 @@ impl Session {
         let key = key.into_key();
         Get {
             db: self,
-            key: KeyBytes::encode(M::TABLE.primary_key.len(), |part, out| {
+            key: KeyBytes::encode(M::TABLE.primary_key.len(), &mut |part, out| {
                 M::encode_key(&key, part, out)
             }),
             ask: Ask::here(),

@@ -150,7 +150,7 @@ impl<D: Draft> Mergeable for Partial<D> {
 
 fn key_of(table: &'static Table, column: impl Fn(u16, &mut BytesMut) -> bool) -> Option<KeyBytes> {
     let key = table.primary_key;
-    KeyBytes::encode(key.len(), |part, out| column(key[part], out))
+    KeyBytes::encode(key.len(), &mut |part, out| column(key[part], out))
 }
 
 impl<D: Draft> Value for Partial<D> {

@@ -33,9 +33,11 @@ thread_local! {
 
 impl KeyBytes {
     /// Puts a key of some columns together. `None` if any column is NULL: such a key names nothing.
+    ///
+    /// What encodes a part is no type parameter: each model has several, and all of this would be compiled for each.
     pub(crate) fn encode(
         parts: usize,
-        mut part: impl FnMut(usize, &mut BytesMut) -> bool,
+        part: &mut dyn FnMut(usize, &mut BytesMut) -> bool,
     ) -> Option<Self> {
         // Taken out and not borrowed: a part is encoded by the program's own code, which may ask for a key of its own.
         let mut out = BUFFER.take();
@@ -80,10 +82,19 @@ impl KeyBytes {
         if parts == 1 {
             return part(0).map(Self::from_slice);
         }
-        Self::encode(parts, |at, out| {
-            part(at)
-                .inspect(|bytes| out.extend_from_slice(bytes))
-                .is_some()
+        Self::of_several(parts, &mut part)
+    }
+
+    fn of_several<'a>(
+        parts: usize,
+        part: &mut dyn FnMut(usize) -> Option<&'a [u8]>,
+    ) -> Option<Self> {
+        Self::encode(parts, &mut |at, out| match part(at) {
+            Some(bytes) => {
+                out.extend_from_slice(bytes);
+                true
+            }
+            None => false,
         })
     }
 
@@ -160,7 +171,7 @@ mod tests {
     use super::*;
 
     fn key(parts: &[&str]) -> KeyBytes {
-        KeyBytes::encode(parts.len(), |at, out| {
+        KeyBytes::encode(parts.len(), &mut |at, out| {
             out.put_slice(parts[at].as_bytes());
             true
         })
@@ -184,6 +195,6 @@ mod tests {
 
     #[test]
     fn a_null_part_makes_no_key() {
-        assert!(KeyBytes::encode(2, |at, _| at == 0).is_none());
+        assert!(KeyBytes::encode(2, &mut |at, _| at == 0).is_none());
     }
 }

@@ -22,7 +22,7 @@ impl Session {
     /// Some columns of an entity as a key; `None` if one is NULL.
     pub(super) fn key_at(&self, handle: RawHandle, columns: &[u16]) -> Option<KeyBytes> {
         let store = self.store(handle);
-        KeyBytes::encode(columns.len(), |part, out| {
+        KeyBytes::encode(columns.len(), &mut |part, out| {
             store.encode(handle.index, columns[part], out)
         })
     }
@@ -37,7 +37,7 @@ impl Session {
         if references != relation.to.primary_key {
             return None;
         }
-        let key = KeyBytes::encode(columns.len(), |part, out| column(columns[part], out))?;
+        let key = KeyBytes::encode(columns.len(), &mut |part, out| column(columns[part], out))?;
         let number = *self.arena_of.get(&relation.to.id())?;
         let slots = self.arenas[number as usize].slots();
         slots.keys.get(&key).map(|index| slots.handle(*index))

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn key(value: u8) -> Option<KeyBytes> {
-        KeyBytes::encode(1, |_, out| {
+        KeyBytes::encode(1, &mut |_, out| {
             out.extend_from_slice(&[value]);
             true
         })

@@ -186,6 +186,31 @@ impl Slots {
         }
     }
 
+    /// An entity has a row in the database, with this key.
+    pub(crate) fn inserted(&mut self, index: u32, key: KeyBytes, epoch: u32) {
+        self.keys.insert(key, index);
+        self.untouch(index);
+        let head = &mut self.heads[index as usize];
+        head.state = State::Persistent;
+        head.epoch = epoch;
+    }
+
+    /// The key of an entity's row was written.
+    pub(crate) fn rekey(&mut self, index: u32, old: &KeyBytes, new: KeyBytes) {
+        if *old != new {
+            // Another row of the same statement may have taken the old key.
+            self.forget_key(index, old);
+            self.keys.insert(new, index);
+        }
+    }
+
+    /// A key leads to this entity no more.
+    pub(crate) fn forget_key(&mut self, index: u32, key: &KeyBytes) {
+        if self.keys.get(key) == Some(&index) {
+            self.keys.remove(key);
+        }
+    }
+
     /// Whether a flush has anything to look at.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()

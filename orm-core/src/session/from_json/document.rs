@@ -449,7 +449,7 @@ impl End {
 
 fn key_bytes(table: &'static Table, draft: &dyn AnyDraft) -> Option<KeyBytes> {
     let key = table.primary_key;
-    KeyBytes::encode(key.len(), |part, out| draft.encode(key[part], out))
+    KeyBytes::encode(key.len(), &mut |part, out| draft.encode(key[part], out))
 }
 
 /// A value of a column, as it would come off the wire.

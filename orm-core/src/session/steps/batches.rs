@@ -184,7 +184,7 @@ impl Session {
         columns: &[u16],
     ) -> Option<KeyBytes> {
         let store = self.store(row);
-        KeyBytes::encode(columns.len(), |part, out| {
+        KeyBytes::encode(columns.len(), &mut |part, out| {
             store.encode_before(row.index, columns[part], out)
         })
     }
