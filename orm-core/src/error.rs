@@ -89,6 +89,7 @@ pub enum Error {
         why: &'static str,
     },
     /// The entity was added and has not been flushed, so it has no row to read yet.
+    /// SQLAlchemy gives the attributes that were set.
     Pending {
         /// The model that the handle is of.
         model: &'static str,
@@ -100,7 +101,7 @@ pub enum Error {
         cause: String,
     },
     /// The transaction may succeed when it is run again: it lost against another one (a serialization failure or a
-    /// deadlock), or a table was altered under its prepared statements.
+    /// deadlock), or a table was altered under its prepared statements. SQLAlchemy: `OperationalError`.
     Retryable {
         /// The SQLSTATE: 40001, 40P01, or 0A000 for an altered table.
         code: String,
@@ -108,11 +109,12 @@ pub enum Error {
         message: String,
     },
     /// Something took longer than it was allowed to.
+    /// SQLAlchemy: `TimeoutError` of the pool, `OperationalError` of a statement or a lock.
     Timeout {
         /// What was waited for, and how long.
         what: String,
     },
-    /// The server cannot be reached, or the connection was lost.
+    /// The server cannot be reached, or the connection was lost. SQLAlchemy: `OperationalError`.
     Connection {
         /// What was being done, and with which server. Never a password.
         what: String,
@@ -128,7 +130,7 @@ pub enum Error {
         /// What is wrong.
         why: String,
     },
-    /// The server refused a statement.
+    /// The server refused a statement. SQLAlchemy: `ProgrammingError`, `DataError`.
     Query(Box<QueryError>),
     /// Rows that refer to one another in a ring cannot be written in any order.
     /// SQLAlchemy: `CircularDependencyError`.
@@ -139,12 +141,12 @@ pub enum Error {
     /// Hooks rejected rows of a flush before anything was sent, or a JSON document does not fit: which fields, and why. Put
     /// them right and try again. SQLAlchemy: what `@validates` and `before_flush` raise; pydantic: `ValidationError`.
     Validation(Box<ValidationError>),
-    /// Something was asked for that cannot be done, known before any statement was sent.
+    /// Something was asked for that cannot be done, known before any statement was sent. SQLAlchemy: `InvalidRequestError`.
     Invalid {
         /// What is wrong, and what to do.
         what: String,
     },
-    /// An address, an option or the environment is not as it must be.
+    /// An address, an option or the environment is not as it must be. SQLAlchemy: `ArgumentError`.
     Config {
         /// What is wrong, and what to do.
         what: String,

@@ -178,32 +178,32 @@ const _: () = {
         pub const CATEGORY_ID: ::orm_core::expr::Column<Product, Option<i32>> = ::orm_core::expr::Column::new(
             3u16,
         );
-        ///The one, or none, `Category` that `category_id` leads to: `category`.
+        ///The one, or none, `Category` that `category_id` leads to: `category`. `.with(Product::CATEGORY)` loads it, `db.related(handle, Product::CATEGORY)?` reads it.
         pub const CATEGORY: ::orm_core::model::Relation<
             Product,
             Category,
             ::orm_core::model::OptionalOne,
         > = ::orm_core::model::Relation::new(&__CATEGORY);
-        ///Each `Review` whose `product` is this one: `reviews`.
+        ///Each `Review` whose `product` is this one: `reviews`. `.with(Product::REVIEWS)` loads it, `db.related(handle, Product::REVIEWS)?` reads it.
         pub const REVIEWS: ::orm_core::model::Relation<
             Product,
             Review,
             ::orm_core::model::Many,
         > = ::orm_core::model::Relation::new(&__REVIEWS);
-        ///All columns of `products`: the whole row in a select list.
+        ///All columns of `products`: the whole row in a select list, `.select((Product::ALL, ..))`.
         pub const ALL: ::orm_core::expr::All<Product> = ::orm_core::expr::All::new();
-        ///A query of `Product`.
+        ///A query of `Product`: `Product::query().filter(..).all(&mut db).await?`.
         pub fn query() -> ::orm_core::query::EntityQuery<Product> {
             ::orm_core::query::entity::<Product>()
         }
-        ///A new `Product`, to be filled in and given to a session's `add`.
+        ///A new `Product`, to be filled in and given to a session: `db.add(Product::create())`. What is required and still missing, the compiler says there.
         pub fn create() -> ProductCreate {
             ::orm_core::__private::Default::default()
         }
-        ///The column of this name, or of the field of this name: to sort `Product` by what a request asks for.
+        ///The column of this name, or of the field of this name, to sort by what a request asks for: `Product::query().order_by(Product::column(name)?)`.
         ///
         /// # Errors
-        /// There is no such column; the message has those that there are.
+        /// `Error::Invalid`: there is no such column. The message has those that there are.
         pub fn column(
             name: &str,
         ) -> ::orm_core::Result<::orm_core::expr::NamedColumn<Product>> {
@@ -242,7 +242,7 @@ const _: () = {
         > = ::orm_core::model::Relation::new(&__REVIEWS);
         ///All columns of `products`: the whole row in a select list.
         pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
-        ///A query of `Product` under this alias.
+        ///A query of `Product` under this alias: `type Other = Aliased<Product, 1>; Other::query()`.
         pub fn query() -> ::orm_core::query::Query<
             ::orm_core::expr::Whole<Product>,
             (ProductAs<N>, ()),

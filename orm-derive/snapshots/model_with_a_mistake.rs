@@ -47,20 +47,20 @@ const _: () = {
         const NAME: ::orm_core::expr::Column<Product, String> = ::orm_core::expr::Column::new(
             1u16,
         );
-        ///All columns of `product`: the whole row in a select list.
+        ///All columns of `product`: the whole row in a select list, `.select((Product::ALL, ..))`.
         const ALL: ::orm_core::expr::All<Product> = ::orm_core::expr::All::new();
-        ///A query of `Product`.
+        ///A query of `Product`: `Product::query().filter(..).all(&mut db).await?`.
         fn query() -> ::orm_core::query::EntityQuery<Product> {
             ::orm_core::query::entity::<Product>()
         }
-        ///A new `Product`, to be filled in and given to a session's `add`.
+        ///A new `Product`, to be filled in and given to a session: `db.add(Product::create())`. What is required and still missing, the compiler says there.
         fn create() -> ProductCreate {
             ::orm_core::__private::Default::default()
         }
-        ///The column of this name, or of the field of this name: to sort `Product` by what a request asks for.
+        ///The column of this name, or of the field of this name, to sort by what a request asks for: `Product::query().order_by(Product::column(name)?)`.
         ///
         /// # Errors
-        /// There is no such column; the message has those that there are.
+        /// `Error::Invalid`: there is no such column. The message has those that there are.
         fn column(
             name: &str,
         ) -> ::orm_core::Result<::orm_core::expr::NamedColumn<Product>> {
@@ -79,7 +79,7 @@ const _: () = {
         );
         ///All columns of `product`: the whole row in a select list.
         const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
-        ///A query of `Product` under this alias.
+        ///A query of `Product` under this alias: `type Other = Aliased<Product, 1>; Other::query()`.
         fn query() -> ::orm_core::query::Query<
             ::orm_core::expr::Whole<Product>,
             (ProductAs<N>, ()),

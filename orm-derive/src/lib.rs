@@ -30,10 +30,10 @@ use syn::DeriveInput;
 
 use ctxt::Ctxt;
 
-/// Makes a struct the row of a table.
+/// Makes a struct the row of a table. SQLAlchemy: a class of `DeclarativeBase`, with `mapped_column` and `relationship`.
 ///
 /// ```
-/// use orm_core::Model;
+/// use orm_core::prelude::*;
 /// use rust_decimal::Decimal;
 ///
 /// #[derive(Model, Debug, Clone, PartialEq)]
@@ -64,7 +64,11 @@ use ctxt::Ctxt;
 /// # }
 ///
 /// let air = Product::create().name("Air").price(Decimal::new(99999, 2));
+/// let dear = Product::query().filter(Product::PRICE.gt(Decimal::from(500))).order_by(Product::NAME);
+/// # let _ = (air, dear);
 /// ```
+///
+/// A mistake in an attribute is an error at the word that is wrong; those of a struct are reported all at once.
 ///
 /// # What it makes
 /// - a constant for each column (`Product::NAME`) and each relationship (`Product::CATEGORY`), and `Product::ALL` for the
@@ -185,7 +189,7 @@ pub fn derive_model(input: TokenStream) -> TokenStream {
     derive(input, model)
 }
 
-/// Makes an enum a native PostgreSQL enum: each variant is a label, in their order.
+/// Makes an enum a native PostgreSQL enum: each variant is a label, in their order. SQLAlchemy: `Enum(OrderStatus)`.
 ///
 /// ```
 /// use orm_core::DbEnum;
@@ -217,7 +221,8 @@ pub fn derive_db_enum(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct something that rows are read into: those of hand-written SQL by the names of their columns, those of a query
-/// in the order of a select list, `query.select(Report::of((..)))`, which is checked against the fields' types.
+/// in the order of a select list, `query.select(Report::of((..)))`, which is checked against the fields' types. SQLAlchemy: the
+/// names of a `Row`, or a `Bundle`.
 ///
 /// ```
 /// use orm_core::prelude::*;
@@ -267,16 +272,22 @@ pub fn derive_from_row(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct the columns of a derived table or a CTE: a constant for each field, and `ALL` for the whole struct.
+/// SQLAlchemy: the `.c` of `subquery()` and `cte()`.
 ///
 /// ```
-/// use orm_core::Rowset;
+/// use orm_core::prelude::*;
+/// # #[derive(Model, Clone)] #[orm(table = "orders")]
+/// # struct Order { #[orm(primary_key)] id: i32, user_id: i32, total: i32 }
 ///
 /// #[derive(Rowset)]
 /// struct Spent {
 ///     user_id: i32,
 ///     total: Option<i64>,
 /// }
-/// assert_eq!(format!("{:?}", Spent::TOTAL), "spent.total");
+///
+/// let spent = Order::query().group_by(Order::USER_ID).select((Order::USER_ID, sum(Order::TOTAL)));
+/// let q = spent.as_cte::<Spent>().query().filter(Spent::TOTAL.gt(100)).select(Spent::USER_ID);
+/// assert!(q.to_sql().ends_with("SELECT spent.user_id FROM spent WHERE spent.total > $1"));
 /// ```
 ///
 /// The table is called as the struct is, in snake case. `orm_core::query::Rowset` says how to use it. The struct is read from rows
@@ -294,9 +305,10 @@ pub fn derive_rowset(input: TokenStream) -> TokenStream {
 }
 
 /// Makes a struct of `Option`s a set of changes to a model: the whitelist of a PATCH, for `db.apply(handle, patch)`.
+/// SQLAlchemy: `for name, value in patch.items(): setattr(product, name, value)`.
 ///
 /// ```
-/// use orm_core::{Changes, Model};
+/// use orm_core::prelude::*;
 ///
 /// # #[derive(Model, Debug, Clone)]
 /// # struct Product {
@@ -310,6 +322,11 @@ pub fn derive_rowset(input: TokenStream) -> TokenStream {
 /// struct ProductPatch {
 ///     name: Option<String>,                  // absent, or a new value
 ///     description: Option<Option<String>>,   // a column that can be NULL: absent, NULL, or a new value
+/// }
+///
+/// async fn update(db: &mut Session, product: Handle<Product>, patch: ProductPatch) -> orm_core::Result<()> {
+///     db.apply(product, patch); // sends nothing
+///     db.commit().await // UPDATE products SET .. of what is present and differs
 /// }
 /// ```
 ///

@@ -103,3 +103,89 @@ fn every_file_says_what_it_is() {
         .collect();
     assert!(silent.is_empty(), "{silent:?}");
 }
+
+/// The lines of code that stand in the examples of a file's docs, those of macros too.
+fn examples(text: &str) -> String {
+    let mut found = String::new();
+    let mut inside = false;
+    for line in text.lines().map(str::trim_start) {
+        let doc = ["///", "//!"]
+            .iter()
+            .find_map(|mark| line.strip_prefix(mark));
+        match doc {
+            Some(doc) if doc.trim_start().starts_with("```") => inside = !inside,
+            Some(doc) if inside => found += doc,
+            None if inside && !line.starts_with("#[doc") => inside = false,
+            _ => {}
+        }
+        found.push('\n');
+    }
+    found
+}
+
+/// The functions of a file that a user sees, and whether the docs of each have an example: those that are `pub`, and those of
+/// a `pub trait`.
+fn shown_functions(text: &str) -> Vec<(&str, bool)> {
+    let mut found = Vec::new();
+    let (mut in_trait, mut hidden, mut example) = (false, false, false);
+    for line in text.split("#[cfg(test)]").next().unwrap().lines() {
+        let code = line.trim_start();
+        if code.starts_with("///") || code.starts_with("#[") {
+            example |= code.starts_with("/// ```");
+            hidden |= code.starts_with("#[doc(hidden)]");
+            continue;
+        }
+        if line.starts_with("pub trait ") || line == "}" {
+            in_trait = line != "}";
+        }
+        let words = code.trim_start_matches("pub ").trim_start_matches("const ");
+        let name = words.trim_start_matches("async ").strip_prefix("fn ");
+        if let Some(name) = name.filter(|_| code.starts_with("pub ") || in_trait) {
+            let end = name.find(|c: char| !c.is_alphanumeric() && c != '_');
+            let name = &name[..end.unwrap_or(name.len())];
+            // A macro's `$name` is asked by the examples that the macro writes.
+            if !hidden && !name.is_empty() {
+                found.push((name, example));
+            }
+        }
+        (hidden, example) = (false, false);
+    }
+    found
+}
+
+/// Siblings may share one: a function is also shown where an example of its file calls it.
+#[test]
+fn every_public_function_is_shown_in_an_example() {
+    let root = source();
+    let (mut silent, mut seen) = (Vec::new(), 0);
+    for module in ["error", "types", "expr", "schema", "testing"] {
+        let mut of_module = vec![root.join(format!("{module}.rs"))];
+        files(&root.join(module), &mut of_module);
+        for path in of_module {
+            let text = fs::read_to_string(&path).unwrap();
+            let examples = examples(&text);
+            for (name, has_one) in shown_functions(&text) {
+                seen += 1;
+                let called = ["(", "::<"].iter().any(|open| {
+                    let call = format!("{name}{open}");
+                    [".", "::", " ", "(", "!"]
+                        .iter()
+                        .any(|before| examples.contains(&format!("{before}{call}")))
+                });
+                if !has_one && !called {
+                    let file = path.strip_prefix(&root).unwrap().display();
+                    silent.push(format!("{file}: {name}"));
+                }
+            }
+        }
+    }
+    assert!(
+        seen > 200,
+        "only {seen} functions were found: does the test still read them?"
+    );
+    assert!(
+        silent.is_empty(),
+        "public functions without an example:\n{}",
+        silent.join("\n")
+    );
+}

@@ -58,6 +58,7 @@ impl<From: Source, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The number of related rows for which a condition is true.
+    /// SQLAlchemy: as [`count`](Relation::count), with another `where`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -82,6 +83,7 @@ impl<From: Source, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The sum of an expression over the related rows; NULL where there are none: `func::coalesce(.., 0)` makes it 0.
+    /// SQLAlchemy: `select(func.sum(..)).where(..).scalar_subquery()`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -108,6 +110,7 @@ impl<From: Source, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The average of an expression over the related rows; NULL where there are none.
+    /// SQLAlchemy: `select(func.avg(..)).where(..).scalar_subquery()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -127,6 +130,7 @@ impl<From: Source, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The least value of an expression among the related rows; NULL where there are none.
+    /// SQLAlchemy: `select(func.min(..)).where(..).scalar_subquery()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -147,6 +151,7 @@ impl<From: Source, To, Shape> Relation<From, To, Shape> {
     }
 
     /// The greatest value of an expression among the related rows; NULL where there are none.
+    /// SQLAlchemy: `select(func.max(..)).where(..).scalar_subquery()`.
     ///
     /// ```
     /// # use guide_shop::*;

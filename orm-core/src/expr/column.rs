@@ -143,6 +143,19 @@ impl<S> Copy for NamedColumn<S> {}
 impl<S: Source> NamedColumn<S> {
     /// The column with this name, or of the field with this name. SQLAlchemy: `getattr(User, name)`.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::expr::NamedColumn;
+    ///
+    /// let by = NamedColumn::<Product>::find("price")?; // what `Product::column("price")` does
+    /// assert_eq!(format!("{by:?}"), "products.price");
+    ///
+    /// let error = NamedColumn::<Product>::find("prize").unwrap_err();
+    /// assert!(error.to_string().starts_with("`Product` has no column `prize`; it has id, name, price"));
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Invalid`] that lists the model's columns.
     pub fn find(name: &str) -> Result<Self> {

@@ -109,7 +109,7 @@ where
 }
 
 /// `array_agg(expression) FILTER (WHERE expression IS NOT NULL)`: the values as a list, without the NULLs; NULL where there is
-/// no other. SQLAlchemy: `func.array_agg(..)`.
+/// no other. SQLAlchemy: `func.array_agg(x).filter(x.is_not(None))`.
 ///
 /// ```
 /// use orm_core::prelude::*;

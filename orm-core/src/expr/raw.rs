@@ -33,6 +33,13 @@ pub fn raw<T: SqlType>(text: &'static str) -> Expr<T, Open<()>> {
 impl<T, Uses> Expr<T, Open<Uses>> {
     /// Gives the next `?` of a [`raw`] text its value: a value, a column or an expression.
     ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let q = Tag::query().filter(raw::<bool>("? ~ ?").bind(Tag::WORD).bind("^n")).select(Tag::ID);
+    /// assert_eq!(q.to_sql(), "SELECT tags.id FROM tags WHERE tags.word ~ $1");
+    /// ```
+    ///
     /// # Panics
     /// When the text has no `?` left.
     #[track_caller]

@@ -137,9 +137,6 @@ impl Connection {
     /// [`Engine::create_tables`] on this connection, with the same statements; in a transaction as a part of it, as
     /// [`create_all`](Connection::create_all). SQLAlchemy: `metadata.create_all(connection)`.
     ///
-    /// # Errors
-    /// Those of [`Engine::create_all`].
-    ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
     /// use orm_core::schema::Registry;
@@ -150,6 +147,9 @@ impl Connection {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// Those of [`Engine::create_all`].
     pub fn create_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
         Box::pin(create(self, registry))
     }

@@ -99,9 +99,6 @@ impl Connection {
     /// [`Engine::drop_all`] on this connection, with the same statements; in a transaction as a part of it, without BEGIN
     /// and COMMIT. SQLAlchemy: `metadata.drop_all(connection)`.
     ///
-    /// # Errors
-    /// Those of [`Engine::drop_all`].
-    ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
     /// let mut conn = engine.acquire().await?;
@@ -112,15 +109,15 @@ impl Connection {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// Those of [`Engine::drop_all`].
     pub fn drop_all<M: Models>(&mut self) -> SchemaFuture<'_> {
         Box::pin(async move { drop(self, &Registry::of::<M>()).await })
     }
 
     /// [`Engine::drop_tables`] on this connection, with the same statements; in a transaction as a part of it, without BEGIN
     /// and COMMIT. SQLAlchemy: `metadata.drop_all(connection)`.
-    ///
-    /// # Errors
-    /// Those of [`Engine::drop_all`].
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -132,6 +129,9 @@ impl Connection {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// Those of [`Engine::drop_all`].
     pub fn drop_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
         Box::pin(drop(self, registry))
     }

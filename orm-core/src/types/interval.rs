@@ -13,7 +13,7 @@ const INTERVAL: u32 = 1186;
 
 const SECOND: i64 = 1_000_000;
 
-/// A span of time: `interval`. Months, days and microseconds are kept apart, because a month has no fixed number of days, nor
+/// A span of time: `interval`. SQLAlchemy: `INTERVAL`. Months, days and microseconds are kept apart, because a month has no fixed number of days, nor
 /// a day of hours: a month after January 31st is the end of February.
 ///
 /// ```

@@ -19,6 +19,7 @@ const FAMILY_4: u8 = 2;
 const FAMILY_6: u8 = 3;
 
 /// An address with the length of its network's prefix: `inet`. `192.168.0.7/24` is the host 7 of the network 192.168.0.
+/// SQLAlchemy: `INET`.
 ///
 /// ```
 /// use orm_core::types::{Inet, Param};
@@ -36,7 +37,7 @@ pub struct Inet {
     pub prefix: u8,
 }
 
-/// A network: `cidr`. Unlike an [`Inet`] it has no bits behind its prefix.
+/// A network: `cidr`. Unlike an [`Inet`] it has no bits behind its prefix. SQLAlchemy: `CIDR`.
 ///
 /// ```
 /// use orm_core::types::{Cidr, Param};

@@ -17,7 +17,7 @@ const NO_LOWER: u8 = 0x08;
 const NO_UPPER: u8 = 0x10;
 
 /// A range of values: `int4range`, `int8range`, `numrange`, `tsrange`, `tstzrange`, `daterange`. Rust's own ranges become
-/// one by `into()`.
+/// one by `into()`. SQLAlchemy: `Range`.
 ///
 /// ```
 /// use orm_core::types::{Param, PgRange};
@@ -105,7 +105,7 @@ impl<T> From<RangeInclusive<T>> for PgRange<T> {
 }
 
 /// Several ranges that do not touch, in their order: `int4multirange` and its relatives. PostgreSQL puts together those that
-/// do.
+/// do. SQLAlchemy: `MultiRange`.
 ///
 /// ```
 /// use orm_core::types::{Multirange, Param};

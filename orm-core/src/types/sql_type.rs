@@ -250,14 +250,14 @@ pub(super) fn short_type_name<T>() -> String {
     short
 }
 
-/// A Rust type that a column can hold.
+/// A Rust type that a column can hold. SQLAlchemy: `TypeEngine`.
 ///
 /// Implemented for `bool`, `i16`, `i32`, `i64`, `f32`, `f64`, `String`, `Vec<u8>`; with the features of their names for
 /// `Decimal`, `Uuid`, `DateTime<Utc>`, `NaiveDateTime`, `NaiveDate`, `NaiveTime`, `serde_json::Value` and
 /// `Json<T>`; for [`Interval`](super::Interval), [`PgRange`](super::PgRange), [`Multirange`](super::Multirange), `IpAddr`,
 /// [`Inet`](super::Inet) and [`Cidr`](super::Cidr); for enums with `#[derive(DbEnum)]`; and for `Vec<T>` and `Option<T>` of all of these.
 ///
-/// A type of your own can borrow another's form:
+/// A type of your own can borrow another's form. SQLAlchemy: `TypeDecorator`.
 ///
 /// ```
 /// use orm_core::types::{BytesMut, DecodeError, Param, PgType, Raw, SqlType};

@@ -15,7 +15,7 @@ const TSVECTOR: u32 = 3614;
 const TSQUERY: u32 = 3615;
 
 /// A text taken apart into words, each with its places: `tsvector`. Columns of it are mostly computed by the server, from
-/// `to_tsvector(..)`.
+/// `to_tsvector(..)`. SQLAlchemy: `TSVECTOR`.
 ///
 /// ```
 /// use orm_core::types::{Lexeme, Param, TsVector};
@@ -47,7 +47,7 @@ pub struct Lexeme {
 }
 
 /// What is searched for: `tsquery`. Made by `func::websearch_to_tsquery` and its relatives; a program passes it on and does not
-/// look into it.
+/// look into it. SQLAlchemy: `TSQUERY`.
 ///
 /// ```
 /// # use orm_core::prelude::*;

@@ -26,12 +26,16 @@ use crate::parse::model::Model;
 pub(super) fn of_model(model: &Model) -> TokenStream {
     let (krate, vis, ident) = (&model.krate, &model.vis, &model.ident);
     let (create, private) = (create_name(model), private(model));
-    let constants = constants(model, &quote! { #ident });
     let plain = names::plain(ident);
-    let query = format!("A query of `{plain}`.");
-    let add = format!("A new `{plain}`, to be filled in and given to a session's `add`.");
+    let constants = constants(model, &quote! { #ident }, Some(&plain));
+    let query = format!("A query of `{plain}`: `{plain}::query().filter(..).all(&mut db).await?`.");
+    let add = format!(
+        "A new `{plain}`, to be filled in and given to a session: `db.add({plain}::create())`. What is required and still \
+         missing, the compiler says there."
+    );
     let column = format!(
-        "The column of this name, or of the field of this name: to sort `{plain}` by what a request asks for."
+        "The column of this name, or of the field of this name, to sort by what a request asks for: \
+         `{plain}::query().order_by({plain}::column(name)?)`."
     );
     quote! {
         #[allow(dead_code, private_interfaces, unreachable_pub)]
@@ -51,7 +55,7 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
             #[doc = #column]
             ///
             /// # Errors
-            /// There is no such column; the message has those that there are.
+            /// `Error::Invalid`: there is no such column. The message has those that there are.
             #vis fn column(name: &str) -> #krate::Result<#krate::expr::NamedColumn<#ident>> {
                 #krate::expr::NamedColumn::<#ident>::find(name)
             }
@@ -62,8 +66,11 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
 pub(super) fn of_alias(model: &Model) -> TokenStream {
     let alias = alias_name(model);
     let (krate, vis, ident) = (&model.krate, &model.vis, &model.ident);
-    let constants = constants(model, &quote! { #alias<N> });
-    let query = format!("A query of `{}` under this alias.", names::plain(ident));
+    let plain = names::plain(ident);
+    let constants = constants(model, &quote! { #alias<N> }, None);
+    let query = format!(
+        "A query of `{plain}` under this alias: `type Other = Aliased<{plain}, 1>; Other::query()`."
+    );
     quote! {
         #[allow(dead_code, private_interfaces, unreachable_pub)]
         impl<const N: u8> #alias<N> {
@@ -77,7 +84,8 @@ pub(super) fn of_alias(model: &Model) -> TokenStream {
     }
 }
 
-fn constants(model: &Model, source: &TokenStream) -> TokenStream {
+/// `shown` is how the source is called in examples, where it has a name of its own.
+fn constants(model: &Model, source: &TokenStream, shown: Option<&str>) -> TokenStream {
     let (krate, vis) = (&model.krate, &model.vis);
     let columns = model.columns.iter().enumerate().map(|(at, column)| {
         let (vis, name, ty, docs) = (
@@ -105,15 +113,22 @@ fn constants(model: &Model, source: &TokenStream) -> TokenStream {
             relations::ty(model, relation, source),
             format_ident!("__{name}"),
         );
-        let doc = relations::doc(model, relation);
+        let mut doc = relations::doc(model, relation);
+        if let Some(plain) = shown {
+            doc += &format!(" `.with({plain}::{name})` loads it, `db.related(handle, {plain}::{name})?` reads it.");
+        }
         quote! {
             #[doc = #doc]
             #vis const #name: #ty = #krate::model::Relation::new(&#info);
         }
     });
-    let all = format!(
-        "All columns of `{}`: the whole row in a select list.",
+    let mut all = format!(
+        "All columns of `{}`: the whole row in a select list",
         model.table.value
+    );
+    all += &shown.map_or_else(
+        || ".".to_owned(),
+        |plain| format!(", `.select(({plain}::ALL, ..))`."),
     );
     quote! {
         #(#columns)*
