@@ -216,9 +216,11 @@ impl<Uses> Window<Uses> {
     /// ```
     /// # use guide_shop::*;
     /// # use orm_core::prelude::*;
-    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_current_row();
-    /// let q = Product::query().select(avg(Product::STOCK).over(others));
-    /// assert!(q.to_sql().contains("GROUPS BETWEEN $1 PRECEDING AND $2 FOLLOWING EXCLUDE CURRENT ROW"));
+    /// let near = || window().order_by(Product::PRICE).groups(-1..=1);
+    /// let sql = |window| Product::query().select(count_all().over(window)).to_sql();
+    /// assert!(sql(near().exclude_current_row()).contains("$2 FOLLOWING EXCLUDE CURRENT ROW)"));
+    /// assert!(sql(near().exclude_group()).contains("$2 FOLLOWING EXCLUDE GROUP)"));
+    /// assert!(sql(near().exclude_ties()).contains("$2 FOLLOWING EXCLUDE TIES)"));
     /// ```
     #[must_use]
     pub fn exclude_current_row(self) -> Self {
@@ -226,26 +228,12 @@ impl<Uses> Window<Uses> {
     }
 
     /// Leaves the current row and those equal to it in the window's order out of the frame.
-    ///
-    /// ```
-    /// # use guide_shop::*;
-    /// # use orm_core::prelude::*;
-    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_group();
-    /// assert!(Product::query().select(avg(Product::STOCK).over(others)).to_sql().contains("EXCLUDE GROUP"));
-    /// ```
     #[must_use]
     pub fn exclude_group(self) -> Self {
         self.excluding("EXCLUDE GROUP")
     }
 
     /// Leaves the rows equal to the current one in the window's order out of the frame, but not the current one.
-    ///
-    /// ```
-    /// # use guide_shop::*;
-    /// # use orm_core::prelude::*;
-    /// let others = window().order_by(Product::PRICE).groups(-1..=1).exclude_ties();
-    /// assert!(Product::query().select(avg(Product::STOCK).over(others)).to_sql().contains("EXCLUDE TIES"));
-    /// ```
     #[must_use]
     pub fn exclude_ties(self) -> Self {
         self.excluding("EXCLUDE TIES")

@@ -60,6 +60,16 @@ pub enum Action {
 }
 
 /// The rows of an INSERT, in an [`Action`].
+///
+/// ```
+/// # use guide_shop::*;
+/// use orm_core::expr::{Action, NewRows, TableRef, Write};
+/// use orm_core::model::Model;
+///
+/// let action = Action::Insert { columns: Vec::new(), rows: NewRows::None, conflict: None };
+/// let write = Write { table: TableRef::of(Tag::TABLE), action, returning: Vec::new(), unfiltered: false };
+/// assert!(write.is_empty());
+/// ```
 #[derive(Debug, Clone)]
 pub enum NewRows {
     /// None: there is nothing to send.
@@ -68,7 +78,7 @@ pub enum NewRows {
     One(Vec<Param>),
     /// Many with the same columns, as one array a column.
     Batch(Batch),
-    /// NewRows of which some leave to the server what others say: `None` is DEFAULT.
+    /// Rows of which some leave to the server what others say: `None` is DEFAULT.
     Mixed(Vec<Vec<Option<Param>>>),
     /// Those of a SELECT.
     Select(Box<Select>),

@@ -87,7 +87,10 @@ impl Element for Value {
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
-pub struct Json<T>(pub T);
+pub struct Json<T>(
+    /// The value.
+    pub T,
+);
 
 impl<T> Json<T> {
     /// The value itself.

@@ -115,7 +115,10 @@ impl<T> From<RangeInclusive<T>> for PgRange<T> {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "json", derive(serde::Serialize, serde::Deserialize))]
-pub struct Multirange<T>(pub Vec<PgRange<T>>);
+pub struct Multirange<T>(
+    /// The ranges.
+    pub Vec<PgRange<T>>,
+);
 
 impl<T> Default for Multirange<T> {
     fn default() -> Self {

@@ -179,7 +179,10 @@ pub(super) const MALFORMED: &str = "<malformed>";
 /// assert_eq!(Option::<i64>::decode(null), Ok(None));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecodeError(pub String);
+pub struct DecodeError(
+    /// What is wrong, and what to do. Where, the row reader adds.
+    pub String,
+);
 
 impl DecodeError {
     /// A NULL arrived where the Rust type has no place for it.
