@@ -18,6 +18,9 @@
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
 //! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
+//! | `incoming` | an answer whose rows are read while they come in |
+//! | `sizes` | how many rows a statement has given, so that there is room for as many |
+//! | `texts` | the texts of statements that depend on a table alone |
 //! | `row_stream` | rows as they arrive |
 //! | `cursor` | cursors on the server: rows of a query as they arrive, or in chunks |
 //! | `copy`, `copy_out` | rows into a table by binary COPY, in chunks; rows of a query by COPY |
@@ -30,6 +33,7 @@ mod copy;
 mod copy_out;
 mod cursor;
 mod dial;
+mod incoming;
 mod link;
 mod n_plus_one;
 mod named;
@@ -41,7 +45,9 @@ mod pool;
 mod prepared;
 mod refusal;
 mod row_stream;
+mod sizes;
 mod sql;
+mod texts;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
@@ -56,6 +62,7 @@ use std::sync::Arc;
 pub use builder::EngineBuilder;
 pub use connection::Connection;
 pub(crate) use cursor::{CursorHost, OF_STREAM, ROWS_A_FETCH, ServerCursor, arriving};
+pub(crate) use incoming::AnswerRows;
 pub(crate) use link::Link;
 pub use n_plus_one::{NPlusOne, NPlusOneCall, NPlusOnePlace, NPlusOneReport};
 pub use observe::{Observer, StatementEvent, StatementLog};
@@ -66,7 +73,9 @@ pub use pool::PoolStatus;
 use crate::error::Result;
 use builder::Settings;
 use pool::Pool;
+use sizes::Sizes;
 pub use sql::{BindValue, Sql, sql};
+use texts::Texts;
 pub use transaction::Transaction;
 
 /// A PostgreSQL database and the pool of connections to it. SQLAlchemy: `Engine`.
@@ -99,9 +108,16 @@ struct Inner {
     settings: Settings,
     singles: n_plus_one::Counts,
     pace: Pace,
+    texts: Texts,
+    sizes: Sizes,
 }
 
 impl Engine {
+    /// The text of a statement that depends on a table alone: kept, or made.
+    pub(crate) fn text(&self, of_table: usize, make: impl FnOnce() -> String) -> String {
+        self.inner.texts.get(of_table, make)
+    }
+
     /// From how many statements of one kind and place on a session warns, if it does.
     pub(crate) fn warns_after(&self) -> Option<usize> {
         self.inner.settings.warn_n_plus_one

@@ -149,7 +149,8 @@ pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
-pub use executor::{Arriving, Executor, Running};
+pub(crate) use executor::read_all;
+pub use executor::{Arriving, Executor, Incoming, Running};
 pub use grouping::{GroupingSet, GroupingSets};
 pub use insert::{
     FitsInto, IgnoringConflict, Insert, InsertColumns, Inserts, NoConflict, RowOf, UpdatingConflict,

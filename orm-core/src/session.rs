@@ -213,6 +213,8 @@ pub struct Session {
     cursors: Vec<cursor::OpenCursor>,
     arenas: Vec<Box<dyn Store>>,
     arena_of: FastMap<usize, u16>,
+    /// The table that was asked for last, and its arena.
+    last_arena: (usize, u16),
     undo: UndoLog,
     /// Counts transactions: a row of an earlier one is stale.
     epoch: u32,
@@ -355,6 +357,7 @@ impl Session {
             cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),
+            last_arena: (0, 0),
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
@@ -393,12 +396,20 @@ impl Session {
 
     /// The number of the place where a table's rows are kept; made when it is first asked for.
     fn arena_number(&mut self, table: &'static Table) -> u16 {
-        if let Some(number) = self.arena_of.get(&table.id()) {
-            return *number;
+        // Asked for each row of a result, which are of one table.
+        if self.last_arena.0 == table.id() {
+            return self.last_arena.1;
         }
-        let number = self.arenas.len() as u16;
-        self.arenas.push(arena::open(table, self.id, number));
-        self.arena_of.insert(table.id(), number);
+        let number = match self.arena_of.get(&table.id()) {
+            Some(number) => *number,
+            None => {
+                let number = self.arenas.len() as u16;
+                self.arenas.push(arena::open(table, self.id, number));
+                self.arena_of.insert(table.id(), number);
+                number
+            }
+        };
+        self.last_arena = (table.id(), number);
         number
     }
 

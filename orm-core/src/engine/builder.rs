@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::dial::Dialer;
 use super::observe::{Echo, Observer};
 use super::pool::Pool;
+use super::sizes::Sizes;
+use super::texts::Texts;
 use super::url::Address;
 use super::{Engine, Inner, Link, Pace};
 use crate::error::Result;
@@ -295,6 +297,8 @@ impl EngineBuilder {
                 pool,
                 settings: self.settings,
                 pace: Pace::default(),
+                texts: Texts::default(),
+                sizes: Sizes::default(),
                 singles: super::n_plus_one::Counts::default(),
             }),
         })

@@ -13,7 +13,7 @@ use super::row_stream::RowStream;
 use super::sql::Sql;
 use super::traffic::Boundary;
 use super::transaction::Transaction;
-use super::{Engine, Link};
+use super::{AnswerRows, Engine, Link};
 use crate::error::{Error, Result};
 use crate::expr::Select;
 use crate::model::{FromRow, Row};
@@ -340,6 +340,16 @@ impl Connection {
         rows
     }
 
+    /// The same of rows that are read while they come in.
+    pub(crate) async fn open_rows(&mut self, statement: Statement) -> Result<AnswerRows> {
+        self.check(&statement.sql)?;
+        let before = self.pending.map(Pending::sql);
+        let rows = self.link.open(before, statement).await;
+        // What was pending is done, or was refused. A future dropped on its way must leave it pending.
+        self.pending = None;
+        rows
+    }
+
     /// Declares the cursor of a stream, in the transaction that is open.
     pub(super) async fn declare(&mut self, query: Statement) -> Result<ServerCursor> {
         self.check("DECLARE")?;
@@ -411,12 +421,12 @@ impl Connection {
     /// In a transaction that can only be rolled back the server would refuse too, but not before it was asked; and a BEGIN
     /// that was given up must not be followed by anything. ROLLBACK TO a savepoint is what helps.
     fn check(&self, sql: &str) -> Result<()> {
-        let helps = match self.pending {
+        let helps = || match self.pending {
             Some(Pending::Rollback | Pending::RollbackAndBegin) => true,
             Some(Pending::Begin) => false,
             None => Boundary::of(sql) == Boundary::Repairs,
         };
-        if self.in_guard && !helps && self.link.must_roll_back() {
+        if self.in_guard && self.link.must_roll_back() && !helps() {
             return Err(Error::after_failure());
         }
         Ok(())

@@ -239,7 +239,7 @@ impl Link {
     }
 
     /// As [`Link::prepare`]; the watch is told where the server had to be asked.
-    async fn prepare_watched(
+    pub(super) async fn prepare_watched(
         &self,
         statement: &Statement,
         watch: &mut Watch<'_>,

@@ -42,13 +42,13 @@ pub(crate) struct Outcome {
 
 /// What came of one try.
 #[derive(Default)]
-struct Try<'a> {
+pub(super) struct Try<'a> {
     answers: Vec<Answer>,
     /// The first failure, and the text that failed.
-    failed: Option<(&'a str, tokio_postgres::Error)>,
+    pub(super) failed: Option<(&'a str, tokio_postgres::Error)>,
 }
 
-type Started<F> = Pin<Box<MaybeDone<F>>>;
+pub(super) type Started<F> = Pin<Box<MaybeDone<F>>>;
 
 impl Link {
     /// Sends statements without waiting for the answers of those before. One round trip; one more where a statement is not
@@ -163,7 +163,7 @@ impl Link {
 
 impl<'a> Try<'a> {
     /// Keeps the first failure. What comes behind it in the transaction only says that there was one.
-    fn note<T>(&mut self, sql: &'a str, answer: DriverResult<T>) -> Option<T> {
+    pub(super) fn note<T>(&mut self, sql: &'a str, answer: DriverResult<T>) -> Option<T> {
         let error = match answer {
             Ok(answer) => return Some(answer).filter(|_| self.failed.is_none()),
             Err(error) => error,
@@ -186,13 +186,13 @@ impl<'a> Try<'a> {
 }
 
 /// A future sends when it is polled first, so this sends, and does not wait.
-fn start<F: Future>(future: F) -> Started<F> {
+pub(super) fn start<F: Future>(future: F) -> Started<F> {
     let mut started = Box::pin(maybe_done(future));
     let _ = started.as_mut().now_or_never();
     started
 }
 
-fn is_done<F: Future>(started: &Started<F>) -> bool {
+pub(super) fn is_done<F: Future>(started: &Started<F>) -> bool {
     matches!(**started, MaybeDone::Done(_))
 }
 
@@ -201,7 +201,7 @@ fn is_refused<T>(started: &Started<impl Future<Output = DriverResult<T>>>) -> bo
     matches!(**started, MaybeDone::Done(Err(_)))
 }
 
-async fn finish<F: Future>(started: &mut Started<F>) -> F::Output {
+pub(super) async fn finish<F: Future>(started: &mut Started<F>) -> F::Output {
     started.as_mut().await;
     let output = started.as_mut().take_output();
     output.unwrap_or_else(|| unreachable!("it is finished once"))

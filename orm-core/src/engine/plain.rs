@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Select, Write};
 use crate::model::{Model, Row, RowReader};
 use crate::query::render::write::write;
-use crate::query::{Arriving, CopyRows, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Executor, Incoming, Loads, Statement};
 
 /// A transaction's guard derefs to its connection, so both take the same methods.
 macro_rules! plain {
@@ -24,6 +24,10 @@ macro_rules! plain {
 
             async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
                 Connection::fetch(self, statement).await
+            }
+
+            async fn open_rows(&mut self, statement: Statement) -> Result<Box<dyn Incoming>> {
+                Ok(Box::new(Connection::open_rows(self, statement).await?))
             }
 
             async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {

@@ -69,6 +69,22 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The same watch without the statement, which is to be given to it by [`holding`](Watch::holding) at once.
+    pub(super) fn released(mut self) -> Watch<'static> {
+        self.over = true;
+        Watch {
+            engine: self.engine.clone(),
+            traffic: Arc::clone(&self.traffic),
+            sql: Cow::Borrowed(""),
+            params: Cow::Borrowed(&[]),
+            boundary: self.boundary,
+            started: self.started,
+            round_trips: self.round_trips,
+            is_stream: false,
+            over: false,
+        }
+    }
+
     /// The answer is complete. The number is that of the rows returned or changed, where it is known.
     pub(super) fn end(self, answer: Result<Option<u64>, &tokio_postgres::Error>) {
         self.end_with(answer, &[]);
@@ -80,7 +96,12 @@ impl<'a> Watch<'a> {
         self.end_with(answer.map(|answer| Some(answer.count)), rows);
     }
 
-    fn end_with(mut self, answer: Result<Option<u64>, &tokio_postgres::Error>, rows: &[Row]) {
+    /// The same of an answer that is there by its parts.
+    pub(super) fn end_with(
+        mut self,
+        answer: Result<Option<u64>, &tokio_postgres::Error>,
+        rows: &[Row],
+    ) {
         self.over = true;
         match answer {
             Ok(_) => self.traffic.done(self.boundary),
@@ -118,6 +139,20 @@ impl<'a> Watch<'a> {
             error,
         };
         observe::publish(&self.engine.settings().observers, &event);
+    }
+}
+
+impl Watch<'static> {
+    /// Keeps the statement for as long as the watch is kept.
+    pub(super) fn holding(mut self, statement: Statement) -> Self {
+        self.sql = Cow::Owned(statement.sql);
+        self.params = Cow::Owned(statement.params);
+        self
+    }
+
+    /// The statement's text.
+    pub(super) fn sql(&self) -> &str {
+        &self.sql
     }
 }
 

@@ -59,14 +59,15 @@ impl Row {
     /// When there is no such position.
     pub fn raw(&self, at: usize) -> Raw<'_> {
         let (ty, bytes) = match &self.0 {
-            Came::Answer(row) => (
-                row.columns()[at].type_(),
-                row.try_get::<_, Undecoded<'_>>(at),
-            ),
-            Came::Copy(row, columns) => (&columns[at].1, row.try_get(at)),
+            Came::Answer(row) => {
+                // This one asks no more than that there is such a column, and makes no error where there is none.
+                let Undecoded(bytes) = row.get(at);
+                (row.columns()[at].type_(), bytes)
+            }
+            Came::Copy(row, columns) => (&columns[at].1, row.get::<Undecoded<'_>>(at).0),
         };
         Raw {
-            bytes: bytes.ok().and_then(|bytes| bytes.0),
+            bytes,
             oid: ty.oid(),
             type_name: ty.name(),
         }

@@ -1,8 +1,10 @@
 //! [`Executor`]: what a query runs on. A `Connection` gives plain rows, a `Session` tracked entities; both implement it
 //! in the layers above. [`Running`] is what its caller awaits.
 
+use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use futures_util::Stream;
 
@@ -20,6 +22,42 @@ pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
 /// Rows that are handed on as they arrive.
 pub type Arriving<'a> = Pin<Box<dyn Stream<Item = Result<Row>> + Send + 'a>>;
+
+/// The rows of an answer that is coming in, read one by one: each is gone before the next.
+#[doc(hidden)]
+pub trait Incoming: Send {
+    /// Waits for the next row; false when there is none.
+    ///
+    /// # Errors
+    /// What the server refuses.
+    fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>>;
+
+    /// A guess how many there will be, for those who make room.
+    fn expected(&self) -> usize;
+
+    /// The row that has come.
+    ///
+    /// # Panics
+    /// Where none was announced.
+    fn row(&self) -> &Row;
+}
+
+/// Reads rows to the last one. What is wrong with one ends the reading and not the answer, which has to come in whole. Gives what
+/// became of the answer, for [`Executor::close_rows`], and of the reading.
+pub(crate) async fn read_all(
+    rows: &mut dyn Incoming,
+    mut read: impl FnMut(&Row) -> Result<()> + Send,
+) -> (Result<()>, Result<()>) {
+    let mut reading = Ok(());
+    loop {
+        match poll_fn(|context| rows.poll_row(context)).await {
+            Ok(true) if reading.is_ok() => reading = read(rows.row()),
+            Ok(true) => {}
+            Ok(false) => return (Ok(()), reading),
+            Err(error) => return (Err(error), reading),
+        }
+    }
+}
 
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
 /// which gives rows. Code that works on both is generic over it:
@@ -59,6 +97,23 @@ pub trait Executor: Send {
 
     /// Sends a statement and gives its rows.
     fn fetch(&mut self, statement: Statement) -> impl Future<Output = Result<Vec<Row>>> + Send;
+
+    /// Sends a statement whose rows are to be read while they come in. When the last has been read, or reading has failed,
+    /// [`close_rows`](Executor::close_rows) is told.
+    #[doc(hidden)]
+    fn open_rows(
+        &mut self,
+        statement: Statement,
+    ) -> impl Future<Output = Result<Box<dyn Incoming>>> + Send;
+
+    /// What became of the rows that [`open_rows`](Executor::open_rows) gave: nothing, or the server's error.
+    ///
+    /// # Errors
+    /// The same.
+    #[doc(hidden)]
+    fn close_rows(&mut self, end: Result<()>) -> Result<()> {
+        end
+    }
 
     /// Sends a SELECT and gives its rows as they arrive, by a cursor on the server.
     fn stream_rows(

@@ -1,8 +1,11 @@
 //! Where a query runs: `all`, `first`, `one`, `one_or_none`, `scalar`, `count`, `exists`.
 
+use std::marker::PhantomData;
 use std::panic::Location;
 
-use super::{Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, plain, render};
+use super::{
+    Executor, LoadStep, Loads, Query, Running, Selection, Statement, lock, plain, read_all, render,
+};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader, Table};
@@ -57,7 +60,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
-        self.at_most(1);
+        at_most(&mut self.select, 1);
         let rows = run::<Sel, X>(self.select, self.loads, on, asked);
         Box::pin(async move { Ok(rows.await?.into_iter().next()) })
     }
@@ -78,22 +81,17 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn one<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, R>
+    pub fn one<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, R>
     where
         Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
-        let what = self.to_sql();
         let asked = Asked::here(&self.select);
-        self.at_most(2);
-        let rows = run::<Sel, X>(self.select, self.loads, on, asked);
+        let row = only::<Sel, X>(self.select, self.loads, on, asked, true);
         Box::pin(async move {
-            let mut rows = rows.await?.into_iter();
-            match (rows.next(), rows.next()) {
-                (_, Some(_)) => Err(Error::MultipleFound { what }),
-                (Some(row), None) => Ok(row),
-                (None, None) => Err(Error::NotFound { what }),
-            }
+            Ok(row
+                .await?
+                .unwrap_or_else(|| unreachable!("none is an error")))
         })
     }
 
@@ -112,22 +110,13 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// # }
     /// ```
     #[track_caller]
-    pub fn one_or_none<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, Option<R>>
+    pub fn one_or_none<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Option<R>>
     where
         Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
-        let what = self.to_sql();
         let asked = Asked::here(&self.select);
-        self.at_most(2);
-        let rows = run::<Sel, X>(self.select, self.loads, on, asked);
-        Box::pin(async move {
-            let mut rows = rows.await?.into_iter();
-            match (rows.next(), rows.next()) {
-                (_, Some(_)) => Err(Error::MultipleFound { what }),
-                (row, None) => Ok(row),
-            }
-        })
+        Box::pin(only::<Sel, X>(self.select, self.loads, on, asked, false))
     }
 
     /// The only row of a query that always gives one, such as an aggregate without GROUP BY.
@@ -152,11 +141,6 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Scope: Standalone,
     {
         self.one(on)
-    }
-
-    fn at_most(&mut self, rows: i64) {
-        let limit = self.select.limit.map_or(rows, |limit| limit.min(rows));
-        self.select.limit = Some(limit);
     }
 }
 
@@ -244,97 +228,155 @@ impl Asked {
     }
 }
 
+fn at_most(select: &mut Select, rows: i64) {
+    select.limit = Some(select.limit.map_or(rows, |limit| limit.min(rows)));
+}
+
+/// The only row of a query.
+async fn only<Sel: Selection, X: Executor>(
+    mut select: Select,
+    steps: Vec<LoadStep>,
+    on: &mut X,
+    asked: Asked,
+    must_exist: bool,
+) -> Result<Option<Sel::Row<X>>> {
+    // Relationships that come with its rows make another query of it.
+    let named = (!steps.is_empty()).then(|| render::select(&select).sql);
+    let limit = select.limit;
+    at_most(&mut select, 2);
+    let mut found = Found::<Sel, _, _>::new(Sel::read::<X>);
+    fetch(&mut select, steps, Sel::IS_PLAIN, on, asked, &mut found).await?;
+    let mut rows = found.rows.into_iter();
+    let (first, second) = (rows.next(), rows.next());
+    let what = || {
+        named.unwrap_or_else(|| {
+            select.limit = limit;
+            render::select(&select).sql
+        })
+    };
+    match (first, second) {
+        (_, Some(_)) => Err(Error::MultipleFound { what: what() }),
+        (None, None) if must_exist => Err(Error::NotFound { what: what() }),
+        (row, None) => Ok(row),
+    }
+}
+
 /// Runs a query and reads its rows.
 ///
 /// Most of the work is in `fetch`, which is compiled once for all selections: a program has as many of these as it has
 /// kinds of rows, and a future is much code.
 pub(super) async fn run<Sel: Selection, X: Executor>(
-    select: Select,
+    mut select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
     asked: Asked,
 ) -> Result<Vec<Sel::Row<X>>> {
-    let mut found = Vec::new();
-    let take = &mut |on: &mut X, rows, loads: Option<&Loads>| {
-        found = read_rows::<Sel, X, _>(on, rows, loads, Sel::read)?;
-        Ok(())
-    };
-    fetch(select, steps, Sel::IS_PLAIN, on, asked, take).await?;
-    Ok(found)
+    let mut found = Found::<Sel, _, _>::new(Sel::read::<X>);
+    fetch(&mut select, steps, Sel::IS_PLAIN, on, asked, &mut found).await?;
+    Ok(found.rows)
 }
 
 /// Runs a query and reads its rows, each with what `behind` takes of the columns behind the select list's own.
 pub(super) async fn run_with<Sel: Selection, X: Executor, T: Send>(
-    select: Select,
+    mut select: Select,
     steps: Vec<LoadStep>,
     on: &mut X,
     asked: Asked,
-    behind: impl Fn(&mut RowReader<'_>) -> T + Send + Sync,
+    behind: impl Fn(&mut RowReader<'_>) -> T + Send,
 ) -> Result<Vec<(Sel::Row<X>, T)>> {
-    let mut found = Vec::new();
-    let take = &mut |on: &mut X, rows, loads: Option<&Loads>| {
-        found = read_rows::<Sel, X, _>(on, rows, loads, |on, row| {
-            Ok((Sel::read(on, row)?, behind(row)))
-        })?;
-        Ok(())
-    };
-    fetch(select, steps, Sel::IS_PLAIN, on, asked, take).await?;
-    Ok(found)
+    let mut found = Found::<Sel, _, _>::new(move |on: &mut X, row: &mut RowReader<'_>| {
+        Ok((Sel::read(on, row)?, behind(row)))
+    });
+    fetch(&mut select, steps, Sel::IS_PLAIN, on, asked, &mut found).await?;
+    Ok(found.rows)
 }
 
-fn read_rows<Sel: Selection, X: Executor, T>(
-    on: &mut X,
-    rows: Vec<Row>,
-    loads: Option<&Loads>,
-    read: impl Fn(&mut X, &mut RowReader<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    Sel::make_room(on, rows.len());
-    let mut found = Vec::with_capacity(rows.len());
-    // Each row is freed as soon as it is read, while its memory is still at hand.
-    for row in rows {
-        let mut reader = RowReader::new(&row);
-        let row = read(on, &mut reader)?;
+/// What a query does with its rows, one by one as they come.
+trait Take<X>: Send {
+    /// About so many will come.
+    fn make_room(&mut self, on: &mut X, rows: usize);
+
+    /// A row is here, with what its relationships are read by, if there are any.
+    fn take(&mut self, on: &mut X, row: &Row, loads: Option<&Loads>) -> Result<()>;
+}
+
+/// The rows that have been read.
+struct Found<Sel, T, F> {
+    rows: Vec<T>,
+    read: F,
+    selection: PhantomData<fn() -> Sel>,
+}
+
+impl<Sel, T, F> Found<Sel, T, F> {
+    fn new(read: F) -> Self {
+        Found {
+            rows: Vec::new(),
+            read,
+            selection: PhantomData,
+        }
+    }
+}
+
+impl<X, Sel, T, F> Take<X> for Found<Sel, T, F>
+where
+    X: Executor,
+    Sel: Selection,
+    T: Send,
+    F: Fn(&mut X, &mut RowReader<'_>) -> Result<T> + Send,
+{
+    fn make_room(&mut self, on: &mut X, rows: usize) {
+        Sel::make_room(on, rows);
+        self.rows.reserve(rows);
+    }
+
+    fn take(&mut self, on: &mut X, row: &Row, loads: Option<&Loads>) -> Result<()> {
+        let mut reader = RowReader::new(row);
+        let row = (self.read)(on, &mut reader)?;
         let is_of_result = match loads {
             None => true,
             Some(loads) => on.joined_loads(loads, &mut reader)?,
         };
         if is_of_result {
-            found.push(row);
+            self.rows.push(row);
         }
+        Ok(())
     }
-    Ok(found)
 }
 
-/// What a query does with its rows, once they are there, before it loads what is left to load.
-type Take<'t, X> = dyn FnMut(&mut X, Vec<Row>, Option<&Loads>) -> Result<()> + Send + 't;
-
-/// Runs a query and hands over its rows.
+/// Runs a query and hands over its rows. What it has become stays in `select`.
 async fn fetch<X: Executor>(
-    mut select: Select,
+    select: &mut Select,
     steps: Vec<LoadStep>,
     is_plain: bool,
     on: &mut X,
     asked: Asked,
-    take: &mut Take<'_, X>,
+    found: &mut dyn Take<X>,
 ) -> Result<()> {
-    lock::check(&select)?;
+    lock::check(select)?;
     if is_plain && !steps.is_empty() {
-        return Err(plain::refuse_loads(&select, "leave out `.plain()`"));
+        return Err(plain::refuse_loads(select, "leave out `.plain()`"));
     }
     on.before_query().await?;
     on.read_mode(select.refresh || select.lock.is_some());
     if steps.is_empty() {
-        on.restrict(&mut select);
-        let statement = asked.noted(render::select(&select), select.from.table, on);
-        let rows = on.fetch(statement).await?;
-        return take(on, rows, None);
+        on.restrict(select);
+        let statement = asked.noted(render::select(select), select.from.table, on);
+        let mut rows = on.open_rows(statement).await?;
+        found.make_room(on, rows.expected());
+        // Each row is read as soon as it is here, while its memory is still at hand, and freed for the next.
+        let (end, reading) = read_all(rows.as_mut(), |row| found.take(on, row, None)).await;
+        on.close_rows(end)?;
+        return reading;
     }
-    let mut loads = Loads::of_query(&mut select, steps);
+    let mut loads = Loads::of_query(select, steps);
     on.begin_loads(&loads)?;
-    on.restrict(&mut select);
-    let statement = asked.noted(render::select(&select), select.from.table, on);
-    let rows = on.fetch_leading(statement, &select, &mut loads).await?;
-    take(on, rows, Some(&loads))?;
+    on.restrict(select);
+    let statement = asked.noted(render::select(select), select.from.table, on);
+    let rows = on.fetch_leading(statement, select, &mut loads).await?;
+    found.make_room(on, rows.len());
+    for row in rows {
+        found.take(on, &row, Some(&loads))?;
+    }
     on.finish_loads(loads).await
 }
 

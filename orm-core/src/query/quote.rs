@@ -193,12 +193,27 @@ const BY_LETTER: [usize; 27] = {
     starts
 };
 
+/// For each letter, as bits, how long the keywords are that have it in front: most names are of none's length.
+const LENGTHS: [u32; 26] = {
+    let mut lengths = [0; 26];
+    let mut at = 0;
+    while at < KEYWORDS.len() {
+        let word = KEYWORDS[at].as_bytes();
+        lengths[(word[0] - b'a') as usize] |= 1 << word.len();
+        at += 1;
+    }
+    lengths
+};
+
 /// Whether a plain name is a keyword. Asked for each name in each statement, so it compares with few.
 fn is_keyword(name: &str) -> bool {
     let letter = match name.as_bytes().first() {
         Some(first) if first.is_ascii_lowercase() => (first - b'a') as usize,
         _ => return false,
     };
+    if name.len() > 31 || LENGTHS[letter] & (1 << name.len()) == 0 {
+        return false;
+    }
     let alike = &KEYWORDS[BY_LETTER[letter]..BY_LETTER[letter + 1]];
     alike.contains(&name)
 }

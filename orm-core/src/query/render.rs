@@ -351,10 +351,20 @@ impl Renderer {
             }
             Item::Expr(node) => self.node(node),
             Item::Whole(table) => {
-                let columns = 0..table.table.columns.len() as u16;
-                self.list(columns, ", ", |sql, column| {
-                    sql.node(&Node::Column(*table, column));
-                });
+                // The name in front of each column is judged once.
+                let mut front = 0..0;
+                for column in table.table.columns {
+                    if front.is_empty() {
+                        front.start = self.sql.len();
+                        self.alias(*table);
+                        self.text(".");
+                        front.end = self.sql.len();
+                    } else {
+                        self.text(", ");
+                        self.sql.extend_from_within(front.clone());
+                    }
+                    self.column_name(column.name);
+                }
             }
         }
     }

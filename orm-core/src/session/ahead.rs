@@ -141,6 +141,11 @@ impl Session {
         Ok(rows)
     }
 
+    /// Whether the levels of this path are timed.
+    pub(super) fn is_measuring(&self) -> bool {
+        self.ahead.again.is_some()
+    }
+
     /// The path is loaded.
     pub(super) fn path_is_loaded(&mut self) {
         let Ahead { query, again, .. } = std::mem::take(&mut self.ahead);

@@ -156,12 +156,7 @@ impl<M: Model> Arena<M> {
 
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
     fn key_in(row: &RowReader<'_>) -> Option<KeyBytes> {
-        let table = M::TABLE;
-        KeyBytes::of_bytes(table.primary_key.len(), |part| {
-            let column = table.primary_key[part] as usize;
-            let (ty, value) = (table.columns[column].ty, row.ahead(column));
-            value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
-        })
+        KeyBytes::off_wire(M::TABLE, M::TABLE.primary_key, |column| row.ahead(column))
     }
 }
 

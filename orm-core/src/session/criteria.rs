@@ -194,6 +194,11 @@ impl Session {
         }
     }
 
+    /// Whether a statement that is read now may get conditions of them.
+    pub(super) fn restricts(&self) -> bool {
+        self.restrict().is_some()
+    }
+
     fn restrict(&self) -> Option<Restrict<'_>> {
         let none = self.unfiltered || self.criteria.0.is_empty();
         (!none).then_some(Restrict {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
 use crate::model::{Handle, Model, OnUpdate, RawHandle, Row, RowReader, Table};
 use crate::query::render::write::write as statement_of;
-use crate::query::{Arriving, CopyRows, Executor, Loads, Statement};
+use crate::query::{Arriving, CopyRows, Executor, Incoming, Loads, Statement};
 
 impl Session {
     /// What goes before every read: autoflush.
@@ -146,6 +146,14 @@ impl Executor for Session {
         self.send(&statement).await
     }
 
+    async fn open_rows(&mut self, statement: Statement) -> Result<Box<dyn Incoming>> {
+        Ok(Box::new(self.send_open(statement).await?))
+    }
+
+    fn close_rows(&mut self, end: Result<()>) -> Result<()> {
+        self.settle(end)
+    }
+
     async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {
         self.stream_by_cursor(statement).await
     }
@@ -257,6 +265,14 @@ macro_rules! through {
 
             async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
                 (**self).fetch(statement).await
+            }
+
+            async fn open_rows(&mut self, statement: Statement) -> Result<Box<dyn Incoming>> {
+                (**self).open_rows(statement).await
+            }
+
+            fn close_rows(&mut self, end: Result<()>) -> Result<()> {
+                (**self).close_rows(end)
             }
 
             async fn stream_rows(&mut self, statement: Statement) -> Result<Arriving<'_>> {

@@ -9,7 +9,8 @@ use std::hash::{Hash, Hasher};
 
 use bytes::{BufMut, BytesMut};
 
-use crate::model::Row;
+use crate::model::{Row, Table};
+use crate::types::Raw;
 
 const SHORT: usize = 22;
 
@@ -98,6 +99,20 @@ impl KeyBytes {
         })
     }
 
+    /// The key in some columns of a table's row off the wire, without decoding it. `None` also where what the server sends is
+    /// not the binary form of the Rust types, so that the row has to be decoded first.
+    pub(crate) fn off_wire<'a>(
+        table: &Table,
+        columns: &[u16],
+        value: impl Fn(usize) -> Raw<'a>,
+    ) -> Option<Self> {
+        Self::of_bytes(columns.len(), |part| {
+            let column = columns[part] as usize;
+            let (ty, value) = (table.columns[column].ty, value(column));
+            value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
+        })
+    }
+
     /// The columns of a key, each in its binary form.
     pub(crate) fn parts(&self, parts: usize) -> impl Iterator<Item = &[u8]> {
         let mut rest = self.as_slice();
@@ -115,7 +130,14 @@ impl KeyBytes {
     fn from_slice(slice: &[u8]) -> Self {
         if slice.len() <= SHORT {
             let mut bytes = [0; SHORT];
-            bytes[..slice.len()].copy_from_slice(slice);
+            // Of integers the length is known here, which saves a call.
+            if let Some((int, [])) = slice.split_first_chunk::<4>() {
+                bytes[..4].copy_from_slice(int);
+            } else if let Some((int, [])) = slice.split_first_chunk::<8>() {
+                bytes[..8].copy_from_slice(int);
+            } else {
+                bytes[..slice.len()].copy_from_slice(slice);
+            }
             KeyBytes::Short {
                 length: slice.len() as u8,
                 bytes,

@@ -119,6 +119,16 @@ impl Session {
         row: &mut RowReader<'_>,
         overwrite: bool,
     ) -> Result<RawHandle> {
+        Ok(self.read_row(table, row, overwrite)?.0)
+    }
+
+    /// The same, and whether the entity has the row's values now, and did not keep its own.
+    pub(super) fn read_row(
+        &mut self,
+        table: &'static Table,
+        row: &mut RowReader<'_>,
+        overwrite: bool,
+    ) -> Result<(RawHandle, bool)> {
         let number = self.arena_number(table);
         let epoch = self.epoch;
         let store = self.arenas[number as usize].as_mut();
@@ -136,7 +146,7 @@ impl Session {
         if read.taken {
             self.note_read(handle);
         }
-        Ok(handle)
+        Ok((handle, read.taken))
     }
 
     /// Takes an entity off a row, or none where the row has no partner in an outer join.

@@ -40,7 +40,7 @@ use super::slots::LinkState;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
 use crate::model::{RawHandle, RelationInfo, RelationKind, Row, RowReader};
-use crate::query::{LoadStep, Loads, Strategy, render};
+use crate::query::{Incoming, LoadStep, Loads, Strategy, read_all, render};
 
 /// The future of a level of loading, which goes on to the next level.
 type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
@@ -53,12 +53,30 @@ struct Members {
     parent_of: FastMap<KeyBytes, usize>,
     /// Whose key stood in a row.
     found: Vec<bool>,
+    /// The parent of the last row, and its key: where rows come in the order of their parents, it is the next one's as well.
+    last: Option<(KeyBytes, usize)>,
+    gathered: Gathered,
+    /// Which members have been noted, where rows repeat them.
+    seen: FastSet<(usize, RawHandle)>,
 }
 
 impl Members {
     fn has_found(&self, key: &KeyBytes) -> bool {
         let parent = self.parent_of.get(key);
         parent.is_some_and(|parent| self.found[*parent])
+    }
+
+    /// The parent of a key.
+    fn parent(&mut self, key: Option<KeyBytes>) -> Option<usize> {
+        let key = key?;
+        if let Some((last, parent)) = &self.last
+            && *last == key
+        {
+            return Some(*parent);
+        }
+        let parent = *self.parent_of.get(&key)?;
+        self.last = Some((key, parent));
+        Some(parent)
     }
 }
 
@@ -286,6 +304,9 @@ impl Session {
             of_parents: vec![Vec::new(); parents.len()],
             parent_of: FastMap::with_capacity_and_hasher(parents.len(), Default::default()),
             found: vec![false; parents.len()],
+            last: None,
+            gathered: Gathered::default(),
+            seen: FastSet::default(),
         };
         for (at, parent) in parents.iter().enumerate() {
             if let Some(key) = self.key_at(*parent, here_columns)
@@ -314,22 +335,30 @@ impl Session {
             self.level(step.clone(), known, Wanted::Whole, true).0
         });
         let (statement, mut loads) = self.select_members(step, &keys, Wanted::Whole);
-        let rows = match &level {
-            Some(level) => {
-                self.send_leading(statement, Origin::Level(level), &mut loads)
-                    .await?
-            }
-            None => {
-                let below = statements_behind(&loads.steps);
-                self.send_level(&statement, below).await?
-            }
-        };
         let keyed = Wanted::Whole.needs_key(relation);
-        self.take_members(&rows, &loads, keyed, &mut members)?;
+        if let Some(level) = &level {
+            let origin = Origin::Level(level);
+            let rows = self.send_leading(statement, origin, &mut loads).await?;
+            self.take_members(&rows, &loads, keyed, &mut members)?;
+        } else if self.is_measuring() {
+            let below = statements_behind(&loads.steps);
+            let rows = self.send_level(&statement, below).await?;
+            self.take_members(&rows, &loads, keyed, &mut members)?;
+        } else {
+            let mut rows = self.send_open(statement).await?;
+            self.make_room(relation.to, rows.expected());
+            let (end, reading) = read_all(&mut rows, |row| {
+                self.take_member(row, &loads, keyed, &mut members)
+            })
+            .await;
+            self.settle(end)?;
+            reading?;
+            self.attach_gathered(&loads.joined, std::mem::take(&mut members.gathered));
+        }
         Ok((members.of_parents, behind.unwrap_or(loads.steps)))
     }
 
-    /// Takes members off rows. Those that belong to none of the parents are passed over.
+    /// Takes members off rows.
     fn take_members(
         &mut self,
         rows: &[Row],
@@ -337,40 +366,61 @@ impl Session {
         keyed: bool,
         members: &mut Members,
     ) -> Result<()> {
+        self.make_room(members.relation.to, rows.len());
+        for row in rows {
+            self.take_member(row, loads, keyed, members)?;
+        }
+        self.attach_gathered(&loads.joined, std::mem::take(&mut members.gathered));
+        Ok(())
+    }
+
+    /// Takes a member off a row. One that belongs to none of the parents is passed over. `keyed` says that the parent's key stands
+    /// behind the member, and that there may be none.
+    fn take_member(
+        &mut self,
+        row: &Row,
+        loads: &Loads,
+        keyed: bool,
+        members: &mut Members,
+    ) -> Result<()> {
         let relation = members.relation;
         let (here_columns, there_columns) = relation.columns();
-        self.make_room(relation.to, rows.len());
-        let mut gathered = Gathered::default();
-        let mut seen = FastSet::default();
-        for row in rows {
-            let mut reader = RowReader::new(row);
-            let mut owner = None;
-            if keyed {
-                let columns = relation.to.columns.len();
-                let key = KeyBytes::at(row, columns, here_columns.len());
-                owner = key.and_then(|key| members.parent_of.get(&key).copied());
-                let Some(owner) = owner else {
-                    continue;
-                };
-                members.found[owner] = true;
-            }
-            let Some(member) = self.read_maybe(relation.to, &mut reader)? else {
-                continue;
+        let mut reader = RowReader::new(row);
+        let (member, owner) = if keyed {
+            let columns = relation.to.columns.len();
+            let key = KeyBytes::at(row, columns, here_columns.len());
+            let Some(owner) = members.parent(key) else {
+                return Ok(());
             };
-            if keyed {
-                reader.skip(here_columns.len());
-            } else {
-                let key = self.key_at(member, there_columns);
-                owner = key.and_then(|key| members.parent_of.get(&key).copied());
-            }
-            self.read_joined(&loads.joined, &mut reader, Some(member), &mut gathered)?;
-            if let Some(owner) = owner
-                && (!loads.repeats || seen.insert((owner, member)))
-            {
-                members.of_parents[owner].push(member);
-            }
+            members.found[owner] = true;
+            let Some(member) = self.read_maybe(relation.to, &mut reader)? else {
+                return Ok(());
+            };
+            reader.skip(here_columns.len());
+            (member, Some(owner))
+        } else {
+            let (member, taken) = self.read_row(relation.to, &mut reader, false)?;
+            // An entity that kept its own values is where these say.
+            let key = match taken {
+                true => KeyBytes::off_wire(relation.to, there_columns, |column| row.raw(column)),
+                false => None,
+            };
+            let key = key.or_else(|| self.key_at(member, there_columns));
+            (member, members.parent(key))
+        };
+        if !loads.joined.is_empty() {
+            self.read_joined(
+                &loads.joined,
+                &mut reader,
+                Some(member),
+                &mut members.gathered,
+            )?;
         }
-        self.attach_gathered(&loads.joined, gathered);
+        if let Some(owner) = owner
+            && (!loads.repeats || members.seen.insert((owner, member)))
+        {
+            members.of_parents[owner].push(member);
+        }
         Ok(())
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use super::Session;
 use super::ahead::Origin;
 use super::by_key::Ask;
@@ -12,7 +14,8 @@ use super::singles::Single;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Lock, Node, OrderNode, Select, TableRef};
 use crate::model::{ColumnSet, RawHandle, Row, RowReader, Table};
-use crate::query::{LoadStep, Loads, render};
+use crate::query::{LoadStep, Loads, Statement, read_all, render};
+use crate::types::Param;
 
 impl Session {
     /// What a get finds without any statement, and without relationships to load behind it.
@@ -46,9 +49,12 @@ impl Session {
         }
         if found.is_none() {
             self.note_single(Single::Get(table), ask.at);
+            self.unfiltered = ask.unfiltered;
+            if ask.lock.is_none() && ask.loads.is_empty() && !self.restricts() {
+                return self.get_alone(table, &key, again).await;
+            }
             let mut select = self.select_by_key(table, table.primary_key, &[key]);
             select.lock = ask.lock;
-            self.unfiltered = ask.unfiltered;
             let mut loads = Loads::plan(&mut select, ask.loads);
             self.restrict_read(&mut select);
             let found = self.read_with(&select, &mut loads, again).await?;
@@ -63,6 +69,46 @@ impl Session {
                 self.load_step(vec![found], step).await?;
             }
         }
+        Ok(found)
+    }
+
+    /// The statement for the row of a key.
+    fn statement_by_key(&self, table: &'static Table, key: &KeyBytes) -> Statement {
+        let columns = table.primary_key;
+        let render = || {
+            let select = self.select_by_key(table, columns, std::slice::from_ref(key));
+            render::select(&select).sql
+        };
+        let value = |(column, value): (&u16, &[u8])| {
+            let ty = table.columns[*column as usize].ty;
+            Param::from_bytes(ty, Some(Bytes::copy_from_slice(value)))
+        };
+        let values = columns.iter().zip(key.parts(columns.len()));
+        let statement = Statement {
+            sql: self.engine.text(table.id(), render),
+            params: values.map(value).collect(),
+        };
+        debug_assert_eq!(statement.sql, render(), "the table alone decides the text");
+        statement
+    }
+
+    /// The row of a key and nothing else: what `get` is in most programs, with a text that the table alone decides.
+    async fn get_alone(
+        &mut self,
+        table: &'static Table,
+        key: &KeyBytes,
+        overwrite: bool,
+    ) -> Result<Option<RawHandle>> {
+        let statement = self.statement_by_key(table, key);
+        let mut found = None;
+        let mut rows = self.send_open(statement).await?;
+        let (end, reading) = read_all(&mut rows, |row| {
+            found = Some(self.read_entity(table, &mut RowReader::new(row), overwrite)?);
+            Ok(())
+        })
+        .await;
+        self.settle(end)?;
+        reading?;
         Ok(found)
     }
 

@@ -5,7 +5,7 @@
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
 
 use super::{Session, State};
-use crate::engine::{Link, Outcome, Pipeline};
+use crate::engine::{AnswerRows, Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
 use crate::model::Row;
 use crate::query::{CopyRows, Statement};
@@ -92,6 +92,18 @@ impl Session {
                 .map(|count| (Vec::new(), count)),
         };
         self.settle(answer)
+    }
+
+    /// Sends a statement whose rows are read while they come in. The session waits for [`settle`](Session::settle) from here on.
+    pub(super) async fn send_open(&mut self, statement: Statement) -> Result<AnswerRows> {
+        self.ready().await?;
+        let begin = self.take_connection().await?;
+        self.count_statement();
+        self.phase = Phase::Sending;
+        match self.open_link()?.open(begin.as_deref(), statement).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => self.settle(Err(error)),
+        }
     }
 
     /// Sends statements one behind the other without waiting in between, and COMMIT behind them where it is wanted.
