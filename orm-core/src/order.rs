@@ -100,6 +100,12 @@ pub(crate) struct Levels {
 /// The positions of the edges of a ring that has no breakable one, each behind the next: the later row of one is the
 /// earlier row of the one before it.
 pub(crate) fn levels(rows: usize, edges: &[Edge]) -> Result<Levels, Vec<usize>> {
+    if edges.is_empty() {
+        return Ok(Levels {
+            of: vec![0; rows],
+            broken: Vec::new(),
+        });
+    }
     let mut waits_for = vec![0_usize; rows];
     let mut out: Vec<Vec<usize>> = vec![Vec::new(); rows];
     let mut into: Vec<Vec<usize>> = vec![Vec::new(); rows];

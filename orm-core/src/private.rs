@@ -223,8 +223,7 @@ impl<T> Codec<T> {
 
 /// The columns of a draft that have a value, from whether each has.
 pub fn given(columns: &[bool]) -> ColumnSet {
-    let given = columns.iter().enumerate().filter(|(_, given)| **given);
-    given.map(|(column, _)| column as u16).collect()
+    ColumnSet::where_true(columns)
 }
 
 /// What `write` says of a column that the table doesn't have.

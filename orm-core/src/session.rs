@@ -52,7 +52,7 @@
 //! | `debug_view` | `debug_view`: what is in the session, as text |
 //! | `undo` | the undo log: what rollback puts back |
 //! | `undo_view` | `undo_view`: the undo log as text |
-//! | `arena`, `store`, `slots`, `key`, `state` | where entities are kept: rows, heads, the identity map |
+//! | `arena`, `store`, `drafts`, `slots`, `key`, `state` | where entities are kept: rows, drafts, heads, the identity map |
 //! | `hash` | the hasher of maps by keys and handles |
 //! | `collection`, `link_rows`, `set_links` | what is known of a to-many relationship; many-to-many links to be written; `belongs_to` that were set |
 
@@ -69,6 +69,7 @@ mod criteria;
 mod cursor;
 mod debug_view;
 mod detach;
+mod drafts;
 mod entity;
 mod execute;
 mod expressions;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use chrono::{DateTime, Utc};
 use orm_core::Error;
 use orm_core::prelude::*;
-use orm_core::session::{Change, NewValue};
+use orm_core::session::{Change, NewValue, State};
 use orm_core::types::{BytesMut, DecodeError, PgType, Raw, SqlType};
 use rust_decimal_macros::dec;
 use serde_json::json;
@@ -748,4 +748,41 @@ savepoint sp_1
     assert_eq!(db[book].title, "first");
     assert_eq!(db.undo_view().to_string().lines().count(), 1);
     assert_eq!(f.sent(), ["ROLLBACK"]);
+}
+
+#[tokio::test]
+async fn rows_that_were_added_together_are_taken_back_each() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let [ann, bob] = ["Ann", "Bob"].map(|name| db.add(Author::create().name(name)));
+    let mut inner = db.begin_nested().await.unwrap();
+    let new = inner.add_all(["Cat", "Dan", "Eve"].map(|name| Author::create().name(name)));
+    inner.expunge(new[1]).unwrap();
+    assert_eq!(
+        inner.undo_view().to_string(),
+        "5 entries, which a rollback takes back from the last to the first
+
+the transaction
+  1  added  Author#0      was not in the session
+  2  added  Author#1      was not in the session
+
+savepoint sp_1
+  3  added  new Author#2  was not in the session
+  4  added  Author#3      has left the session already
+  5  added  new Author#4  was not in the session
+"
+    );
+    inner.rollback().await.unwrap();
+    for gone in new {
+        assert_eq!(db.state(gone), State::Detached);
+    }
+    // A slot that is used again has another generation, and is no part of what stands before it.
+    let zoe = db.add(Author::create().name("Zoe"));
+    assert_eq!(db.state(zoe), State::Pending);
+    db.flush().await.unwrap();
+    assert_eq!((&*db[ann].name, &*db[bob].name), ("Ann", "Bob"));
+    db.rollback().await.unwrap();
+    for gone in [ann, bob, zoe] {
+        assert_eq!(db.state(gone), State::Detached);
+    }
 }

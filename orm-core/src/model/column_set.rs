@@ -81,6 +81,17 @@ impl ColumnSet {
         self
     }
 
+    /// The columns at whose positions stands `true`. Asked of each row that is inserted.
+    pub(crate) fn where_true(columns: &[bool]) -> Self {
+        let mut set = Self::EMPTY;
+        for (word, columns) in set.words.iter_mut().zip(columns.chunks(64)) {
+            for (bit, column) in columns.iter().enumerate() {
+                *word |= u64::from(*column) << bit;
+            }
+        }
+        set
+    }
+
     /// The positions, in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = u16> + use<> {
         let set = *self;

@@ -58,19 +58,28 @@ impl Row {
     /// # Panics
     /// When there is no such position.
     pub fn raw(&self, at: usize) -> Raw<'_> {
-        let (ty, bytes) = match &self.0 {
-            Came::Answer(row) => {
-                // This one asks no more than that there is such a column, and makes no error where there is none.
-                let Undecoded(bytes) = row.get(at);
-                (row.columns()[at].type_(), bytes)
-            }
-            Came::Copy(row, columns) => (&columns[at].1, row.get::<Undecoded<'_>>(at).0),
+        let ty = match &self.0 {
+            Came::Answer(row) => row.columns()[at].type_(),
+            Came::Copy(_, columns) => &columns[at].1,
         };
         Raw {
-            bytes,
+            bytes: self.bytes(at),
             oid: ty.oid(),
             type_name: ty.name(),
         }
+    }
+
+    /// The bytes of the value at a position; `None` is NULL.
+    ///
+    /// # Panics
+    /// When there is no such position.
+    pub(crate) fn bytes(&self, at: usize) -> Option<&[u8]> {
+        // `get` asks no more than that there is such a column, and makes no error where there is none.
+        let Undecoded(bytes) = match &self.0 {
+            Came::Answer(row) => row.get(at),
+            Came::Copy(row, _) => row.get(at),
+        };
+        bytes
     }
 
     /// The value at a position.

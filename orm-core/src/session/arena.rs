@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 
 use super::detach::{Detached, Value};
+use super::drafts::Drafts;
 use super::key::KeyBytes;
 use super::slots::Slots;
 use super::state::State;
@@ -19,7 +20,8 @@ use crate::types::Raw;
 /// An entity's values.
 enum Content<M: Model> {
     Empty,
-    Draft(Box<M::Draft>),
+    /// Where it is among the drafts.
+    Draft(u32),
     Row(M),
 }
 
@@ -27,6 +29,7 @@ enum Content<M: Model> {
 pub(crate) struct Arena<M: Model> {
     slots: Slots,
     contents: Vec<Content<M>>,
+    drafts: Drafts<M::Draft>,
     /// The rows as they were before they were handed out mutably, by slot; `None` for all that were not.
     kept: Vec<Option<Arc<M>>>,
 }
@@ -38,6 +41,7 @@ pub fn arena<M: Model>() -> Box<dyn Any> {
     let store: Box<dyn Store> = Box::new(Arena::<M> {
         slots: Slots::new(M::TABLE, 0, 0),
         contents: Vec::new(),
+        drafts: Drafts::new(),
         kept: Vec::new(),
     });
     Box::new(store)
@@ -135,17 +139,32 @@ impl<M: Model> Arena<M> {
 
     /// The draft of a pending entity.
     pub(crate) fn draft(&self, index: u32) -> Option<&M::Draft> {
-        match &self.contents[index as usize] {
-            Content::Draft(draft) => Some(draft),
+        match self.contents[index as usize] {
+            Content::Draft(at) => self.drafts.get(at),
             _ => None,
         }
     }
 
     pub(crate) fn draft_mut(&mut self, index: u32) -> Option<&mut M::Draft> {
-        match &mut self.contents[index as usize] {
-            Content::Draft(draft) => Some(draft),
+        match self.contents[index as usize] {
+            Content::Draft(at) => self.drafts.get_mut(at),
             _ => None,
         }
+    }
+
+    /// Takes a slot for a new entity.
+    pub(crate) fn add(&mut self, draft: M::Draft, epoch: u32) -> u32 {
+        let index = self.slots.claim(State::Pending, epoch);
+        let at = self.drafts.put(draft);
+        self.put(index, Content::Draft(at));
+        index
+    }
+
+    /// Makes room for so many new entities.
+    pub(crate) fn reserve_new(&mut self, entities: usize) {
+        self.reserve(entities);
+        self.drafts.reserve(entities);
+        self.slots.reserve_waiting(entities);
     }
 
     fn key_of(row: &M) -> KeyBytes {
@@ -187,9 +206,7 @@ impl<M: Model> Store for Arena<M> {
         let draft = draft
             .downcast::<M::Draft>()
             .unwrap_or_else(|_| unreachable!("an arena's number is found by its model's table"));
-        let index = self.slots.claim(State::Pending, epoch);
-        self.put(index, Content::Draft(draft));
-        index
+        self.add(*draft, epoch)
     }
 
     fn read(&mut self, reader: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow> {
@@ -249,7 +266,10 @@ impl<M: Model> Store for Arena<M> {
     fn encode(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
         match &self.contents[index as usize] {
             Content::Row(row) => row.encode(column, out),
-            Content::Draft(draft) => draft.encode(column, out),
+            Content::Draft(at) => match self.drafts.get(*at) {
+                Some(draft) => draft.encode(column, out),
+                None => false,
+            },
             Content::Empty => false,
         }
     }
@@ -264,17 +284,18 @@ impl<M: Model> Store for Arena<M> {
     fn write(&mut self, index: u32, column: u16, value: Raw<'_>) -> Result<()> {
         match &mut self.contents[index as usize] {
             Content::Row(row) => row.write(column, value),
-            Content::Draft(draft) => draft.write(column, value),
+            Content::Draft(at) => match self.drafts.get_mut(*at) {
+                Some(draft) => draft.write(column, value),
+                None => Ok(()),
+            },
             Content::Empty => Ok(()),
         }
         .map_err(|error| decode_error(M::TABLE, column, error.to_string()))
     }
 
     fn given(&self, index: u32) -> ColumnSet {
-        match &self.contents[index as usize] {
-            Content::Draft(draft) => draft.given(),
-            _ => ColumnSet::EMPTY,
-        }
+        self.draft(index)
+            .map_or(ColumnSet::EMPTY, |draft| draft.given())
     }
 
     fn keep(&mut self, index: u32) {
@@ -330,19 +351,22 @@ impl<M: Model> Store for Arena<M> {
         }
     }
 
-    fn inserted(&mut self, index: u32, epoch: u32) -> Result<()> {
+    fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>> {
         let at = index as usize;
-        let row = match std::mem::replace(&mut self.contents[at], Content::Empty) {
-            Content::Draft(draft) => draft.finish().map_err(|column| {
-                let why = "it has no value, and the server gave none".to_owned();
-                decode_error(M::TABLE, column, why)
-            })?,
-            Content::Row(row) => row,
-            Content::Empty => return Ok(()),
+        let Content::Draft(draft) = self.contents[at] else {
+            return Ok(None);
         };
-        self.slots.inserted(index, Self::key_of(&row), epoch);
+        let Some(draft) = self.drafts.take(draft) else {
+            return Ok(None);
+        };
+        self.contents[at] = Content::Empty;
+        let row = draft.finish().map_err(|column| {
+            let why = "it has no value, and the server gave none".to_owned();
+            decode_error(M::TABLE, column, why)
+        })?;
+        let forerunner = self.slots.inserted(index, Self::key_of(&row), epoch);
         self.contents[at] = Content::Row(row);
-        Ok(())
+        Ok(forerunner)
     }
 
     fn written(&mut self, index: u32, epoch: u32) {
@@ -371,13 +395,17 @@ impl<M: Model> Store for Arena<M> {
         if self.slots.heads[index as usize].state != State::Deleted {
             self.forget_key(index);
         }
-        self.contents[index as usize] = Content::Empty;
+        let content = &mut self.contents[index as usize];
+        if let Content::Draft(at) = std::mem::replace(content, Content::Empty) {
+            self.drafts.take(at);
+        }
         self.kept[index as usize] = None;
         self.slots.release(index);
     }
 
     fn clear(&mut self) {
         self.contents = Vec::new();
+        self.drafts = Drafts::new();
         self.kept = Vec::new();
         self.slots.clear();
     }

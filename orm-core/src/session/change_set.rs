@@ -4,6 +4,7 @@
 
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
+use super::links::LastKey;
 use super::{LinkRow, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, OnUpdate, RawHandle, RelationInfo, RelationKind, Table};
@@ -55,7 +56,7 @@ impl Session {
     /// What can be seen to be wrong before anything is sent: a version column that was set by hand, a required
     /// relationship without a target.
     pub(super) fn change_set(&mut self) -> Result<ChangeSet> {
-        self.copy_keys()?;
+        self.copy_set_keys()?;
         let mut changes = ChangeSet {
             links: self.live_links(),
             ..ChangeSet::default()
@@ -115,7 +116,8 @@ impl Session {
 
     /// Copies the keys of targets into the foreign keys of relationships that were set. Those of pending targets without
     /// a key are copied again when they have one.
-    fn copy_keys(&mut self) -> Result<()> {
+    fn copy_set_keys(&mut self) -> Result<()> {
+        let mut last = LastKey::default();
         for (child, relation) in self.set_links.all() {
             if !matches!(self.raw_state(child), State::Pending | State::Persistent)
                 || self.slots(child).heads[child.index as usize].doomed
@@ -129,7 +131,7 @@ impl Session {
             if target.is_none() {
                 self.refuse_if_required(child, relation)?;
             }
-            self.copy_key(child, relation, target);
+            self.copy_next_key(&mut last, child, relation, target);
         }
         Ok(())
     }
@@ -193,15 +195,16 @@ impl Session {
             }
             for (relation, key) in keys {
                 for index in slots.touched().into_iter().chain(slots.pending()) {
+                    let handle = slots.handle(index);
+                    if self.set_links.contains(handle, relation) {
+                        continue;
+                    }
                     let set = if slots.heads[index as usize].state == State::Pending {
                         store.given(index)
                     } else {
                         store.changes(index)
                     };
-                    let handle = slots.handle(index);
-                    if key.columns.iter().any(|column| set.contains(*column))
-                        && !self.set_links.contains(handle, relation)
-                    {
+                    if key.columns.iter().any(|column| set.contains(*column)) {
                         moved.push((handle, relation));
                     }
                 }

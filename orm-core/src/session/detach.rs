@@ -11,7 +11,6 @@ use super::collection::Collection;
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::slots::LinkState;
-use super::undo::Undo;
 use super::{Session, State, Store};
 use crate::error::{Error, Result};
 use crate::model::{
@@ -595,7 +594,7 @@ impl Session {
                 .attach(store)
                 .unwrap_or_else(|| unreachable!("`check_absent` refuses what is no row"));
             let handle = store.slots().handle(index);
-            self.undo.push(Undo::Added(handle));
+            self.undo.added(handle);
             handle
         });
         done.extend(key.map(|key| (key, handle)));

@@ -150,6 +150,9 @@ impl Session {
 
     /// The columns of a row that the next flush sets to expressions.
     pub(super) fn computed_columns(&self, row: RawHandle) -> ColumnSet {
+        if self.expressions.0.is_empty() {
+            return ColumnSet::EMPTY; // This is asked of every row of a flush.
+        }
         self.expressions_of(row).map(|(column, _)| column).collect()
     }
 
@@ -162,6 +165,9 @@ impl Session {
     /// The SQL of a row's expressions: rows where it is the same can be one statement.
     pub(super) fn shape(&self, row: RawHandle) -> String {
         let mut shape = String::new();
+        if self.expressions.0.is_empty() {
+            return shape;
+        }
         for (column, value) in self.expressions_of(row) {
             let Statement { sql, params } = rendered(value);
             shape.push_str(&format!("{column} = {sql};"));

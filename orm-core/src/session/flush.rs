@@ -6,6 +6,7 @@
 
 use super::hash::FastMap;
 use super::key::KeyBytes;
+use super::links::LastKey;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use super::steps::nothing_free;
@@ -15,6 +16,7 @@ use crate::engine::Outcome;
 use crate::error::{Error, Result};
 use crate::model::{NextVersion, RawHandle, RelationInfo, RelationKind, Row};
 use crate::query::Statement;
+use crate::types::Raw;
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -266,11 +268,12 @@ impl Session {
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
     fn resolve_keys(&mut self, rows: &[RawHandle]) {
+        let mut last = LastKey::default();
         for row in rows {
             let mut at = 0;
             while let Some(relation) = self.set_links.at(*row, at) {
                 if let Some(target) = self.known_target(*row, relation) {
-                    self.copy_key(*row, relation, target);
+                    self.copy_next_key(&mut last, *row, relation, target);
                 }
                 at += 1;
             }
@@ -280,15 +283,16 @@ impl Session {
     /// The same for rows that are about to be inserted. A target that won't be there is what a ring was broken at: the
     /// foreign key is NULL for now, also where the client has made the target's key.
     fn resolve_keys_of_new(&mut self, rows: &[RawHandle], together: &Together<'_>) {
-        self.resolve_keys(rows);
+        let mut last = LastKey::default();
         for row in rows {
             let mut at = 0;
             while let Some(relation) = self.set_links.at(*row, at) {
                 at += 1;
-                let target = self.known_target(*row, relation).flatten();
-                let to_come =
-                    target.filter(|target| target != row && !self.is_there(together, *target));
-                if to_come.is_some() {
+                let Some(target) = self.known_target(*row, relation) else {
+                    continue;
+                };
+                self.copy_next_key(&mut last, *row, relation, target);
+                if target.is_some_and(|target| target != *row && !self.is_there(together, target)) {
                     self.copy_key(*row, relation, None);
                 }
             }
@@ -297,25 +301,27 @@ impl Session {
 
     fn take_inserted(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
         self.take_rows(step, Match::of_insert(step), rows)?;
+        let epoch = self.epoch;
+        if let Some(first) = step.rows.first() {
+            let slots = self.store_mut(*first).slots_mut();
+            slots.keys.reserve(step.rows.len());
+        }
         for entity in &step.rows {
-            self.bury_forerunner(*entity);
-            let epoch = self.epoch;
-            let inserted = self.store_mut(*entity).inserted(entity.index, epoch);
-            self.or_fail(inserted)?;
+            let forerunner = match self.store_mut(*entity).inserted(entity.index, epoch) {
+                Ok(forerunner) => forerunner,
+                Err(error) => return self.or_fail(Err(error)),
+            };
+            if let Some(forerunner) = forerunner {
+                self.bury_forerunner(self.slots(*entity).handle(forerunner));
+            }
         }
         Ok(())
     }
 
     /// A row was inserted with a key that an entity of the session has: so that one's row is gone, deleted by others since it
     /// was read. It is deleted here, too, or two entities would stand for one row.
-    fn bury_forerunner(&mut self, new: RawHandle) {
-        let slots = self.slots(new);
-        let forerunner = self
-            .key_at(new, slots.table.primary_key)
-            .and_then(|key| slots.keys.get(&key).copied())
-            .map(|index| slots.handle(index))
-            .filter(|known| *known != new && self.raw_state(*known) == State::Persistent);
-        if let Some(gone) = forerunner {
+    fn bury_forerunner(&mut self, gone: RawHandle) {
+        if self.raw_state(gone) == State::Persistent {
             self.buried(gone);
         }
     }
@@ -350,15 +356,26 @@ impl Session {
             }
             _ => (0, returned),
         };
-        for (entity, place) in step.rows.iter().zip(places) {
-            for (at, column) in behind.iter().enumerate() {
-                let value = rows[place].raw(front + at);
-                let written = self.store_mut(*entity).write(entity.index, *column, value);
-                self.or_fail(written)?;
+        for (at, column) in behind.iter().enumerate() {
+            // The types are the same in all rows.
+            let Some(first) = rows.first().map(|row| row.raw(front + at)) else {
+                break;
+            };
+            for (entity, place) in step.rows.iter().zip(&places) {
+                let value = Raw {
+                    bytes: rows[*place].bytes(front + at),
+                    ..first
+                };
+                let store = self.store_mut(*entity);
+                if let Err(error) = store.write(entity.index, *column, value) {
+                    return self.or_fail(Err(error));
+                }
             }
         }
-        for entity in &step.rows {
-            self.follow_row(*entity, step.by_server);
+        if !step.by_server.is_empty() {
+            for entity in &step.rows {
+                self.follow_row(*entity, step.by_server);
+            }
         }
         Ok(())
     }
@@ -377,7 +394,7 @@ impl Session {
             Match::Ascending => {
                 let identity = made_identity(step);
                 let at = returned.iter().position(|column| Some(*column) == identity);
-                let value = |row: &Row| at.map_or(0, |at| integer(row.raw(at).bytes));
+                let value = |row: &Row| at.map_or(0, |at| integer(row.bytes(at)));
                 matching::ascending(table, rows.iter().map(value))
             }
             Match::ByKey => matching::by_key(
@@ -423,7 +440,7 @@ impl Session {
         let ty = table.columns[version as usize].ty;
         let next = integer(Some(&out)) + 1;
         let wide = next.to_be_bytes();
-        let raw = crate::types::Raw {
+        let raw = Raw {
             bytes: Some(&wide[8 - out.len()..]),
             oid: ty.oid,
             type_name: ty.name,

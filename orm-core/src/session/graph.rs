@@ -2,20 +2,38 @@
 //! to. Each becomes a pending entity, and the relationships are set as `set` and `push` would; so the flush that follows
 //! knows nothing of graphs, and sends one INSERT for each table, or level of a table that refers to itself.
 
-use super::undo::Undo;
+use super::store::Store;
 use super::{Session, State};
 use crate::error::Error;
-use crate::model::{DraftLink, LinkEnd, NewRow, RawHandle, RelationInfo, RelationKind};
+use crate::model::{DraftLink, LinkEnd, Model, New, NewRow, RawHandle, RelationInfo, RelationKind};
 
 impl Session {
     /// Adds a draft and all that is new behind it.
     #[track_caller]
+    pub(super) fn add_new<M: Model>(&mut self, new: New<M>) -> RawHandle {
+        self.must_be_of_this_session(&new.links);
+        let epoch = self.epoch;
+        let arena = self.arena_mut::<M>();
+        let index = arena.add(new.draft, epoch);
+        let handle = arena.slots().handle(index);
+        self.entered(handle, new.links);
+        handle
+    }
+
+    /// The same of a draft whose type is forgotten.
+    #[cfg(feature = "json")]
+    #[track_caller]
     pub(super) fn add_row(&mut self, new: NewRow) -> RawHandle {
-        // All or nothing: a graph that was added in part could not be taken back.
-        if let Err((relation, error)) = self.check_ends(&new.links) {
+        self.must_be_of_this_session(&new.links);
+        self.enter(new)
+    }
+
+    /// All or nothing: a graph that was added in part could not be taken back.
+    #[track_caller]
+    fn must_be_of_this_session(&self, links: &[DraftLink]) {
+        if let Err((relation, error)) = self.check_ends(links) {
             panic!("{}: {error}", relation.path());
         }
-        self.enter(new)
     }
 
     /// Whether all entities that a graph leads to are of this session.
@@ -37,8 +55,14 @@ impl Session {
         let store = self.arenas[number as usize].as_mut();
         let index = store.add_any(new.draft.into_any(), epoch);
         let handle = store.slots().handle(index);
-        self.undo.push(Undo::Added(handle));
-        for link in new.links {
+        self.entered(handle, new.links);
+        handle
+    }
+
+    /// A draft was put into its arena: the undo log is told, and its relationships are set.
+    fn entered(&mut self, handle: RawHandle, links: Vec<DraftLink>) {
+        self.undo.added(handle);
+        for link in links {
             let end = match link.end {
                 LinkEnd::Nothing => None,
                 LinkEnd::Entity(handle) => Some(handle),
@@ -46,7 +70,6 @@ impl Session {
             };
             self.lead_to(handle, link.relation, end);
         }
-        handle
     }
 
     /// Sets a to-one, or adds to a to-many, of an entity that was just added.

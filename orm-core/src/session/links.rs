@@ -8,8 +8,6 @@
 //! hand, and nothing else, makes the relationship forget its target; collections follow at the flush, or when the
 //! relationship is next loaded or set.
 
-use bytes::BytesMut;
-
 use super::collection::Collection;
 use super::key::KeyBytes;
 use super::slots::LinkState;
@@ -31,16 +29,14 @@ impl Session {
     pub(super) fn entity_by_key(
         &self,
         relation: &'static RelationInfo,
-        column: impl Fn(u16, &mut BytesMut) -> bool,
+        key: &KeyBytes,
     ) -> Option<RawHandle> {
-        let (columns, references) = relation.columns();
-        if references != relation.to.primary_key {
+        if relation.columns().1 != relation.to.primary_key {
             return None;
         }
-        let key = KeyBytes::encode(columns.len(), &mut |part, out| column(columns[part], out))?;
         let number = *self.arena_of.get(&relation.to.id())?;
         let slots = self.arenas[number as usize].slots();
-        slots.keys.get(&key).map(|index| slots.handle(*index))
+        slots.keys.get(key).map(|index| slots.handle(*index))
     }
 
     /// Changes what is known of a relationship, and lets the undo log know what was.
@@ -151,9 +147,8 @@ impl Session {
             LinkState::One(old) => *old,
             _ => None,
         };
-        let before = self.entity_by_key(relation, |column, out| {
-            self.store(child).encode_before(child.index, column, out)
-        });
+        let before = self.key_before_at(child, relation.columns().0);
+        let before = before.and_then(|key| self.entity_by_key(relation, &key));
         self.set_link(child, relation.index, LinkState::NotLoaded);
         let new = self.known_target(child, relation).flatten();
         for old in [linked, before].into_iter().flatten() {
@@ -278,7 +273,8 @@ impl Session {
     fn add_to(&mut self, owner: RawHandle, relation: &'static RelationInfo, member: RawHandle) {
         let slots = self.slots(owner);
         let created = slots.heads[owner.index as usize].created;
-        if created > 0 && *slots.link(relation.index, owner.index) == LinkState::NotLoaded {
+        let link = slots.link(relation.index, owner.index);
+        if created > 0 && matches!(link, LinkState::NotLoaded) {
             let empty = LinkState::Many(Box::new(Collection::new(Vec::new(), created)));
             self.set_link(owner, relation.index, empty);
         }
@@ -320,23 +316,75 @@ impl Session {
         relation: &'static RelationInfo,
         target: Option<RawHandle>,
     ) {
-        let (columns, references) = relation.columns();
-        let key = target.map(|target| self.key_at(target, references));
-        if let Some(None) = key {
-            return;
+        self.copy_next_key(&mut LastKey::default(), child, relation, target);
+    }
+
+    /// The same for one child after the other, with the same `last`.
+    pub(super) fn copy_next_key(
+        &mut self,
+        last: &mut LastKey,
+        child: RawHandle,
+        relation: &'static RelationInfo,
+        target: Option<RawHandle>,
+    ) {
+        match target {
+            None => self.write_key(child, relation, None),
+            Some(target) => {
+                let key = last.of(self, target, relation.columns().1);
+                if key.is_some() {
+                    self.write_key(child, relation, key);
+                }
+            }
         }
-        let key = key.flatten();
-        let mut values = key.iter().flat_map(|key| key.parts(references.len()));
+        last.forget(child);
+    }
+
+    fn write_key(
+        &mut self,
+        child: RawHandle,
+        relation: &'static RelationInfo,
+        key: Option<&KeyBytes>,
+    ) {
+        let (columns, references) = relation.columns();
+        let mut values = key.map(|key| key.parts(references.len()));
         let store = self.store_mut(child);
         for (column, reference) in columns.iter().zip(references) {
             let ty = relation.to.columns[*reference as usize].ty;
             let raw = Raw {
-                bytes: values.next(),
+                bytes: values.as_mut().and_then(Iterator::next),
                 oid: ty.oid,
                 type_name: ty.name,
             };
             // NULL does not fit a required column; where all are, the flush says so with the relationship's name.
             let _ = store.write(child.index, *column, raw);
         }
+    }
+}
+
+/// The key of the target that was asked for last: children stand beside those of the same parent, mostly.
+#[derive(Default)]
+pub(super) struct LastKey {
+    /// Whose it is, in which columns.
+    of: Option<(RawHandle, &'static [u16])>,
+    key: Option<KeyBytes>,
+}
+
+impl LastKey {
+    fn of(
+        &mut self,
+        session: &Session,
+        target: RawHandle,
+        columns: &'static [u16],
+    ) -> Option<&KeyBytes> {
+        if self.of != Some((target, columns)) {
+            self.of = Some((target, columns));
+            self.key = session.key_at(target, columns);
+        }
+        self.key.as_ref()
+    }
+
+    /// A row was written, and with it, it may be, its key.
+    fn forget(&mut self, row: RawHandle) {
+        self.of.take_if(|(known, _)| *known == row);
     }
 }

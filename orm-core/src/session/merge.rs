@@ -6,7 +6,6 @@ use bytes::BytesMut;
 
 use super::detach::{Branch, Members, Mergeable, Value};
 use super::rows_by_key::Found;
-use super::undo::Undo;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{Handle, RawHandle, RelationInfo, RelationKind};
@@ -184,7 +183,7 @@ impl Session {
                 let store = self.arenas[number as usize].as_mut();
                 let index = store.add_any(value.draft(), epoch);
                 let handle = store.slots().handle(index);
-                self.undo.push(Undo::Added(handle));
+                self.undo.added(handle);
                 merged.extend(key.map(|key| (key, handle)));
                 handle
             }

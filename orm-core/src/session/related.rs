@@ -307,17 +307,10 @@ impl Session {
             // Of a target that has left the session the foreign key knows more.
             _ => {}
         }
-        if self
-            .key_at(handle, relation.foreign_key()?.columns)
-            .is_none()
-        {
-            return Some(None);
+        match self.key_at(handle, relation.foreign_key()?.columns) {
+            None => Some(None),
+            Some(key) => self.entity_by_key(relation, &key).map(Some),
         }
-        let store = self.store(handle);
-        self.entity_by_key(relation, |column, out| {
-            store.encode(handle.index, column, out)
-        })
-        .map(Some)
     }
 
     /// Whether a `belongs_to` leads to an entity, by its link or by its foreign key.

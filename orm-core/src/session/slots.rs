@@ -88,6 +88,11 @@ impl Slots {
         self.keys.reserve(entities);
     }
 
+    /// The same, of those that a flush has to look at.
+    pub(crate) fn reserve_waiting(&mut self, entities: usize) {
+        self.waiting.reserve(entities);
+    }
+
     /// The slot that the next entity gets.
     pub(crate) fn next(&self) -> u32 {
         let free = self.free.last().copied();
@@ -186,13 +191,14 @@ impl Slots {
         }
     }
 
-    /// An entity has a row in the database, with this key.
-    pub(crate) fn inserted(&mut self, index: u32, key: KeyBytes, epoch: u32) {
-        self.keys.insert(key, index);
+    /// An entity has a row in the database, with this key. Gives another one that had the key so far.
+    pub(crate) fn inserted(&mut self, index: u32, key: KeyBytes, epoch: u32) -> Option<u32> {
+        let forerunner = self.keys.insert(key, index);
         self.untouch(index);
         let head = &mut self.heads[index as usize];
         head.state = State::Persistent;
         head.epoch = epoch;
+        forerunner.filter(|known| *known != index)
     }
 
     /// The key of an entity's row was written.
@@ -274,10 +280,8 @@ impl Slots {
             if state == LinkState::NotLoaded {
                 return state;
             }
-            links.resize(
-                self.heads.len().max(index as usize + 1),
-                LinkState::NotLoaded,
-            );
+            let all = self.heads.len().max(index as usize + 1);
+            links.resize_with(all, LinkState::default);
         }
         std::mem::replace(&mut links[index as usize], state)
     }

@@ -72,8 +72,8 @@ pub(crate) trait Store: Send + Sync {
     /// Gives the `on_update` columns that aren't among the changed ones their new values.
     fn touch_updated(&mut self, index: u32, changed: ColumnSet);
 
-    /// The draft was inserted: it becomes a row, under its key.
-    fn inserted(&mut self, index: u32, epoch: u32) -> Result<()>;
+    /// The draft was inserted: it becomes a row, under its key. Gives the entity that had the key so far.
+    fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>>;
 
     /// The row's changes were sent: there is nothing to compare with any more. A changed key is the entity's name now.
     fn written(&mut self, index: u32, epoch: u32);

@@ -17,8 +17,8 @@ pub(crate) enum Undo {
     /// The entity was there, with the row that it has. Of what is deleted: a copy of the row is made when it is taken back,
     /// which it seldom is.
     Deleted(RawHandle),
-    /// The entity was not in the session.
-    Added(RawHandle),
+    /// So many entities were not in the session: this one, and those in the slots behind it. Rows are added by the thousand.
+    Added(RawHandle, u32),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
     /// The last entity was not in the collection.
@@ -50,7 +50,7 @@ impl UndoLog {
     }
 
     /// The entries from the first to the last, each with the number of savepoints that were open when it was made.
-    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = (usize, &Undo)> {
+    pub(super) fn entries(&self) -> impl Iterator<Item = (usize, &Undo)> {
         self.entries.iter().enumerate().map(|(at, undo)| {
             let open = self.savepoints.iter().take_while(|(from, _)| *from <= at);
             (open.count(), undo)
@@ -64,6 +64,18 @@ impl UndoLog {
 
     pub(crate) fn push(&mut self, undo: Undo) {
         self.entries.push(undo);
+    }
+
+    /// An entity was added. One behind the other is one entry, as long as no savepoint stands between them.
+    pub(crate) fn added(&mut self, handle: RawHandle) {
+        let frame = self.savepoints.last().map_or(0, |(from, _)| *from);
+        if let Some(Undo::Added(first, count)) = self.entries[frame..].last_mut()
+            && handle == behind(*first, *count)
+        {
+            *count += 1;
+            return;
+        }
+        self.push(Undo::Added(handle, 1));
     }
 
     /// Opens a savepoint's frame and gives its number.
@@ -98,6 +110,17 @@ impl UndoLog {
         self.savepoints.truncate(depth.unwrap_or(0));
         self.entries.split_off(position)
     }
+}
+
+/// The entity that is so many slots behind another one.
+fn behind(first: RawHandle, slots: u32) -> RawHandle {
+    let index = first.index + slots;
+    RawHandle { index, ..first }
+}
+
+/// The entities of an [`Undo::Added`].
+pub(super) fn added(first: RawHandle, count: u32) -> impl DoubleEndedIterator<Item = RawHandle> {
+    (0..count).map(move |slots| behind(first, slots))
 }
 
 impl Session {
@@ -154,9 +177,11 @@ impl Session {
                         self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
                     }
                 }
-                Undo::Added(handle) => {
-                    if self.raw_state(handle) != State::Detached {
-                        self.store_mut(handle).release(handle.index);
+                Undo::Added(first, count) => {
+                    for handle in added(first, count).rev() {
+                        if self.raw_state(handle) != State::Detached {
+                            self.store_mut(handle).release(handle.index);
+                        }
                     }
                 }
                 Undo::Link(handle, relation, state) => {

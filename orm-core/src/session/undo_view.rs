@@ -5,7 +5,7 @@ use std::fmt;
 use super::history::shown;
 use super::slots::LinkState;
 use super::store::Image;
-use super::undo::Undo;
+use super::undo::{Undo, added};
 use super::{Session, State};
 use crate::model::RawHandle;
 
@@ -79,7 +79,7 @@ impl UndoView<'_> {
         let session = self.session;
         let (kind, row) = match undo {
             Undo::Row(row, _) | Undo::Deleted(row) => ("row", *row),
-            Undo::Added(row) => ("added", *row),
+            Undo::Added(row, _) => ("added", *row),
             Undo::Link(row, ..) => ("link", *row),
             Undo::Joined(row, ..) => ("joined", *row),
             Undo::Left(row, ..) => ("left", *row),
@@ -101,7 +101,7 @@ impl UndoView<'_> {
             }
             Undo::Row(row, image) => self.row(*row, image),
             Undo::Deleted(row) => self.row(*row, &session.store(*row).image(row.index)),
-            Undo::Added(_) => "was not in the session".to_owned(),
+            Undo::Added(..) => "was not in the session".to_owned(),
             Undo::Link(_, _, state) => match state {
                 LinkState::NotLoaded => "was not loaded".to_owned(),
                 LinkState::One(None) => "led nowhere".to_owned(),
@@ -155,8 +155,17 @@ impl fmt::Debug for UndoView<'_> {
 
 impl fmt::Display for UndoView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entries: Vec<_> = self.session.undo.entries().collect();
-        match entries.len() {
+        let mut lines = Vec::new();
+        for (depth, undo) in self.session.undo.entries() {
+            match undo {
+                Undo::Added(first, count) => {
+                    let rows = added(*first, *count).map(|row| Undo::Added(row, 1));
+                    lines.extend(rows.map(|undo| (depth, self.entry(&undo))));
+                }
+                undo => lines.push((depth, self.entry(undo))),
+            }
+        }
+        match lines.len() {
             0 => return writeln!(f, "no entries: there is nothing to take back"),
             1 => writeln!(f, "1 entry, which a rollback takes back")?,
             n => writeln!(
@@ -164,9 +173,6 @@ impl fmt::Display for UndoView<'_> {
                 "{n} entries, which a rollback takes back from the last to the first"
             )?,
         }
-        let lines: Vec<_> = (entries.iter())
-            .map(|(depth, undo)| (*depth, self.entry(undo)))
-            .collect();
         let width = |of: fn(&(&'static str, String, String)) -> usize| {
             lines.iter().map(|(_, line)| of(line)).max().unwrap_or(0)
         };

@@ -6,6 +6,9 @@ use crate::error::{Error, Result};
 use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
 use crate::query::Running;
 
+/// For so many rows room is made ahead.
+const MOST_AT_ONCE: usize = 1 << 20;
+
 impl Session {
     /// Puts a new entity into the unit of work: a complete `create()` builder, or a row of your own, whose every value is
     /// inserted as it is, the key too. No statement is sent until the next flush. SQLAlchemy: `add`.
@@ -50,7 +53,7 @@ impl Session {
     /// When a relationship, however deep, was set to an entity of another session. Nothing was added then.
     #[track_caller]
     pub fn add<I: Insertable<Model = M>, M: Model>(&mut self, new: I) -> Handle<M> {
-        Handle::from_raw(self.add_row(new.into_new().into()))
+        Handle::from_raw(self.add_new(new.into_new()))
     }
 
     /// Adds several. One INSERT is sent for all rows of one model that have the same columns, whatever their number.
@@ -72,7 +75,11 @@ impl Session {
         &mut self,
         new: impl IntoIterator<Item = I>,
     ) -> Vec<Handle<M>> {
-        new.into_iter().map(|new| self.add(new)).collect()
+        let new = new.into_iter();
+        // What an iterator promises is seldom more than there is room for.
+        let rows = new.size_hint().0.min(MOST_AT_ONCE);
+        self.arena_mut::<M>().reserve_new(rows);
+        new.map(|new| self.add(new)).collect()
     }
 
     /// Adds an entity and flushes, so that it can be read at once.

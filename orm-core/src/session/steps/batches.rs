@@ -2,24 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ColumnSet, RawHandle};
+use crate::model::{ColumnInfo, ColumnSet, RawHandle, Table};
 use crate::session::Session;
 use crate::session::change_set::{ChangeSet, given_anew};
 use crate::session::key::KeyBytes;
 use crate::session::plan::{Step, StepKind};
 
 impl Session {
-    /// Batches of inserts: rows that send the same columns. `behind` says what they waited for.
+    /// Batches of inserts into one table: rows that send the same columns. `behind` says what they waited for.
     pub(super) fn insert_steps(
         &self,
+        table: &'static Table,
         rows: impl Iterator<Item = RawHandle>,
         behind: &str,
     ) -> Vec<Step> {
+        let sent = sent_by_insert(table);
         let mut steps: Vec<Step> = Vec::new();
         for row in rows {
-            let columns = self.insert_columns(row);
+            let columns = sent(self.given(row));
             let shape = self.shape(row);
-            let table = self.table(row);
             let same = steps
                 .iter_mut()
                 .find(|step| step.columns == columns && step.shape == shape);
@@ -50,7 +51,7 @@ impl Session {
     pub(super) fn replace_steps(&self, rows: &[RawHandle], changes: &ChangeSet) -> Vec<Step> {
         let mut batches = BTreeMap::<(ColumnSet, String), Vec<RawHandle>>::new();
         for row in rows {
-            let columns = self.insert_columns(*row);
+            let columns = sent_by_insert(self.table(*row))(self.given(*row));
             let batch = batches.entry((columns, self.shape(*row)));
             batch.or_default().push(*row);
         }
@@ -89,18 +90,10 @@ impl Session {
         steps.collect()
     }
 
-    /// The columns that an INSERT sends: all but those that the server fills in and that have no value here.
-    fn insert_columns(&self, row: RawHandle) -> ColumnSet {
+    /// The columns of a new row that are given a value, or an expression.
+    fn given(&self, row: RawHandle) -> ColumnSet {
         let given = self.store(row).given(row.index);
-        let given = given.union(self.computed_columns(row));
-        let columns = self.table(row).columns.iter().enumerate();
-        columns
-            .filter(|(at, column)| {
-                let by_server = column.identity || column.server_default.is_some();
-                column.computed.is_none() && (given.contains(*at as u16) || !by_server)
-            })
-            .map(|(at, _)| at as u16)
-            .collect()
+        given.union(self.computed_columns(row))
     }
 
     /// Batches of updates: rows that set the same columns, stale ones apart. `behind` says what they waited for.
@@ -192,4 +185,19 @@ impl Session {
     pub(super) fn by_key(&self, rows: &mut [RawHandle]) {
         rows.sort_by_cached_key(|row| self.key_before(*row));
     }
+}
+
+/// Which columns an INSERT sends of a row, from those that are given: all but those that the server fills in and that have no
+/// value here.
+fn sent_by_insert(table: &'static Table) -> impl Fn(ColumnSet) -> ColumnSet {
+    let of_table = |wanted: fn(&ColumnInfo) -> bool| -> ColumnSet {
+        let columns = (0..).zip(table.columns);
+        columns
+            .filter(|(_, column)| wanted(column))
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let computed = of_table(|column| column.computed.is_some());
+    let required = of_table(|column| !column.identity && column.server_default.is_none());
+    move |given| required.union(given).without(computed)
 }

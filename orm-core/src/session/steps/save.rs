@@ -65,27 +65,34 @@ impl Session {
         steps.extend(self.park_steps(group, &parked, changes));
         let top = levels.of.iter().max().copied().unwrap_or(0);
         let mut on_level: Vec<Vec<usize>> = vec![Vec::new(); top + 1];
+        on_level[0].reserve(levels.of.len());
         for (at, level) in levels.of.iter().enumerate() {
             on_level[*level].push(at);
         }
         for members in &on_level {
             for number in group {
-                let here = members
-                    .iter()
-                    .filter(|at| rows.all[**at].arena as usize == *number);
-                let (added, changed): (Vec<usize>, Vec<usize>) =
-                    here.partition(|at| **at < rows.new);
+                let (mut changed, mut replacing, mut added) = (Vec::new(), Vec::new(), Vec::new());
+                for at in members {
+                    let row = rows.all[*at];
+                    if row.arena as usize != *number {
+                        continue;
+                    }
+                    if *at >= rows.new {
+                        changed.push(*at);
+                    } else if changes.replaces.contains_key(&row) {
+                        replacing.push(row);
+                    } else {
+                        added.push(*at);
+                    }
+                }
                 let behind = self.behind(&rows, &levels.of, &changed);
                 let changed = changed.into_iter().map(|at| updates[at - rows.new]);
                 steps.extend(self.update_steps(changed, &parked, &behind));
-                let (replacing, added): (Vec<usize>, Vec<usize>) = added
-                    .into_iter()
-                    .partition(|at| changes.replaces.contains_key(&rows.all[*at]));
-                let replacing: Vec<_> = replacing.into_iter().map(|at| rows.all[at]).collect();
                 steps.extend(self.replace_steps(&replacing, changes));
                 let behind = self.behind(&rows, &levels.of, &added);
                 let added = added.into_iter().map(|at| rows.all[at]);
-                steps.extend(self.insert_steps(added, &behind));
+                let table = self.arenas[*number].slots().table;
+                steps.extend(self.insert_steps(table, added, &behind));
             }
         }
         steps.extend(self.completing_steps(&levels.broken, &rows));

@@ -107,6 +107,9 @@ impl Session {
 
     /// Which rows take values that which other ones give up.
     fn takes(&self, changes: &ChangeSet) -> Vec<Take> {
+        if changes.updates.is_empty() && changes.deletes.is_empty() && changes.replaces.is_empty() {
+            return Vec::new(); // None gives anything up.
+        }
         // Where no row of a table is new, or changed in any column, none takes what another one gives up.
         let new = changes.inserts.iter();
         let taking = new.chain(changes.updates.iter().map(|(row, _)| row));
