@@ -20,12 +20,24 @@ pub struct ColumnSet {
 
 impl ColumnSet {
     /// The largest number of columns.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// assert_eq!(ColumnSet::CAPACITY, 256);
+    /// ```
     pub const CAPACITY: usize = WORDS * 64;
 
     /// No column.
     pub const EMPTY: ColumnSet = ColumnSet { words: [0; WORDS] };
 
     /// Adds a column.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// let mut changed = ColumnSet::EMPTY;
+    /// changed.insert(3);
+    /// assert_eq!(changed.iter().collect::<Vec<_>>(), [3]);
+    /// ```
     ///
     /// # Panics
     /// When the position is 256 or above; the derive refuses such models.
@@ -34,11 +46,24 @@ impl ColumnSet {
     }
 
     /// Takes a column out.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// let mut changed: ColumnSet = [0, 3].into_iter().collect();
+    /// changed.remove(3);
+    /// assert_eq!(changed, ColumnSet::EMPTY.with(0));
+    /// ```
     pub const fn remove(&mut self, column: u16) {
         self.words[column as usize / 64] &= !(1 << (column % 64));
     }
 
     /// This set with one column more.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// const KEY: ColumnSet = ColumnSet::EMPTY.with(0).with(1);
+    /// assert_eq!(format!("{KEY:?}"), "{0, 1}");
+    /// ```
     #[must_use]
     pub const fn with(mut self, column: u16) -> Self {
         self.insert(column);
@@ -46,16 +71,32 @@ impl ColumnSet {
     }
 
     /// Whether the column is in the set.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// let changed = ColumnSet::EMPTY.with(3);
+    /// assert!(changed.contains(3) && !changed.contains(4));
+    /// ```
     pub const fn contains(&self, column: u16) -> bool {
         self.words[column as usize / 64] & (1 << (column % 64)) != 0
     }
 
     /// Whether no column is in the set.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// assert!(ColumnSet::EMPTY.is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         *self == Self::EMPTY
     }
 
     /// The number of columns.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// assert_eq!(ColumnSet::EMPTY.with(3).with(70).len(), 2);
+    /// ```
     pub fn len(&self) -> usize {
         self.words
             .iter()
@@ -64,6 +105,12 @@ impl ColumnSet {
     }
 
     /// The columns of either set.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// let (left, right): (ColumnSet, ColumnSet) = ([0, 1].into_iter().collect(), [1, 2].into_iter().collect());
+    /// assert_eq!(format!("{:?}", left.union(right)), "{0, 1, 2}");
+    /// ```
     #[must_use]
     pub fn union(mut self, other: ColumnSet) -> Self {
         for (word, more) in self.words.iter_mut().zip(other.words) {
@@ -73,6 +120,12 @@ impl ColumnSet {
     }
 
     /// The columns of this set that are not in the other.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnSet;
+    /// let (left, right): (ColumnSet, ColumnSet) = ([0, 1].into_iter().collect(), [1, 2].into_iter().collect());
+    /// assert_eq!(format!("{:?}", left.without(right)), "{0}");
+    /// ```
     #[must_use]
     pub fn without(mut self, other: ColumnSet) -> Self {
         for (word, less) in self.words.iter_mut().zip(other.words) {
@@ -93,6 +146,16 @@ impl ColumnSet {
     }
 
     /// The positions, in ascending order.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::model::Model as _;
+    /// let before = Tag { id: 1, word: "new".to_owned() };
+    /// let after = Tag { word: "newer".to_owned(), ..before.clone() };
+    /// let names = after.diff(&before).iter().map(|at| Tag::TABLE.columns[at as usize].name);
+    /// assert_eq!(names.collect::<Vec<_>>(), ["word"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = u16> + use<> {
         let set = *self;
         (0..WORDS as u16).flat_map(move |word| {

@@ -3,14 +3,42 @@
 use crate::types::SqlType;
 
 /// The column has a value.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Set, Unset};
+///
+/// let named: TagCreate<Set> = Tag::create().word("used"); // complete: it can be added
+/// let empty: TagCreate<Unset> = Tag::create(); // `add(empty)` does not compile
+/// # let _ = (named, empty);
+/// ```
 #[derive(Debug)]
 pub struct Set;
 
 /// The column has no value yet.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Unset;
+///
+/// let empty: TagCreate<Unset> = Tag::create();
+/// # let _ = empty;
+/// ```
 #[derive(Debug)]
 pub struct Unset;
 
 /// Whether a required column `C` of `M` has a value: [`Set`] does.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Insertable;
+///
+/// fn complete(_: impl Insertable) {}
+/// complete(Tag::create().word("used")); // `complete(Tag::create())`: its column `word` has no value
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{M}` cannot be added yet: its column `{C}` has no value",
     label = "the column `{C}` is required",
@@ -23,6 +51,13 @@ impl<M, C> GivenFor<M, C> for Set {}
 
 /// Whether a required column of `M` is still without a value: [`Unset`] is. A value that was given twice is a mistake more
 /// often than a correction.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let order = Order::create().user_id(1); // and `.user(ann)` behind it: a column of `Order` is given a value twice
+/// # let _ = order;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column of `{M}` is given a value twice",
     label = "has a value already",
@@ -35,6 +70,13 @@ impl<M> MissingFor<M> for Unset {}
 
 /// A value for a column of type `T`: a `T`; for a nullable column also the value without its `Option`; for text a
 /// `&str`.
+///
+/// ```
+/// use orm_core::model::IntoColumn;
+///
+/// let text: Option<String> = "rare".into_column(); // what `.note("rare")` does for a column `note: Option<String>`
+/// assert_eq!(text.as_deref(), Some("rare"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the column holds `{T}` and was given `{Self}`",
     label = "expected `{T}`"

@@ -6,6 +6,16 @@ use crate::error::{Error, Result};
 use crate::types::{DecodeError, Raw, SqlType};
 
 /// The names of a result's columns, in their order.
+///
+/// ```
+/// use orm_core::model::ColumnNames;
+///
+/// let columns = ColumnNames::new(&["id", "name"]);
+/// assert_eq!(columns.position("Card", "name")?, 1);
+/// let error = columns.position("Card", "price").unwrap_err();
+/// assert!(error.to_string().contains("`Card` wants a column `price`, and the result has id, name"));
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct ColumnNames<'a> {
     names: &'a [&'a str],
@@ -22,6 +32,13 @@ impl<'a> ColumnNames<'a> {
     }
 
     /// The same for a struct inside another: its columns have this before their names.
+    ///
+    /// ```
+    /// # use orm_core::model::ColumnNames;
+    /// let columns = ColumnNames::new(&["id", "buyer_id"]);
+    /// assert_eq!(columns.behind("buyer_").position("Buyer", "id")?, 1);
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
     #[must_use]
     pub fn behind(&self, prefix: &str) -> ColumnNames<'a> {
         ColumnNames {
@@ -50,6 +67,23 @@ impl<'a> ColumnNames<'a> {
 
 /// What a row of hand-written SQL can be read into: a tuple by position, a struct with `#[derive(FromRow)]` or a model
 /// by the names of its columns.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// #[derive(FromRow)]
+/// struct Card {
+///     name: String,
+///     price: i32,
+/// }
+///
+/// let mut conn = engine.acquire().await?;
+/// let cards: Vec<Card> = conn.fetch_all("SELECT price, name FROM products ORDER BY id").await?; // by name
+/// assert_eq!((cards[0].name.as_str(), cards[0].price), ("Air", 99_900));
+/// let (name, price): (String, i32) = conn.fetch_one("SELECT name, price FROM products WHERE id = 1").await?; // by place
+/// assert_eq!((name.as_str(), price), ("Air", 99_900));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a row cannot be read into `{Self}`",
     label = "expected a tuple, a model, or a struct with `#[derive(FromRow)]`",
@@ -75,6 +109,23 @@ pub trait FromRow: Sized + 'static {
 
 /// A struct that rows are read into field by field, by the names of columns or in the order of a select list: what
 /// `#[derive(FromRow)]` and `#[derive(Rowset)]` make of one. [`RecordOf`](crate::query::RecordOf) has an example.
+///
+/// ```
+/// use orm_core::model::Record;
+/// use orm_core::prelude::*;
+///
+/// #[derive(FromRow)]
+/// struct Card {
+///     name: String,
+///     price: Option<i32>,
+/// }
+///
+/// fn fields<R: Record<Fields = (String, Option<i32>)>>() -> usize {
+///     R::WIDTH
+/// }
+/// assert_eq!(fields::<Card>(), 2);
+/// # let _ = |card: Card| (card.name, card.price);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a struct that rows are read into field by field",
     label = "`#[derive(FromRow)]` is missing on `{Self}`"
@@ -84,6 +135,26 @@ pub trait Record: FromRow {
     type Fields;
 
     /// Reads the next columns of a row, in the order of the fields.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::model::{Record, RowReader};
+    /// use orm_core::query::{Executor, Statement};
+    ///
+    /// #[derive(FromRow)]
+    /// struct Pair {
+    ///     id: i32,
+    ///     word: String,
+    /// }
+    ///
+    /// let rows = db.fetch(Statement::plain("SELECT 7, 'rare', NULL::int, NULL::text")).await?;
+    /// let mut reader = RowReader::new(&rows[0]);
+    /// let pair = Pair::read(&mut reader)?;
+    /// assert_eq!((pair.id, pair.word.as_str()), (7, "rare"));
+    /// assert!(Pair::read_or_none(&mut reader)?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode), which names the struct and the column.
@@ -110,6 +181,13 @@ fn from_row_or_none<R: FromRow>(row: &Row, positions: &[usize]) -> Result<Option
 
 /// A struct inside another. Derived code asks for `R: FromRow` in one place, where it makes this constant, so that a field
 /// that is none is one error.
+///
+/// ```
+/// use orm_core::model::Inner;
+///
+/// const PAIR: Inner<(i32, String)> = Inner::new();
+/// assert_eq!(PAIR.width, 2);
+/// ```
 #[derive(Debug)]
 pub struct Inner<R> {
     /// How many columns it reads.
@@ -134,6 +212,25 @@ impl<R: FromRow> Inner<R> {
 }
 
 /// Collects where the columns of a struct stand. For derived code.
+///
+/// ```
+/// use orm_core::model::{ColumnNames, Inner, Positions};
+/// use orm_core::prelude::*;
+///
+/// #[derive(FromRow)]
+/// struct Buyer {
+///     id: i32,
+/// }
+///
+/// // What the derive writes for `struct Bill { total: i32, #[orm(nested, prefix = "buyer_")] buyer: Buyer }`.
+/// let columns = ColumnNames::new(&["buyer_id", "total"]);
+/// let mut at = Positions::new("Bill", &columns);
+/// at.column("total")?;
+/// at.nested(&Inner::<Buyer>::new(), "buyer_")?;
+/// assert_eq!(at.finish(), [1, 0]);
+/// # let _ = |buyer: Buyer| buyer.id;
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Positions<'a> {
     target: &'static str,
@@ -178,6 +275,38 @@ impl<'a> Positions<'a> {
 }
 
 /// Reads the fields of a struct one after the other, each where its columns stand. For derived code.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::Result;
+/// use orm_core::model::{ColumnNames, Fields, FromRow, Inner, Positions, Row};
+/// use orm_core::types::SqlType;
+///
+/// struct Bill(i64, Option<(String,)>);
+///
+/// impl FromRow for Bill {
+///     const WIDTH: usize = 2;
+///
+///     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> {
+///         let mut at = Positions::new("Bill", columns);
+///         at.column("total")?;
+///         at.column("name")?;
+///         Ok(at.finish())
+///     }
+///
+///     fn from_row(row: &Row, positions: &[usize]) -> Result<Bill> {
+///         let mut fields = Fields::new("Bill", row, positions);
+///         let total = i64::decode(fields.raw()).map_err(|why| fields.misfit("total", &why))?;
+///         Ok(Bill(total, fields.nested_or_none(&Inner::new())?)) // `nested` where it is always there
+///     }
+/// }
+///
+/// let mut conn = engine.acquire().await?;
+/// let bill: Bill = conn.fetch_one("SELECT NULL::text AS name, 30::bigint AS total").await?;
+/// assert_eq!((bill.0, bill.1), (30, None));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Fields<'a> {
     target: &'static str,

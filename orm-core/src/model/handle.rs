@@ -4,7 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// Names one entity of one session. `db[handle]` is the row.
+/// Names one entity of one session. `db[handle]` is the row. SQLAlchemy: an instance in a session.
 ///
 /// 16 bytes, `Copy`, and without a lifetime: the session owns the rows, so nothing is borrowed while a flush runs. Two
 /// handles are equal when they name the same entity of the same session; since a session has one entity per primary key
@@ -13,12 +13,32 @@ use std::marker::PhantomData;
 /// A handle means nothing without its session. A handle whose entity is gone, or of another session, never names another
 /// entity: reading through it is an error that says so. Don't keep handles beyond the request or the transaction
 /// closure; return clones of rows instead.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let air = db.get::<Product>(1).await?.expect("it is there"); // a `Handle<Product>`
+/// let again = Product::query().filter(Product::NAME.eq("Air")).one(&mut db).await?;
+/// assert_eq!(air, again); // one row, one entity
+/// db[air].stock += 1;
+/// assert_eq!(db[again].stock, 6);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Handle<M> {
     raw: RawHandle,
     model: PhantomData<fn() -> M>,
 }
 
 /// A [`Handle`] without its model's type: what the session's erased parts work on.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let (ann, air) = (db.get::<User>(1).await?.unwrap(), db.get::<Product>(1).await?.unwrap());
+/// assert_eq!(ann.raw().session, air.raw().session);
+/// assert_ne!(ann.raw().arena, air.raw().arena); // other models, other arenas
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RawHandle {
     /// Which session.
@@ -41,6 +61,16 @@ impl<M> Handle<M> {
     }
 
     /// The handle without its model's type.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut seen = std::collections::HashSet::new(); // of entities of any model
+    /// seen.insert(db.get::<User>(1).await?.unwrap().raw());
+    /// seen.insert(db.get::<Product>(1).await?.unwrap().raw());
+    /// assert_eq!(seen.len(), 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn raw(self) -> RawHandle {
         self.raw
     }
@@ -97,6 +127,16 @@ impl fmt::Debug for RawHandle {
 /// An owned list of handles, as a to-many relationship gives it: a loop over it may write to the session.
 ///
 /// Derefs to `[Handle<M>]`; iterating by value gives the handles.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let ann = User::query().with(User::ORDERS).order_by(User::ID).first(&mut db).await?.unwrap();
+/// for order in db.related(ann, User::ORDERS)? { // `Handles<Order>`, no borrow of the session
+///     db[order].status = OrderStatus::Shipped;
+/// }
+/// # Ok(())
+/// # }
+/// ```
 pub struct Handles<M>(Vec<Handle<M>>);
 
 impl<M> From<Vec<Handle<M>>> for Handles<M> {

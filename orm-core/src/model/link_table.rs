@@ -5,6 +5,12 @@ use super::{ColumnInfo, OnUpdate};
 use crate::types::{KeyPart, PgType};
 
 /// The types of the columns of a primary key: what a link table without a struct has to hold.
+///
+/// ```
+/// use orm_core::model::LinkKey;
+///
+/// assert_eq!(<(i32, String) as LinkKey>::TYPES.iter().map(|ty| ty.name).collect::<Vec<_>>(), ["int4", "text"]);
+/// ```
 pub trait LinkKey {
     /// One for each column.
     const TYPES: &'static [&'static PgType];

@@ -17,6 +17,16 @@ use super::{Draft, Handle, Model, RawHandle, RelationInfo, Table};
 use crate::types::{DecodeError, Raw};
 
 /// A new entity on its way into a session: its draft, and the relationships that were set on it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Insertable, New};
+///
+/// let new: New<Tag> = Tag::create().word("used").into_new();
+/// assert_eq!(new.draft.word.as_deref(), Some("used"));
+/// assert!(new.links.is_empty());
+/// ```
 #[derive(Debug)]
 pub struct New<M: Model> {
     /// The values.
@@ -26,6 +36,18 @@ pub struct New<M: Model> {
 }
 
 /// A relationship that was set on a draft. A to-many has one for each member.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{DraftLink, Insertable, LinkEnd};
+///
+/// let laptops = Category::create().name("Laptops");
+/// let new = Product::create().name("Air").price(99_900).category(laptops).into_new();
+/// let DraftLink { relation, end } = &new.links[0];
+/// assert_eq!(relation.path(), "Product::CATEGORY");
+/// assert!(matches!(end, LinkEnd::New(category) if category.table.name == "categories"));
+/// ```
 #[derive(Debug, Clone)]
 pub struct DraftLink {
     /// Which relationship.
@@ -35,6 +57,15 @@ pub struct DraftLink {
 }
 
 /// What a relationship of a draft leads to.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Insertable, LinkEnd};
+///
+/// let new = Product::create().name("Air").price(99_900).category(None).into_new();
+/// assert!(matches!(new.links[0].end, LinkEnd::Nothing));
+/// ```
 #[derive(Debug, Clone)]
 pub enum LinkEnd {
     /// Nothing: `.category(None)`.
@@ -46,6 +77,15 @@ pub enum LinkEnd {
 }
 
 /// A draft and its relationships, whatever the model.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Insertable, NewRow};
+///
+/// let row = NewRow::from(Tag::create().word("used").into_new());
+/// assert_eq!((row.table.name, row.links.len()), ("tags", 0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct NewRow {
     /// The model's table.
@@ -58,6 +98,15 @@ pub struct NewRow {
 
 impl NewRow {
     /// A draft whose type is forgotten. Its columns with `default = ..` that have no value get their defaults.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::model::NewRow;
+    ///
+    /// let row = NewRow::new(TagDraft { id: None, word: Some("used".to_owned()) }, Vec::new());
+    /// assert_eq!(row.table.name, "tags");
+    /// ```
     pub fn new<D: Draft>(mut draft: D, links: Vec<DraftLink>) -> Self {
         draft.apply_defaults();
         NewRow {
@@ -132,9 +181,29 @@ impl Clone for Box<dyn AnyDraft> {
 
 /// The place of a target: the `PLACE` of [`Nested`] where a relationship needs exactly one, and where it is a member of a
 /// `many_to_many`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Nested, TARGET};
+///
+/// let ann = User::create().email("ann@example.com").name("Ann");
+/// let end = Nested::<User, TARGET>::into_end(ann); // what `Order::create().user(ann)` does
+/// # let _ = end;
+/// ```
 pub const TARGET: u16 = u16::MAX;
 
 /// The place of a target that may be absent: the `PLACE` of [`Nested`] for a nullable `belongs_to`, which takes `None`, too.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{LinkEnd, Nested, OPTIONAL_TARGET};
+///
+/// let nobody: Option<Handle<Category>> = None;
+/// let end = Nested::<Category, OPTIONAL_TARGET>::into_end(nobody); // what `Product::create().category(None)` does
+/// assert!(matches!(end, LinkEnd::Nothing));
+/// ```
 pub const OPTIONAL_TARGET: u16 = u16::MAX - 1;
 
 /// What a relationship of a `create()` builder takes: a handle of an `M`, or a new `M`, which is added together with the row
@@ -142,6 +211,17 @@ pub const OPTIONAL_TARGET: u16 = u16::MAX - 1;
 ///
 /// `PLACE` says where: [`TARGET`], [`OPTIONAL_TARGET`], or, for a child, the position of its `belongs_to` that leads to the
 /// parent. The foreign key of that one is given by being there, so the child's builder may lack it.
+///
+/// ```
+#[doc = include_str!("../session/example_shop.txt")]
+/// let items = [OrderItem::create().product("tea").price(5).quantity(2)]; // no `order_id`: it is the new order's
+/// let order = db.add(Order::create().total(10).user(User::create().name("Cara")).items(items));
+/// db.commit().await?; // three INSERTs
+/// assert_eq!(db.related(order, Order::ITEMS)?.len(), 1);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(feature = "testing"))] fn main() {}
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this relationship takes `{M}`, a new one or a handle, and was given something else",
     label = "expected `{M}::create()..` or a `Handle<{M}>`; found `{Self}`",

@@ -7,6 +7,14 @@ use super::Table;
 
 /// The description of a relationship: one `static` for each `belongs_to`, `has_many`, `has_one` and `many_to_many`.
 /// SQLAlchemy: `RelationshipProperty`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let info = Order::ITEMS.info();
+/// assert_eq!((info.path().as_str(), info.from.name, info.to.name), ("Order::ITEMS", "orders", "order_items"));
+/// assert!(info.cascade.delete_orphan && !info.is_to_one());
+/// ```
 #[derive(Debug)]
 pub struct RelationInfo {
     /// The constant's name: `ORDERS`.
@@ -26,6 +34,13 @@ pub struct RelationInfo {
 }
 
 /// What a to-many (or a `has_one`) says of its members beyond the keys.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let members = Order::ITEMS.info().members;
+/// assert!(members.order_by.is_empty() && members.filter.is_none() && !members.read_only); // as `Members::ALL`
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Members {
     /// The order in which they are loaded. SQLAlchemy: `relationship(order_by=..)`.
@@ -39,6 +54,23 @@ pub struct Members {
 }
 
 /// A column that members are ordered by.
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// #[derive(Model, Clone)]
+/// #[orm(table = "users", has_many(posts: Post, via = author, order_by(desc(id))))]
+/// struct User {
+///     #[orm(primary_key)]
+///     id: i32,
+/// }
+/// # #[derive(Model, Clone)]
+/// # #[orm(table = "posts")]
+/// # struct Post { #[orm(primary_key)] id: i32, #[orm(belongs_to(author: User))] author_id: i32 }
+///
+/// let order = User::POSTS.info().members.order_by[0];
+/// assert_eq!((order.column, order.descending), (0, true));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct MemberOrder {
     /// The column there.
@@ -56,7 +88,16 @@ impl Members {
     };
 }
 
-/// How two tables are tied together.
+/// How two tables are tied together. SQLAlchemy: `MANYTOONE`, `ONETOMANY`, `MANYTOMANY`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::RelationKind;
+///
+/// let RelationKind::HasMany { via } = &Order::ITEMS.info().kind else { panic!() };
+/// assert_eq!(via.path(), "OrderItem::ORDER");
+/// ```
 #[derive(Debug)]
 pub enum RelationKind {
     /// Many-to-one: the foreign key is here.
@@ -80,7 +121,18 @@ pub enum RelationKind {
     },
 }
 
-/// The columns of a foreign key.
+/// The columns of a foreign key. SQLAlchemy: `ForeignKeyConstraint`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// use orm_core::model::OnDelete;
+///
+/// let key = Profile::USER.info().foreign_key().expect("a `belongs_to` has one");
+/// assert_eq!(Profile::TABLE.columns[key.columns[0] as usize].name, "user_id");
+/// assert_eq!((key.on_delete, key.deferred), (OnDelete::Cascade, false));
+/// ```
 #[derive(Debug)]
 pub struct ForeignKey {
     /// The columns here.
@@ -93,7 +145,16 @@ pub struct ForeignKey {
     pub deferred: bool,
 }
 
-/// `ON DELETE` of a foreign key.
+/// `ON DELETE` of a foreign key. SQLAlchemy: `ondelete=..`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::OnDelete;
+///
+/// // #[orm(belongs_to(user: User, on_delete = "cascade"))]
+/// assert_eq!(Profile::USER.info().foreign_key().unwrap().on_delete, OnDelete::Cascade);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDelete {
     /// Refuse it, at the end of the statement.
@@ -108,7 +169,15 @@ pub enum OnDelete {
     SetDefault,
 }
 
-/// What the session does along a relationship when its owner is deleted.
+/// What the session does along a relationship when its owner is deleted. SQLAlchemy: `relationship(cascade=..)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// // #[orm(has_many(items: OrderItem, via = order, cascade(delete, delete_orphan)))]
+/// let cascade = Order::ITEMS.info().cascade;
+/// assert!(cascade.delete && cascade.delete_orphan && !cascade.passive_deletes);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cascade {
     /// Delete the children with their parent. SQLAlchemy: `cascade="delete"`.
@@ -121,6 +190,13 @@ pub struct Cascade {
 
 impl RelationInfo {
     /// The foreign key, where it is on this side.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert!(OrderItem::ORDER.info().foreign_key().is_some());
+    /// assert!(Order::ITEMS.info().foreign_key().is_none()); // it is there, not here
+    /// ```
     pub fn foreign_key(&self) -> Option<&ForeignKey> {
         match &self.kind {
             RelationKind::BelongsTo(key) => Some(key),
@@ -130,6 +206,15 @@ impl RelationInfo {
 
     /// The columns that tie the two tables: positions at `from`, and positions at `to`. For many-to-many, those of this
     /// side's key and of the other side's.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::model::Model as _;
+    /// let (here, there) = Order::ITEMS.info().columns();
+    /// assert_eq!(Order::TABLE.columns[here[0] as usize].name, "id");
+    /// assert_eq!(OrderItem::TABLE.columns[there[0] as usize].name, "order_id");
+    /// ```
     pub fn columns(&self) -> (&'static [u16], &'static [u16]) {
         match &self.kind {
             RelationKind::BelongsTo(key) => {
@@ -145,6 +230,13 @@ impl RelationInfo {
 
     /// A column because of which a `belongs_to` cannot lead nowhere: all of its foreign key are NOT NULL or part of the
     /// primary key. One column that can be NULL is enough, as PostgreSQL ignores a foreign key with a NULL in it.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert!(Order::USER.info().required_column().is_some());
+    /// assert!(Product::CATEGORY.info().required_column().is_none()); // `category_id: Option<i32>`
+    /// ```
     pub fn required_column(&self) -> Option<u16> {
         let columns = self.foreign_key()?.columns;
         let can_be_null = |column: &u16| {
@@ -157,6 +249,13 @@ impl RelationInfo {
     }
 
     /// Whether it leads to at most one row.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert!(Order::USER.info().is_to_one() && User::PROFILE.info().is_to_one());
+    /// assert!(!User::ORDERS.info().is_to_one());
+    /// ```
     pub fn is_to_one(&self) -> bool {
         matches!(
             self.kind,
@@ -165,6 +264,13 @@ impl RelationInfo {
     }
 
     /// The `belongs_to` whose foreign key decides: this one, or the other side's.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert_eq!(Order::ITEMS.info().owner().expect("no link table").path(), "OrderItem::ORDER");
+    /// assert!(Product::TAGS.info().owner().is_none());
+    /// ```
     pub fn owner(&'static self) -> Option<&'static RelationInfo> {
         match &self.kind {
             RelationKind::BelongsTo(_) => Some(self),
@@ -175,6 +281,14 @@ impl RelationInfo {
 
     /// The relationships of the other side that go along the same foreign key: for a `belongs_to`, the `has_many` and
     /// `has_one` that name it. They change with it; read-only ones don't, as nobody can tell in memory who is in them.
+    /// SQLAlchemy: `back_populates`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// let inverses = OrderItem::ORDER.info().inverses().map(|other| other.path());
+    /// assert_eq!(inverses.collect::<Vec<_>>(), ["Order::ITEMS"]);
+    /// ```
     pub fn inverses(&'static self) -> impl Iterator<Item = &'static RelationInfo> {
         self.to
             .relations
@@ -197,6 +311,12 @@ impl RelationInfo {
     }
 
     /// `Product::CATEGORY`, for messages.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// assert_eq!(Product::CATEGORY.info().path(), "Product::CATEGORY");
+    /// ```
     pub fn path(&self) -> String {
         format!("{}::{}", self.from.model, self.name)
     }

@@ -10,7 +10,15 @@ use super::Table;
 use crate::error::{Error, Result};
 use crate::types::{Raw, SqlType};
 
-/// A row that the server sent.
+/// A row that the server sent. SQLAlchemy: `Row`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let rows = engine.acquire().await?.fetch_all::<(i32, String)>("SELECT id, word FROM tags ORDER BY id").await?;
+/// assert_eq!(rows[0], (1, "new".to_owned())); // a `Row` is what `FromRow` reads these from
+/// # Ok(())
+/// # }
+/// ```
 pub struct Row(Came);
 
 /// By what it came.
@@ -84,6 +92,20 @@ impl Row {
 
     /// The value at a position.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::query::{Executor, Statement};
+    ///
+    /// let rows = db.fetch(Statement::plain("SELECT id, word FROM tags ORDER BY id")).await?;
+    /// let row = &rows[0];
+    /// assert_eq!((row.len(), row.is_empty(), row.name(1)), (2, false, "word"));
+    /// assert_eq!(row.get::<String>(1)?, "new");
+    /// assert_eq!(row.raw(1).bytes, Some("new".as_bytes()));
+    /// assert!(row.get::<i32>(1).is_err()); // names the column
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Decode`], which names the column.
     pub fn get<T: SqlType>(&self, at: usize) -> Result<T> {
@@ -136,6 +158,23 @@ static IN_ORDER: [usize; 1664] = {
 };
 
 /// Reads a row from left to right.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// # use orm_core::model::Model as _;
+/// use orm_core::model::RowReader;
+/// use orm_core::query::{Executor, Statement};
+///
+/// let rows = db.fetch(Statement::plain("SELECT 7, NULL::text, 'tea', id, word FROM tags ORDER BY id")).await?;
+/// let mut reader = RowReader::new(&rows[0]);
+/// assert!(reader.is_null(1) && reader.ahead(1).bytes.is_none());
+/// assert_eq!(reader.raw().type_name, "int4"); // 7, undecoded
+/// reader.skip(1);
+/// assert_eq!(reader.value::<String>()?, "tea");
+/// assert_eq!(reader.column::<i32>(Tag::TABLE, 0)?, 1); // an error would name `tags.id`
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RowReader<'a> {
     row: &'a Row,

@@ -8,6 +8,17 @@ use super::RelationInfo;
 use crate::types::PgType;
 
 /// The description of a table: one `static` for each model, written by `#[derive(Model)]`. SQLAlchemy: `Table`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// let table = Product::TABLE;
+/// assert_eq!((table.model, table.name, table.primary_key), ("Product", "products", &[0][..]));
+/// assert_eq!(table.column("price").expect("it is there").1.ty.name, "int4");
+/// assert_eq!(table.relation("TAGS").expect("it is there").to.name, "tags");
+/// assert_eq!(table.identity_key(), Some(0)); // `id`, made by the server
+/// ```
 pub struct Table {
     /// The model's name in Rust, for messages: `Product`.
     pub model: &'static str,
@@ -45,6 +56,12 @@ pub struct Table {
 /// The compiler checks the value of a constant as far as its references lead, and two tables that refer to each other
 /// would lead it around in a circle (E0391). It stops at memory that could change, which a table seems to be for having
 /// this in it. Nothing is ever stored here. It is why a constant of yours cannot read a table's fields.
+///
+/// ```
+/// // A `static` table that is written by hand has one, as the derive's have: `knot: Knot::new()`.
+/// let knot = orm_core::model::Knot::new();
+/// assert_eq!(format!("{knot:?}"), "Knot");
+/// ```
 #[derive(Default)]
 pub struct Knot(#[expect(dead_code, reason = "it is there for its type")] AtomicBool);
 
@@ -61,7 +78,15 @@ impl fmt::Debug for Knot {
     }
 }
 
-/// The description of a column.
+/// The description of a column. SQLAlchemy: `Column`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// let (at, column) = Product::TABLE.column("category_id").expect("it is there");
+/// assert_eq!((at, column.ty.name, column.nullable, column.unique), (4, "int4", true, false));
+/// ```
 #[derive(Debug)]
 pub struct ColumnInfo {
     /// The field's name in Rust, without `r#`.
@@ -97,7 +122,16 @@ impl ColumnInfo {
     }
 }
 
-/// What happens to a column when its row is updated without it.
+/// What happens to a column when its row is updated without it. SQLAlchemy: `onupdate=..`, `server_onupdate=..`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// use orm_core::model::OnUpdate;
+///
+/// assert!(Product::TABLE.columns.iter().all(|column| column.on_update == OnUpdate::Keep));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnUpdate {
     /// Nothing.
@@ -108,14 +142,30 @@ pub enum OnUpdate {
     Server,
 }
 
-/// The description of an index.
+/// The description of an index. SQLAlchemy: `Index`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// let indexed = Product::TABLE.indexes.iter().flat_map(|index| index.columns);
+/// let names: Vec<_> = indexed.map(|at| Product::TABLE.columns[*at as usize].name).collect();
+/// assert_eq!(names, ["category_id"]); // #[orm(index)]
+/// ```
 #[derive(Debug)]
 pub struct IndexInfo {
     /// The columns' positions.
     pub columns: &'static [u16],
 }
 
-/// The description of a CHECK constraint.
+/// The description of a CHECK constraint. SQLAlchemy: `CheckConstraint`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// # use orm_core::model::Model as _;
+/// assert_eq!(Product::TABLE.checks[0].sql, "stock >= 0"); // #[orm(check("stock >= 0"))]
+/// ```
 #[derive(Debug)]
 pub struct CheckInfo {
     /// The condition, as SQL.
@@ -135,7 +185,15 @@ impl fmt::Debug for Table {
 }
 
 impl Table {
-    /// The column with this name, or of the field with this name.
+    /// The column with this name, or of the field with this name. SQLAlchemy: `table.c[name]`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::model::Model as _;
+    /// let (at, column) = Product::TABLE.column("price").expect("it is there");
+    /// assert_eq!((at, column.name), (2, "price"));
+    /// ```
     pub fn column(&self, name: &str) -> Option<(u16, &'static ColumnInfo)> {
         let at = self
             .columns
@@ -144,7 +202,15 @@ impl Table {
         Some((at as u16, &self.columns[at]))
     }
 
-    /// The relationship of this constant name.
+    /// The relationship of this constant name. SQLAlchemy: `mapper.relationships[name]`.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::model::Model as _;
+    /// let tags = Product::TABLE.relation("TAGS").expect("it is there");
+    /// assert_eq!(tags.path(), "Product::TAGS");
+    /// ```
     pub fn relation(&self, name: &str) -> Option<&'static RelationInfo> {
         self.relations
             .iter()
@@ -153,6 +219,13 @@ impl Table {
     }
 
     /// Where a primary key's column is made by the server as the row is inserted.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// # use orm_core::model::Model as _;
+    /// assert_eq!(Product::TABLE.identity_key(), Some(0));
+    /// ```
     pub fn identity_key(&self) -> Option<u16> {
         match self.primary_key {
             [column] if self.columns[*column as usize].identity => Some(*column),

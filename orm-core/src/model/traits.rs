@@ -9,6 +9,15 @@ use crate::types::{DecodeError, Param, Raw};
 /// Something whose columns a query can use: a model, or an alias of one.
 ///
 /// Implemented by `#[derive(Model)]` for the struct and for its aliases.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Source;
+///
+/// type Parent = Aliased<Category, 1>;
+/// assert_eq!((Category::ALIAS, Parent::ALIAS), (None, Some(1)));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "`#[derive(Model)]` is missing here",
@@ -26,12 +35,49 @@ pub trait Source: 'static {
 /// An alias of a model, to have its table in a query twice. SQLAlchemy: `aliased(Employee)`.
 ///
 /// `type Boss = Aliased<Employee, 1>;` has the same constants as `Employee`; in SQL it is `employees AS employees_1`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// type Parent = Aliased<Category, 1>;
+///
+/// let q = Category::query().join(Category::PARENT.to::<Parent>()).select((Category::NAME, Parent::NAME));
+/// assert_eq!(
+///     q.to_sql(),
+///     "SELECT categories.name, categories_1.name FROM categories \
+///      JOIN categories AS categories_1 ON categories_1.id = categories.parent_id"
+/// );
+/// ```
 pub type Aliased<M, const N: u8> = <M as Model>::As<N>;
 
-/// A struct that is a row of a table. Implemented by `#[derive(Model)]`; never by hand.
+/// A struct that is a row of a table. Implemented by `#[derive(Model)]`; never by hand. SQLAlchemy: a mapped class.
 ///
 /// The methods are the few places where the session needs the struct's own fields: reading a row, encoding a column,
 /// comparing two versions. They are thin, and everything that happens with their results is in this crate.
+///
+/// ```
+/// use orm_core::model::Model as _;
+/// use orm_core::prelude::*;
+///
+/// #[derive(Model, Clone)]
+/// #[orm(table = "tags")]
+/// struct Tag {
+///     #[orm(primary_key)]
+///     id: i32,
+///     word: String,
+/// }
+///
+/// let before = Tag { id: 7, word: "new".to_owned() };
+/// let mut after = before.copy();
+/// after.word = "newer".to_owned();
+/// assert_eq!((Tag::TABLE.name, after.key()), ("tags", 7));
+/// assert_eq!(after.diff(&before).iter().collect::<Vec<_>>(), [1]); // what a flush would set
+///
+/// # let mut bytes = orm_core::__private::BytesMut::new();
+/// assert!(after.encode(1, &mut bytes) && &bytes[..] == b"newer"); // what it would send
+/// assert!(Tag::encode_key(&7, 0, &mut bytes) && bytes.ends_with(&[0, 0, 0, 7])); // WHERE id = 7
+/// assert!(Tag::on_update().is_empty()); // no column with `on_update = ..`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a model",
     label = "`#[derive(Model)]` is missing here",
@@ -53,7 +99,7 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     /// without `Clone` would be an error for each of them.
     fn copy(&self) -> Self;
 
-    /// The primary key of this row.
+    /// The primary key of this row. SQLAlchemy: `inspect(obj).identity`.
     fn key(&self) -> Self::Key;
 
     /// Reads a primary key, column after column.
@@ -67,6 +113,18 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
 
     /// Reads all columns in the order of the description.
     ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::model::{Model, RowReader};
+    /// use orm_core::query::{Executor, Statement};
+    ///
+    /// let rows = db.fetch(Statement::plain("SELECT id, word FROM tags ORDER BY id")).await?;
+    /// assert_eq!(Tag::read(&mut RowReader::new(&rows[0]))?.word, "new");
+    /// assert_eq!(Tag::read_key(&mut RowReader::new(&rows[0]))?, 1); // of the key's columns alone
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode), which names the column.
     fn read(row: &mut RowReader<'_>) -> Result<Self>;
@@ -75,6 +133,18 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     fn encode(&self, column: u16, out: &mut BytesMut) -> bool;
 
     /// Gives one column a value off the wire.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::model::Model as _;
+    /// use orm_core::types::Raw;
+    ///
+    /// let mut tag = Tag { id: 1, word: "new".to_owned() };
+    /// tag.write(1, Raw { bytes: Some(b"rare"), oid: 25, type_name: "text" })?; // as RETURNING would
+    /// assert_eq!(tag.word, "rare");
+    /// # Ok::<(), orm_core::types::DecodeError>(())
+    /// ```
     ///
     /// # Errors
     /// When the value does not fit the field.
@@ -91,6 +161,25 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
 ///
 /// Derived beside the model, as a struct with an `Option` for each column: `None` is "no value yet", which its `Default`
 /// says of all.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Draft;
+///
+/// let mut draft = ProductDraft { name: Some("Air".to_owned()), ..Default::default() };
+/// assert_eq!(draft.given().iter().collect::<Vec<_>>(), [1]);
+/// draft.apply_defaults();
+/// assert_eq!(draft.stock, Some(0)); // #[orm(default = 0)]
+/// assert_eq!(draft.finish().unwrap_err(), 0); // the key has no value yet
+///
+/// let tag = Tag { id: 1, word: "new".to_owned() };
+/// let mut copy = TagDraft::from_row(tag.clone());
+/// # let mut bytes = orm_core::__private::BytesMut::new();
+/// assert!(copy.encode(1, &mut bytes) && &bytes[..] == b"new");
+/// copy.write(0, orm_core::types::Raw { bytes: Some(&[0, 0, 0, 9]), oid: 23, type_name: "int4" }).unwrap();
+/// assert_eq!(copy.finish(), Ok(Tag { id: 9, ..tag }));
+/// ```
 pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'static {
     /// The model that it becomes.
     type Model: Model<Draft = Self>;
@@ -123,6 +212,17 @@ pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'stat
 /// The model that a builder or a row is of, whether the builder is complete or not.
 ///
 /// It is apart from [`Insertable`] so that a column that is missing is one error: what `add` returns is known without it.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::{Model, OfModel};
+///
+/// fn table<N: OfModel>(_: &N) -> &'static str {
+///     N::Model::TABLE.name
+/// }
+/// assert_eq!(table(&Tag::create()), "tags"); // complete or not
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be added to a session",
     label = "expected `Model::create()..` with its required columns, or a value of a model"
@@ -133,6 +233,17 @@ pub trait OfModel {
 }
 
 /// What `db.add(..)` takes: a complete `create()` builder, or a complete row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Insertable;
+///
+/// let built = Tag::create().word("used").into_new();
+/// assert_eq!((built.draft.id, built.draft.word.as_deref()), (None, Some("used")));
+/// let whole = Tag { id: 7, word: "rare".to_owned() }.into_new();
+/// assert_eq!(whole.draft.id, Some(7));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be added to a session",
     label = "expected `Model::create()..` with its required columns, or a value of a model"
@@ -143,6 +254,24 @@ pub trait Insertable: OfModel {
 }
 
 /// A set of changes to a model: `#[derive(Changes)]` on a struct of `Option`s, the whitelist of a PATCH.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Changes as _;
+///
+/// #[derive(Changes)]
+/// #[orm(model = Tag)]
+/// struct TagPatch {
+///     word: Option<String>,
+/// }
+///
+/// let mut tag = Tag { id: 1, word: "new".to_owned() };
+/// TagPatch { word: None }.apply(&mut tag);
+/// assert_eq!(tag.word, "new");
+/// TagPatch { word: Some("newer".to_owned()) }.apply(&mut tag);
+/// assert_eq!(tag.word, "newer");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of changes",
     label = "`#[derive(Changes)] #[orm(model = ..)]` is missing here"
@@ -159,6 +288,21 @@ pub trait Changes {
 ///
 /// It is a trait of its own, which `#[derive(Changes)]` implements, so that changes of another model are reported in these
 /// words.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// #[derive(Changes)]
+/// #[orm(model = Product)]
+/// struct PriceChange {
+///     price: Option<i32>,
+/// }
+///
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db.apply(air, PriceChange { price: Some(89_900) });
+/// assert_eq!(db[air].price, 89_900); // UPDATE products SET price, at the flush
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a set of changes to `{M}`",
     label = "expected a struct with `#[derive(Changes)] #[orm(model = ..)]` that names the handle's model"

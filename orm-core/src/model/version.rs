@@ -13,6 +13,24 @@ use crate::types::SqlType;
 /// | `DateTime<Utc>` (feature `chrono`) | the time | the server's time, and always later than before |
 ///
 /// The values of the last two come back with the UPDATE, by RETURNING.
+///
+/// ```
+/// use orm_core::model::{Model as _, Version};
+/// use orm_core::prelude::*;
+///
+/// #[derive(Model, Clone)]
+/// #[orm(table = "accounts")]
+/// struct Account {
+///     #[orm(primary_key)]
+///     id: i32,
+///     balance: i64,
+///     #[orm(version)]
+///     version: i32,
+/// }
+///
+/// assert_eq!(Account::TABLE.version, Some(2));
+/// assert_eq!(i32::first(), 1);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a `{Self}` cannot be a version",
     label = "a version is an `i32`, an `i64`, a `Uuid` or a `DateTime<Utc>`"
