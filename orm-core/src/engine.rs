@@ -87,12 +87,11 @@ pub use transaction::Transaction;
 /// run there. A program has one runtime and need not think of it. Tests do: each `#[tokio::test]` has a runtime of its
 /// own, so each makes its own engine.
 ///
-/// ```no_run
-/// # async fn run() -> orm_core::Result<()> {
-/// use orm_core::engine::Engine;
-///
-/// let engine = Engine::connect("postgresql://app:secret@db.example/shop").await?;
-/// println!("{engine:?}");     // Engine { database: shop at db.example, .. }: never the password
+/// ```
+#[doc = include_str!("guide/shop.txt")]
+/// let engine = Engine::connect(shop.test.url()).await?;
+/// let same = engine.clone(); // the same pool
+/// assert!(format!("{same:?}").starts_with("Engine { database: ")); // which one and where, never the password
 /// # Ok(())
 /// # }
 /// ```
@@ -166,7 +165,8 @@ impl Engine {
     /// Connects with the settings that [`Engine::builder`] begins with. SQLAlchemy: `create_engine(url)`.
     ///
     /// The address is a URL as libpq knows it; [`EngineBuilder`] lists what may stand in it. One connection is opened
-    /// at once, so that a wrong address or password is known when the program starts and not at its first request.
+    /// at once, so that a wrong address or password is known when the program starts and not at its first request. Sends
+    /// no statement.
     ///
     /// ```
     #[doc = include_str!("guide/shop.txt")]
@@ -189,15 +189,10 @@ impl Engine {
 
     /// An engine with settings of its own. SQLAlchemy: `create_engine(url, ..)`.
     ///
-    /// ```no_run
-    /// # async fn run() -> orm_core::Result<()> {
-    /// use orm_core::engine::Engine;
-    ///
-    /// let engine = Engine::builder("postgresql://localhost/shop")
-    ///     .pool_size(20)
-    ///     .pool_pre_ping(true)
-    ///     .connect()
-    ///     .await?;
+    /// ```
+    #[doc = include_str!("guide/shop.txt")]
+    /// let engine = Engine::builder(shop.test.url()).pool_size(20).pool_pre_ping(true).connect().await?;
+    /// assert_eq!(User::query().count(&mut engine.session()).await?, 3);
     /// # Ok(())
     /// # }
     /// ```

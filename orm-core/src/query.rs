@@ -23,7 +23,7 @@
 //! | `derived` | [`Rowset`] and [`Derived`]: a query as a table; [`values`] |
 //! | `table_functions` | functions that give rows: [`unnest`], [`generate_series`], [`jsonb_each`] |
 //! | `cte` | `as_cte`, `recursive`, and INSERT, UPDATE and DELETE as CTEs |
-//! | `combine` | `union`, `intersect`, `except` |
+//! | `combine`, `place` | `union`, `intersect`, `except`; the columns of their result |
 //! | `write` | bulk `update` and `delete` |
 //! | `keyset`, `token` | [`Pages`]: pages found by the last row of the one before, and the tokens that name it |
 //! | `page` | [`CountedPage`]: numbered pages, with the number of all rows |
@@ -126,6 +126,7 @@ mod load_plan;
 mod lock;
 mod map;
 mod page;
+mod place;
 mod plain;
 #[cfg(feature = "json")]
 mod query_plan;
@@ -143,7 +144,7 @@ mod token;
 mod write;
 
 pub use builder::{EntityQuery, GivesEntities, GroupBy, GroupsBy, Query, entity, entity_as};
-pub use combine::{Combined, HasPlace, HereAt, Output, Place, SameRow, Side, place};
+pub use combine::{Combined, SameRow, Side};
 pub use conflict::{ByColumns, ByName, ConflictColumns, OnConflict};
 pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
@@ -163,6 +164,7 @@ pub use load_plan::{JoinedLoad, Loads};
 pub use lock::Lockable;
 pub use map::MapKey;
 pub use page::CountedPage;
+pub use place::{HasPlace, HereAt, Output, Place, place};
 pub use plain::Plain;
 pub(crate) use plain::refuse_loads;
 #[cfg(feature = "json")]

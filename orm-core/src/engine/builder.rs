@@ -53,6 +53,14 @@ pub(super) struct Settings {
 /// TLS needs the feature `tls`. `require` encrypts and believes any certificate, `verify-ca` checks who signed it,
 /// `verify-full` also checks that it was made out to the host: over a network that one does not own, only `verify-full` is
 /// enough.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let engine = Engine::builder(shop.test.url()).pool_size(2).max_overflow(0).echo(true).connect().await?;
+/// assert_eq!(User::query().count(&mut engine.session()).await?, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `connect` is called"]
 pub struct EngineBuilder {
     url: String,
@@ -218,10 +226,14 @@ impl EngineBuilder {
     /// Queries with a LIMIT or a lock of their own and pages aren't counted: loops of them go through rows a few at a time on
     /// purpose.
     ///
-    /// ```no_run
-    /// # use orm_core::prelude::*;
-    /// # async fn run() -> orm_core::Result<()> {
-    /// let engine = Engine::builder("postgresql://localhost/shop").warn_n_plus_one(5).connect().await?;
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).connect().await?;
+    /// let mut db = engine.session();
+    /// for order in Order::query().all(&mut db).await? {
+    ///     db.load(order, Order::ITEMS).await?; // the third of these warns
+    /// }
+    /// assert_eq!(engine.n_plus_one_report().places[0].statements, 3);
     /// # Ok(())
     /// # }
     /// ```

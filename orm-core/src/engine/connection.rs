@@ -28,14 +28,14 @@ use crate::types::SqlType;
 /// A future of it that is dropped (a timeout, a closed request) leaves it usable, and the next statement waits until the
 /// server has done with the one that was given up. When the connection is dropped instead, that statement is cancelled.
 ///
-/// ```no_run
-/// # async fn run(engine: orm_core::engine::Engine) -> orm_core::Result<()> {
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
 /// use orm_core::engine::sql;
 ///
 /// let mut conn = engine.acquire().await?;
-/// let adults: Vec<(i32, String)> = conn
-///     .fetch_all(sql("SELECT id, name FROM users WHERE age >= :age").bind("age", 18))
-///     .await?;
+/// let cheap = sql("SELECT id, name FROM products WHERE price < :most").bind("most", 50_000);
+/// let cheap: Vec<(i32, String)> = conn.fetch_all(cheap).await?;
+/// assert_eq!(cheap[0].1, "Cable");
 /// # Ok(())
 /// # }
 /// ```
@@ -68,10 +68,11 @@ impl Engine {
     ///
     /// Sends nothing, unless a connection must be opened or `pool_pre_ping` is on. Waits while all are in use.
     ///
-    /// ```no_run
-    /// # async fn run(engine: orm_core::engine::Engine) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
     /// let mut conn = engine.acquire().await?;
     /// let version: String = conn.fetch_scalar("SHOW server_version").await?;
+    /// assert!(!version.is_empty());
     /// # Ok(())
     /// # }
     /// ```
@@ -188,9 +189,11 @@ impl Connection {
     /// Runs a text of several statements, without parameters and without results: a file with a schema. SQLAlchemy:
     /// `connection.exec_driver_sql`. The server runs it as one transaction, unless the text says BEGIN and COMMIT itself.
     ///
-    /// ```no_run
-    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
-    /// conn.execute_script("CREATE TABLE a (id int); CREATE TABLE b (id int);").await?;
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// conn.execute_script("CREATE TABLE notes (id int); CREATE INDEX ON notes (id);").await?;
+    /// assert!(engine.inspect().await?.has_table("notes", None).await?);
     /// # Ok(())
     /// # }
     /// ```
@@ -211,14 +214,17 @@ impl Connection {
     /// A stream that is dropped before its end leaves the connection usable: the rest is read and thrown away before the next
     /// statement. When the connection is dropped first, it is closed instead of that.
     ///
-    /// ```no_run
-    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
     /// use futures_util::TryStreamExt;
     ///
-    /// let mut rows = conn.stream::<(i64,)>("SELECT * FROM generate_series(1::int8, 1000000)").await?;
+    /// let mut conn = engine.acquire().await?;
+    /// let mut rows = conn.stream::<(i64,)>("SELECT * FROM generate_series(1::int8, 100000)").await?;
+    /// let mut sum = 0;
     /// while let Some((number,)) = rows.try_next().await? {
-    ///     println!("{number}");
+    ///     sum += number;
     /// }
+    /// assert_eq!(sum, 5_000_050_000);
     /// # Ok(())
     /// # }
     /// ```
@@ -248,12 +254,13 @@ impl Connection {
     ///
     /// Sends nothing: BEGIN travels with the transaction's first statement.
     ///
-    /// ```no_run
-    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
     /// let mut transaction = conn.begin().await?;
-    /// transaction.execute("UPDATE accounts SET balance = balance - 1 WHERE id = 1").await?;
-    /// transaction.execute("UPDATE accounts SET balance = balance + 1 WHERE id = 2").await?;
-    /// transaction.commit().await?;                // dropped without it, it is rolled back
+    /// transaction.execute("UPDATE products SET stock = stock - 1 WHERE id = 1").await?; // BEGIN, UPDATE
+    /// transaction.execute("UPDATE products SET stock = stock + 1 WHERE id = 2").await?;
+    /// transaction.commit().await?; // dropped without it, it is rolled back
     /// # Ok(())
     /// # }
     /// ```

@@ -10,6 +10,24 @@ use super::observe::Observer;
 
 /// A loop that sends a statement for each row: what [`EngineBuilder::warn_n_plus_one`](super::EngineBuilder::warn_n_plus_one)
 /// warns of. `Display` is the warning, with the fix.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// # use std::sync::Arc;
+/// use orm_core::engine::{NPlusOneCall, StatementLog};
+///
+/// let log = StatementLog::new();
+/// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).observe(Arc::new(log.clone())).connect().await?;
+/// let mut db = engine.session();
+/// for id in 1..=3 {
+///     db.get::<User>(id).await?; // the third warns
+/// }
+/// let warning = &log.take_warnings()[0];
+/// assert_eq!((warning.model, &warning.call, warning.count), ("User", &NPlusOneCall::Get, 3));
+/// println!("{warning}"); // N+1: `db.get::<User>` at src/main.rs:6:8 has read one row at a time, 3 times ..
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NPlusOne {
@@ -26,6 +44,20 @@ pub struct NPlusOne {
 }
 
 /// A call that sends a statement for one row.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::engine::NPlusOneCall;
+///
+/// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).connect().await?;
+/// let mut db = engine.session();
+/// let ann = db.get::<User>(1).await?.expect("she is there");
+/// db.load(ann, User::ORDERS).await?;
+/// let calls: Vec<_> = engine.n_plus_one_report().places.into_iter().map(|place| place.call).collect();
+/// assert!(calls.contains(&NPlusOneCall::Get) && calls.contains(&NPlusOneCall::Load("ORDERS")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NPlusOneCall {
@@ -86,6 +118,16 @@ pub(super) fn publish(observers: &[Arc<dyn Observer>], warning: &NPlusOne) {
 
 /// Which places of a program read single rows, and how often: what [`Engine::n_plus_one_report`](super::Engine::n_plus_one_report)
 /// gives. `Display` is a table, the worst place first, with the fix below each place that the engine warns of.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).connect().await?;
+/// let report = engine.n_plus_one_report();
+/// assert_eq!((report.places.len(), report.more_than), (0, 2));
+/// assert_eq!(report.to_string(), "no statement was sent for a single row");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NPlusOneReport {
@@ -96,6 +138,16 @@ pub struct NPlusOneReport {
 }
 
 /// One place of a program, and what it reads there.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).connect().await?;
+/// engine.session().get::<User>(1).await?;
+/// let place = &engine.n_plus_one_report().places[0];
+/// assert_eq!((place.model, place.statements, place.transactions, place.most), ("User", 1, 1, 1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NPlusOnePlace {

@@ -10,6 +10,7 @@ use crate::model::Row;
 use crate::types::Param;
 
 /// Is told of every statement. Give one to [`EngineBuilder::observe`](super::EngineBuilder::observe).
+/// SQLAlchemy: the events of `Engine`.
 ///
 /// It is called in the task that ran the statement, after the answer, so it should be quick.
 ///
@@ -32,10 +33,47 @@ pub trait Observer: Send + Sync {
 
     /// A loop reads row by row what one statement could read. Only where
     /// [`warn_n_plus_one`](super::EngineBuilder::warn_n_plus_one) is on. Does nothing if not said otherwise.
+    ///
+    /// ```
+    /// use orm_core::engine::{NPlusOne, Observer, StatementEvent};
+    ///
+    /// /// In tests: a loop that reads row by row is a failure.
+    /// struct Strict;
+    ///
+    /// impl Observer for Strict {
+    ///     fn statement(&self, _: &StatementEvent<'_>) {}
+    ///
+    ///     fn n_plus_one(&self, warning: &NPlusOne) {
+    ///         panic!("{warning}");
+    ///     }
+    /// }
+    /// ```
     fn n_plus_one(&self, _: &NPlusOne) {}
 }
 
 /// One statement and what came of it. `Debug` shows no values; [`StatementEvent::show`] does.
+/// SQLAlchemy: what `after_cursor_execute` is given.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::engine::{Observer, StatementEvent};
+///
+/// #[derive(Default)]
+/// struct Rows(std::sync::atomic::AtomicU64);
+///
+/// impl Observer for Rows {
+///     fn statement(&self, event: &StatementEvent<'_>) {
+///         self.0.fetch_add(event.rows.unwrap_or(0), std::sync::atomic::Ordering::Relaxed);
+///     }
+/// }
+///
+/// let rows = std::sync::Arc::new(Rows::default());
+/// let engine = Engine::builder(shop.test.url()).observe(rows.clone()).connect().await?;
+/// User::query().all(&mut engine.session()).await?;
+/// assert_eq!(rows.0.load(std::sync::atomic::Ordering::Relaxed), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct StatementEvent<'a> {
@@ -156,20 +194,17 @@ impl Observer for Echo {
 ///
 /// Clones share one log.
 ///
-/// ```no_run
-/// # async fn run() -> orm_core::Result<()> {
-/// use orm_core::engine::{Engine, StatementLog};
-/// use std::sync::Arc;
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// # use std::sync::Arc;
+/// use orm_core::engine::StatementLog;
 ///
 /// let log = StatementLog::new();
-/// let engine = Engine::builder("postgresql://localhost/shop")
-///     .observe(Arc::new(log.clone()))
-///     .connect()
-///     .await?;
-/// log.clear();
-/// // .. what is to be measured ..
-/// assert_eq!(log.round_trips(), 1);
-/// assert_eq!(log.take(), ["BEGIN", "INSERT INTO ..", "COMMIT"]);
+/// let engine = Engine::builder(shop.test.url()).observe(Arc::new(log.clone())).connect().await?;
+/// let mut db = engine.session();
+/// db.add(Tag::create().word("used"));
+/// db.commit().await?;
+/// assert_eq!(log.take(), ["BEGIN", "INSERT INTO tags (word) VALUES ($1) RETURNING id", "COMMIT"]);
 /// # Ok(())
 /// # }
 /// ```
@@ -187,6 +222,16 @@ struct Seen {
 
 impl StatementLog {
     /// An empty log.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// use orm_core::engine::{Engine, StatementLog};
+    ///
+    /// let log = StatementLog::new();
+    /// let builder = Engine::builder("postgresql://localhost/shop").observe(Arc::new(log.clone()));
+    /// assert_eq!(log.count(), 0);
+    /// # let _ = builder;
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
@@ -241,6 +286,22 @@ impl StatementLog {
 
     /// The warnings of N+1 patterns so far; there are none afterwards. Where
     /// [`warn_n_plus_one`](super::EngineBuilder::warn_n_plus_one) is on.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// # use std::sync::Arc;
+    /// use orm_core::engine::StatementLog;
+    ///
+    /// let log = StatementLog::new();
+    /// let engine = Engine::builder(shop.test.url()).warn_n_plus_one(2).observe(Arc::new(log.clone())).connect().await?;
+    /// let mut db = engine.session();
+    /// for id in 1..=3 {
+    ///     db.get::<User>(id).await?;
+    /// }
+    /// assert_eq!((log.take_warnings().len(), log.take_warnings().len()), (1, 0));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_warnings(&self) -> Vec<NPlusOne> {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut warnings)

@@ -148,6 +148,18 @@ impl Pool {
 }
 
 /// How many connections a pool has, and what they do: see [`Engine::pool_status`](super::Engine::pool_status).
+/// SQLAlchemy: `Pool.status()`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let before = engine.pool_status();
+/// let conn = engine.acquire().await?;
+/// let now = engine.pool_status();
+/// assert_eq!((now.open - now.idle) - (before.open - before.idle), 1); // one more is lent
+/// drop(conn);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStatus {

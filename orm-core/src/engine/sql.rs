@@ -38,6 +38,16 @@ pub fn sql(text: impl Into<String>) -> Sql {
 }
 
 /// Hand-written SQL and the values of its parameters: see [`sql`]. A plain string does where no values are needed.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::engine::{Sql, sql};
+///
+/// let query: Sql = sql("SELECT count(*) FROM products WHERE price < :most").bind("most", 50_000);
+/// assert_eq!(query.scalar::<i64>(&mut db).await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "SQL does nothing until it is run"]
 pub struct Sql {
@@ -172,14 +182,13 @@ impl Sql {
 
     /// Runs it and reads all rows. SQLAlchemy: `connection.execute(..).all()`. One statement.
     ///
-    /// ```no_run
-    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
     /// use orm_core::engine::sql;
     ///
-    /// let users: Vec<(i32, String)> = sql("SELECT id, name FROM users WHERE name LIKE :pattern")
-    ///     .bind("pattern", "A%")
-    ///     .all(conn)
-    ///     .await?;
+    /// let query = sql("SELECT id, name FROM users WHERE name LIKE :pattern").bind("pattern", "A%");
+    /// let users: Vec<(i32, String)> = query.all(&mut db).await?;
+    /// assert_eq!(users, [(1, "Ann".to_owned())]);
     /// # Ok(())
     /// # }
     /// ```
@@ -241,11 +250,12 @@ impl Sql {
 
     /// Runs it and reads the first column of the only row. SQLAlchemy: `.scalar_one()`. One statement.
     ///
-    /// ```no_run
-    /// # async fn run(conn: &mut orm_core::engine::Connection) -> orm_core::Result<()> {
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
     /// use orm_core::engine::sql;
     ///
-    /// let users: i64 = sql("SELECT count(*) FROM users").scalar(conn).await?;
+    /// let users: i64 = sql("SELECT count(*) FROM users").scalar(&mut db).await?;
+    /// assert_eq!(users, 3);
     /// # Ok(())
     /// # }
     /// ```
@@ -326,6 +336,13 @@ impl From<String> for Sql {
 }
 
 /// What [`Sql::bind`] accepts: every type that a column can have, and `&str`.
+///
+/// ```
+/// use orm_core::engine::BindValue;
+///
+/// assert_eq!("Ann".into_param().show(), "Ann");
+/// assert_eq!(None::<&str>.into_param().bytes(), None); // NULL
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the value of a parameter",
     label = "expected a type that a column can have, or `&str`",

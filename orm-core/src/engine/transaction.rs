@@ -11,6 +11,18 @@ use crate::query::Running;
 ///
 /// Dropped without [`Transaction::commit`] it is rolled back: ROLLBACK goes ahead of the connection's next statement, or is
 /// sent when the connection is dropped too, before it goes back to the pool.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let mut conn = engine.acquire().await?;
+/// let mut transaction = conn.begin().await?; // BEGIN goes with the first statement
+/// transaction.execute("DELETE FROM order_items").await?;
+/// drop(transaction);
+/// let items: i64 = conn.fetch_scalar("SELECT count(*) FROM order_items").await?; // ROLLBACK goes ahead of it
+/// assert_eq!(items, 5);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a transaction that is dropped is rolled back"]
 pub struct Transaction<'c> {

@@ -14,6 +14,7 @@ use crate::model::{Model, Source};
 use crate::types::SqlType;
 
 /// A query: what a row of it is (`Sel`), which tables it has (`Scope`), and whether it is grouped (`G`).
+/// SQLAlchemy: a `Select`, or a `Query`, as yet without a session.
 ///
 /// It is a value with no session in it. `filter`, `order_by`, `limit` and `offset` keep its type, so that clauses can be
 /// added under an `if`:
@@ -58,11 +59,29 @@ pub struct Query<Sel, Scope, G = Ungrouped> {
 pub type EntityQuery<M> = Query<Whole<M>, (M, ())>;
 
 /// The query for all entities of a model. Called by the derived `Model::query()`.
+/// SQLAlchemy: `select(User)`, `session.query(User)`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::entity;
+///
+/// assert_eq!(entity::<Tag>().to_sql(), "SELECT tags.id, tags.word FROM tags"); // as `Tag::query()`
+/// ```
 pub fn entity<M: Model>() -> EntityQuery<M> {
     Query::new(whole(TableRef::of(M::TABLE)), Vec::new())
 }
 
-/// The query for all entities under an alias. Called by the derived `query()` of aliases.
+/// The query for all entities under an alias. Called by the derived `query()` of aliases. SQLAlchemy: `select(aliased(User))`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::entity_as;
+///
+/// type Other = Aliased<Tag, 1>;
+/// assert_eq!(entity_as::<Other>().to_sql(), "SELECT tags_1.id, tags_1.word FROM tags AS tags_1"); // as `Other::query()`
+/// ```
 pub fn entity_as<S: Source>() -> Query<Whole<S::Model>, (S, ())> {
     Query::new(whole(S::table_ref()), Vec::new())
 }
@@ -127,7 +146,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         }
     }
 
-    /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already.
+    /// Orders by a column, an expression or a tuple of these; behind what it is ordered by already. SQLAlchemy: `order_by`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -149,7 +168,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
-    /// At most this many rows.
+    /// At most this many rows. SQLAlchemy: `limit`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -163,7 +182,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
-    /// Without the first rows.
+    /// Without the first rows. SQLAlchemy: `offset`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -176,7 +195,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
-    /// Gives equal rows once.
+    /// Gives equal rows once. SQLAlchemy: `distinct()`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -217,7 +236,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self
     }
 
-    /// One row for each group of rows in which the expression (or each of a tuple) is the same.
+    /// One row for each group of rows in which the expression (or each of a tuple) is the same. SQLAlchemy: `group_by`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -237,7 +256,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         self.retyped()
     }
 
-    /// Keeps the groups for which a condition is true.
+    /// Keeps the groups for which a condition is true. SQLAlchemy: `having`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -258,6 +277,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Says what a row is: a column, an expression, `User::ALL`, or a tuple of up to 16 of these.
+    /// SQLAlchemy: `select(..)`, `with_entities(..)`.
     ///
     /// ```
     /// # use orm_core::prelude::*;
@@ -347,6 +367,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// The SQL text, without the values. What an executor sends for `.all(..)`, unless it joins relationships to it.
+    /// SQLAlchemy: `str(query)`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -377,6 +398,18 @@ fn gives_entities(select: &Select) -> bool {
 }
 
 /// A query whose rows are whole entities.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Model as _;
+/// use orm_core::query::GivesEntities;
+///
+/// fn table<Q: GivesEntities>(_: &Q) -> &'static str {
+///     <Q::Model as orm_core::model::Model>::TABLE.name
+/// }
+/// assert_eq!(table(&Tag::query()), "tags"); // and not `Tag::query().select(Tag::WORD)`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "relationships are loaded with whole entities, and the rows of this query are something else",
     label = "a row of this query is no entity",
@@ -435,6 +468,13 @@ impl<Sel, Scope, G> fmt::Debug for Query<Sel, Scope, G> {
 /// What `group_by` and `distinct_on` take. It is [`GroupBy`], asked in one step: with [`GroupBy`] itself as the bound, rustc
 /// would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of a
 /// tuple the other's.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().group_by((Product::CATEGORY_ID, Product::PRICE / 100)).select(count_all());
+/// assert!(q.to_sql().ends_with(" GROUP BY products.category_id, products.price / $1"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a query cannot be grouped by this",
     label = "expected a column or an expression, or a tuple of up to 8 of these; found `{Self}`"
@@ -444,6 +484,16 @@ pub trait GroupsBy<Scope, I>: GroupBy<Scope, I> {}
 impl<Scope, I, L: GroupBy<Scope, I>> GroupsBy<Scope, I> for L {}
 
 /// What `group_by` takes: a column, an expression, or a tuple of these.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::GroupBy;
+///
+/// let mut parts = Vec::new();
+/// GroupBy::<(Tag, ()), _>::push_to((Tag::ID, Tag::WORD), &mut parts); // `.group_by((Tag::ID, Tag::WORD))`
+/// assert_eq!(parts.len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a query cannot be grouped by this",
     label = "expected a column or an expression, or a tuple of up to 8 of these; found `{Self}`"

@@ -2,171 +2,43 @@
 //! it can be ordered, limited and run, become a table, and be combined again.
 
 use std::fmt;
-use std::marker::PhantomData;
 
+use super::place::Output;
 use super::subquery::OneColumn;
 use super::{
     Derived, Executor, Query, RowsetOf, Running, Selection, Statement, Subquery, Value, render,
 };
-use crate::expr::{
-    Grouped, Has, Here, InScope, KindOf, No, Node, OrderBy, OrderNode, Ordered, OrdersBy, Plain,
-    Select, SetOperation, Standalone, Subtotals, Whole,
-};
+use crate::expr::{Grouped, Node, OrdersBy, Select, SetOperation, Standalone};
 use crate::types::SqlType;
 
 /// The result of a set operation: rows that are `Sel`. SQLAlchemy: `CompoundSelect`.
 ///
 /// It has no `filter`: filter the queries before they are combined, or make it a table with
 /// [`as_table`](Combined::as_table).
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
+/// let words = words.order_by(orm_core::query::place::<1>()).limit(2).all(&mut db).await?; // one statement
+/// assert_eq!(words, ["Computers", "Laptops"]);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a query does nothing until it runs: `.all(&mut db).await`"]
 pub struct Combined<Sel> {
     query: Query<Sel, Output<Sel>, Grouped>,
 }
 
-/// The scope of a set operation's ORDER BY: the columns of its result.
-#[derive(Debug)]
-pub struct Output<Sel>(PhantomData<fn() -> Sel>);
-
-#[diagnostic::do_not_recommend]
-impl<M> Has<M, Here> for Output<Whole<M>> {
-    type Null = No;
-}
-
-impl<Sel> Standalone for Output<Sel> {}
-
-impl<Sel> Subtotals for Output<Sel> {
-    type Null = No;
-}
-
-/// A column of a set operation's result by its place in the select list, from 1: what [`place`] gives.
-#[derive(Debug)]
-pub struct Place<const N: usize>;
-
-/// A column of a set operation's result, to order by: `place::<2>()` is the second. The queries that were combined have
-/// other tables, so the result's columns have no other name. SQLAlchemy: `order_by(text("2"))`, or a label.
+/// What stands beside UNION: a query, or what was combined before.
 ///
 /// ```
-/// use orm_core::prelude::*;
-/// use orm_core::query::place;
-/// # #[derive(Model, Clone)] #[orm(table = "users")]
-/// # struct User { #[orm(primary_key)] id: i32, name: String }
-/// # #[derive(Model, Clone)] #[orm(table = "guests")]
-/// # struct Guest { #[orm(primary_key)] id: i32, name: String }
-/// let q = User::query()
-///     .select((User::NAME, value(true)))
-///     .union_all(Guest::query().select((Guest::NAME, value(false))))
-///     .order_by((place::<2>().desc(), place::<1>()))
-///     .limit(10);
-/// assert_eq!(
-///     q.to_sql(),
-///     "SELECT users.name, $1 FROM users UNION ALL SELECT guests.name, $2 FROM guests ORDER BY 2 DESC, 1 LIMIT $3"
-/// );
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Side;
+///
+/// let side = Tag::query().select(Tag::WORD).into_operand(); // what `.union(..)` takes, without its types
+/// assert_eq!((side.from.table.name, side.items.len()), ("tags", 1));
 /// ```
-pub const fn place<const N: usize>() -> Place<N> {
-    Place
-}
-
-impl<const N: usize> Place<N> {
-    /// In ascending order.
-    ///
-    /// ```
-    /// # use guide_shop::*;
-    /// # use orm_core::prelude::*;
-    /// use orm_core::query::place;
-    ///
-    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
-    /// assert!(words.order_by(place::<1>().asc()).to_sql().contains(" ORDER BY 1"));
-    /// ```
-    pub fn asc(self) -> Ordered<Self> {
-        ordered(N, false)
-    }
-
-    /// In descending order.
-    ///
-    /// ```
-    /// # use guide_shop::*;
-    /// # use orm_core::prelude::*;
-    /// use orm_core::query::place;
-    ///
-    /// let words = Tag::query().select(Tag::WORD).union(Category::query().select(Category::NAME));
-    /// assert!(words.order_by(place::<1>().desc()).to_sql().ends_with(" ORDER BY 1 DESC"));
-    /// ```
-    pub fn desc(self) -> Ordered<Self> {
-        ordered(N, true)
-    }
-}
-
-fn ordered<Uses>(place: usize, descending: bool) -> Ordered<Uses> {
-    Ordered::new(OrderNode {
-        node: Node::Output(u16::try_from(place).unwrap_or(u16::MAX).saturating_sub(1)),
-        ty: None,
-        descending,
-        nulls_first: None,
-    })
-}
-
-impl<Sel, const N: usize> InScope<Output<Sel>, HereAt> for Place<N>
-where
-    Sel: HasPlace<N>,
-{
-    type Null = No;
-}
-
-/// A row of the result has a value at each place.
-impl<const N: usize> KindOf for Place<N> {
-    type Kind = Plain;
-}
-
-/// The walk's end at a place of the select list.
-#[derive(Debug)]
-pub struct HereAt;
-
-impl<Sel, I, G, const N: usize> OrderBy<Output<Sel>, I, G> for Place<N>
-where
-    Place<N>: InScope<Output<Sel>, I>,
-{
-    fn push_to(self, order: &mut Vec<OrderNode>) {
-        order.push(self.asc().into_order_node());
-    }
-}
-
-/// Whether a row has a column at a place, from 1.
-#[diagnostic::on_unimplemented(
-    message = "the rows of this query have no column {N}",
-    label = "no place {N} in the select list"
-)]
-pub trait HasPlace<const N: usize> {}
-
-#[diagnostic::do_not_recommend]
-impl<T> HasPlace<1> for Value<T> {}
-
-macro_rules! places {
-    ($($name:ident)* => $($place:literal)*) => { places!(@ ($($name)*) $($place)*); };
-    (@ $names:tt) => {};
-    (@ $names:tt $place:literal $($rest:literal)*) => {
-        places!(# $place $names);
-        places!(@ $names $($rest)*);
-    };
-    (# $place:literal ($($name:ident)*)) => {
-        #[diagnostic::do_not_recommend]
-        impl<$($name),*> HasPlace<$place> for ($(Value<$name>,)*) {}
-    };
-}
-
-places!(A => 1);
-places!(A B => 1 2);
-places!(A B C => 1 2 3);
-places!(A B C D => 1 2 3 4);
-places!(A B C D E => 1 2 3 4 5);
-places!(A B C D E F => 1 2 3 4 5 6);
-places!(A B C D E F G => 1 2 3 4 5 6 7);
-places!(A B C D E F G H => 1 2 3 4 5 6 7 8);
-places!(A B C D E F G H J => 1 2 3 4 5 6 7 8 9);
-places!(A B C D E F G H J K => 1 2 3 4 5 6 7 8 9 10);
-places!(A B C D E F G H J K L => 1 2 3 4 5 6 7 8 9 10 11);
-places!(A B C D E F G H J K L M => 1 2 3 4 5 6 7 8 9 10 11 12);
-
-/// What stands beside UNION: a query, or what was combined before.
 #[diagnostic::on_unimplemented(
     message = "this cannot be combined with a query",
     label = "expected a query, found `{Self}`"
@@ -198,6 +70,15 @@ impl<Sel> Side for Combined<Sel> {
 }
 
 /// Whether the rows of two queries have the same types.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let words = Tag::query().select((Tag::ID, Tag::WORD));
+/// let names = Category::query().select((Category::ID, Category::NAME)); // `(i32, String)` as well
+/// # let _ =
+/// words.union(names);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the two queries give rows of different types",
     label = "this one's rows are `{Self}`, those before are `{Other}`",
@@ -331,7 +212,8 @@ operations! {
 }
 
 impl<Sel> Combined<Sel> {
-    /// Orders the whole: entities by columns of their model, other rows by their [`place`]s.
+    /// Orders the whole: entities by columns of their model, other rows by their [`place`](super::place())s.
+    /// SQLAlchemy: `order_by` of a `CompoundSelect`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -356,7 +238,7 @@ impl<Sel> Combined<Sel> {
         self
     }
 
-    /// At most this many rows of the whole.
+    /// At most this many rows of the whole. SQLAlchemy: `limit`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -370,7 +252,7 @@ impl<Sel> Combined<Sel> {
         self
     }
 
-    /// Without the first rows of the whole.
+    /// Without the first rows of the whole. SQLAlchemy: `offset`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -384,7 +266,7 @@ impl<Sel> Combined<Sel> {
         self
     }
 
-    /// The rows as a table with the columns of `R`, as [`Query::as_table`].
+    /// The rows as a table with the columns of `R`, as [`Query::as_table`]. SQLAlchemy: `subquery()`.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -410,7 +292,7 @@ impl<Sel> Combined<Sel> {
         self.free().as_table()
     }
 
-    /// The rows as a CTE with the columns of `R`, as [`Query::as_cte`].
+    /// The rows as a CTE with the columns of `R`, as [`Query::as_cte`]. SQLAlchemy: `cte()`.
     ///
     /// ```
     /// # use guide_shop::*;
@@ -500,7 +382,7 @@ impl<Sel: Selection> Combined<Sel> {
         }
     }
 
-    /// The first row, if there is one, as [`Query::first`].
+    /// The first row, if there is one, as [`Query::first`]. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -521,7 +403,7 @@ impl<Sel: Selection> Combined<Sel> {
         self.query.first(on)
     }
 
-    /// The only row, as [`Query::one`].
+    /// The only row, as [`Query::one`]. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -542,7 +424,7 @@ impl<Sel: Selection> Combined<Sel> {
         self.query.one(on)
     }
 
-    /// The only row, or `None`, as [`Query::one_or_none`].
+    /// The only row, or `None`, as [`Query::one_or_none`]. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -564,7 +446,7 @@ impl<Sel: Selection> Combined<Sel> {
         self.query.one_or_none(on)
     }
 
-    /// The number of rows, counted by the server, as [`Query::count`].
+    /// The number of rows, counted by the server, as [`Query::count`]. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -580,7 +462,7 @@ impl<Sel: Selection> Combined<Sel> {
         self.query.count(on)
     }
 
-    /// Whether there is any row, as [`Query::exists`].
+    /// Whether there is any row, as [`Query::exists`]. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]

@@ -18,6 +18,18 @@ use crate::model::Model;
 type Both<M> = (M, (Excluded<M>, ()));
 
 /// An INSERT that has been told which rows are there already, and not yet what to do with them.
+/// SQLAlchemy: PostgreSQL's `insert(..).on_conflict_..`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let rows = || [Tag::create().word("used")];
+/// let skip = Tag::insert(rows()).on_conflict(Tag::WORD).do_nothing();
+/// assert_eq!(skip.to_sql()?, "INSERT INTO tags (word) VALUES ($1) ON CONFLICT (word) DO NOTHING");
+/// let write = Tag::insert(rows()).on_conflict(Tag::WORD).do_update(Tag::WORD.set(excluded(Tag::WORD)));
+/// assert!(write.to_sql()?.ends_with(" ON CONFLICT (word) DO UPDATE SET word = excluded.word"));
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[must_use = "say what happens: `.do_nothing()` or `.do_update(..)`"]
 pub struct OnConflict<M, By = ByColumns> {
     write: Result<Write>,
@@ -26,10 +38,28 @@ pub struct OnConflict<M, By = ByColumns> {
 }
 
 /// The conflict is about columns.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{ByColumns, OnConflict};
+///
+/// let there: OnConflict<Tag, ByColumns> = Tag::insert([Tag::create().word("used")]).on_conflict(Tag::WORD);
+/// # let _ = there;
+/// ```
 #[derive(Debug)]
 pub struct ByColumns;
 
 /// The conflict is about a constraint that is named.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{ByName, OnConflict};
+///
+/// let there: OnConflict<Tag, ByName> = Tag::insert([Tag::create().word("used")]).on_constraint("tags_word_key");
+/// # let _ = there;
+/// ```
 #[derive(Debug)]
 pub struct ByName;
 
@@ -310,6 +340,16 @@ impl<M, By> fmt::Debug for OnConflict<M, By> {
 }
 
 /// What `on_conflict` takes: a column of the model, or a tuple of up to 8.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::ConflictColumns;
+///
+/// let mut positions = Vec::new();
+/// ConflictColumns::<Tag>::push_to((Tag::ID, Tag::WORD), &mut positions); // `.on_conflict((Tag::ID, Tag::WORD))`
+/// assert_eq!(positions, [0, 1]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a conflict of rows of `{M}` is not about this",
     label = "expected a column of `{M}`, or a tuple of these; found `{Self}`"

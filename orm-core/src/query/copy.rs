@@ -34,6 +34,14 @@ type Rows<'a> = Pin<Box<dyn Stream<Item = Result<Box<dyn CopyRow>>> + Send + 'a>
 
 /// The rows of one COPY: where they come from, one by one, and the columns of theirs that it writes. What an
 /// [`Executor`] is given by `Model::copy_in`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let rows = (0..1000).map(|n| Tag::create().word(format!("word {n}")));
+/// assert_eq!(Tag::copy_in(rows, &mut db).await?, 1000); // a session is given `CopyRows`, and asks for row after row
+/// # Ok(())
+/// # }
+/// ```
 pub struct CopyRows<'a> {
     table: &'static Table,
     columns: Vec<u16>,

@@ -11,6 +11,20 @@ use crate::model::{Model, Table};
 
 /// A CTE: what [`Query::as_cte`] and [`Query::recursive`] give. Clone it to use it more than once; the query that uses it
 /// begins with its WITH.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::CteOf;
+///
+/// #[derive(Rowset)]
+/// struct Word {
+///     word: String,
+/// }
+///
+/// let words: CteOf<Word> = Tag::query().select((Tag::WORD,)).as_cte();
+/// assert_eq!(words.query().select(Word::WORD).to_sql(), "WITH word AS (SELECT tags.word FROM tags) SELECT word.word FROM word");
+/// ```
 pub type CteOf<R> = Derived<R>;
 
 impl<Sel, Scope: Standalone, G> Query<Sel, Scope, G> {
@@ -201,9 +215,6 @@ impl<M: Model, S> Insert<M, S> {
     /// The query that uses it sees the table as it was before: the new rows are in the CTE alone. A session does not bring its
     /// entities in step with what a CTE changes.
     ///
-    /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) for rows with a relationship set on them, as [`exec`](Insert::exec).
-    ///
     /// ```
     /// use orm_core::prelude::*;
     /// # #[derive(Model, Clone)] #[orm(table = "users")]
@@ -239,6 +250,9 @@ impl<M: Model, S> Insert<M, S> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) for rows with a relationship set on them, as [`exec`](Insert::exec).
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
         R: RowsetOf<Row>,
@@ -254,9 +268,6 @@ impl<M: Model, Scope> BulkDelete<M, Scope> {
     /// uses it, once, whatever that query reads. SQLAlchemy: `delete(..).returning(..).cte()`.
     ///
     /// A session does not bring its entities in step with what a CTE changes.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) where the query has a LIMIT, OFFSET, ORDER BY or lock.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -274,6 +285,9 @@ impl<M: Model, Scope> BulkDelete<M, Scope> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) where the query has a LIMIT, OFFSET, ORDER BY or lock.
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
         R: RowsetOf<Row>,
@@ -289,9 +303,6 @@ impl<M: Model, Scope> BulkDelete<M, Scope> {
 impl<M: Model, Scope> BulkUpdate<M, Scope> {
     /// The UPDATE as a CTE that gives the rows that it changed, with their new values. As
     /// [`BulkDelete::as_cte`].
-    ///
-    /// # Errors
-    /// [`Error::Invalid`](crate::Error::Invalid) where the query has a LIMIT, OFFSET, ORDER BY or lock.
     ///
     /// ```
     /// use orm_core::prelude::*;
@@ -312,6 +323,9 @@ impl<M: Model, Scope> BulkUpdate<M, Scope> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`](crate::Error::Invalid) where the query has a LIMIT, OFFSET, ORDER BY or lock.
     pub fn as_cte<R, L, I, Row, Uses>(self, returning: L) -> Result<CteOf<R>>
     where
         R: RowsetOf<Row>,
@@ -339,6 +353,20 @@ fn changing<R: Rowset>(mut write: Write, list: impl FnOnce(&mut Vec<Item>)) -> C
 }
 
 /// The columns by which a recursion knows a row again: a column of its rowset, or a tuple of two or three.
+///
+/// ```
+/// use orm_core::prelude::*;
+/// use orm_core::query::CycleKey;
+///
+/// #[derive(Rowset)]
+/// struct Reached {
+///     id: i32,
+///     depth: i32,
+/// }
+///
+/// assert_eq!(Reached::ID.positions(), [0]);
+/// assert_eq!((Reached::ID, Reached::DEPTH).positions(), [0, 1]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not name columns of `{R}`",
     label = "expected a column of `{R}`, or a tuple of two or three"

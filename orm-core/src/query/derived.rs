@@ -49,12 +49,45 @@ pub trait Rowset: Selectable<Whole = RowsOf<Self>> + Record + Send {
 }
 
 /// A rowset under another name, to have the same rows in a query twice: what [`Derived::aliased`] gives. As
-/// [`Aliased`](crate::model::Aliased) for models.
+/// [`Aliased`](crate::model::Aliased) for models. SQLAlchemy: `subquery.alias()`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::AliasedRows;
+///
+/// #[derive(Rowset)]
+/// struct Word {
+///     word: String,
+/// }
+/// type Other = AliasedRows<Word, 1>;
+///
+/// let words = Tag::query().select((Tag::WORD,)).as_cte::<Word>();
+/// let q = words.clone().query().join_on(words.aliased::<1>(), Other::WORD.gt(Word::WORD)).select((Word::WORD, Other::WORD));
+/// assert!(q.to_sql().ends_with(" FROM word JOIN word AS word_1 ON word_1.word > word.word"));
+/// ```
 pub type AliasedRows<R, const N: u8> = <R as Rowset>::As<N>;
 
 /// Rows that a query computes, under the name and with the columns of `S`. What [`Query::as_table`], [`values`],
 /// [`unnest`](crate::query::unnest) and [`generate_series`](crate::query::generate_series) give: select from it with [`query`](Derived::query), or join it. `Uses` are the
-/// tables of the query around it that it looks at.
+/// tables of the query around it that it looks at. SQLAlchemy: `Subquery`, `CTE`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Derived;
+///
+/// #[derive(Rowset)]
+/// struct Shelf {
+///     id: Option<i32>,
+///     products: i64,
+/// }
+///
+/// let shelves: Derived<Shelf> =
+///     Product::query().group_by(Product::CATEGORY_ID).select((Product::CATEGORY_ID, count_all())).as_table();
+/// let q = shelves.query().filter(Shelf::PRODUCTS.gt(10)).select(Shelf::ID);
+/// assert!(q.to_sql().starts_with("SELECT shelf.id FROM (SELECT products.category_id, count(*) FROM products "));
+/// ```
 #[must_use = "a derived table is part of a query: `.query()` or `.join_on(..)`"]
 pub struct Derived<S, Uses = ()> {
     item: FromParts,
@@ -62,6 +95,15 @@ pub struct Derived<S, Uses = ()> {
 }
 
 /// Something in FROM without its types: its name, how it is computed, and the CTEs that it needs.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::FromItem;
+///
+/// let parts = Tag::ALL.into_item(); // what `.join_on(Tag::ALL, ..)` puts behind JOIN
+/// assert_eq!((parts.table.table.name, parts.rows.is_none(), parts.ctes.len()), ("tags", true, 0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct FromParts {
     /// The name.
@@ -162,6 +204,16 @@ impl<S, Uses> fmt::Debug for Derived<S, Uses> {
 }
 
 /// What can be joined: `Order::ALL`, an alias's `ALL`, a derived table, a CTE, or a query of entities.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let any = Product::query().join_on(Category::ALL, Category::ID.eq(Product::CATEGORY_ID)).select(Product::ID);
+/// assert!(any.to_sql().ends_with(" JOIN categories ON categories.id = products.category_id"));
+/// let some = Category::query().filter(Category::NAME.eq("Phones")); // a query of entities is an item, too
+/// let some = Product::query().join_on(some, Category::ID.eq(Product::CATEGORY_ID)).select(Product::ID);
+/// assert!(some.to_sql().contains(" JOIN (SELECT "));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cannot be joined",
     label = "expected `Model::ALL`, a derived table or a CTE; found `{Self}`",
@@ -289,6 +341,15 @@ where
 }
 
 /// A row of values: a tuple of what an array can hold.
+///
+/// ```
+/// use orm_core::query::ValueRow;
+///
+/// let mut arrays = <(String, i32)>::arrays(); // what `values` does with its rows: one array a column
+/// ("Air".to_owned(), 900).push_to(&mut arrays);
+/// let params = <(String, i32)>::finish(arrays);
+/// assert_eq!(params.iter().map(|(param, _)| param.pg_type().name).collect::<Vec<_>>(), ["text[]", "int4[]"]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row of values",
     label = "expected a tuple of up to 8 values, none of which is a list"

@@ -31,13 +31,16 @@ impl How {
     }
 }
 
+/// Takes an example for each of the two.
 macro_rules! explain {
-    () => {
+    ($(#[$planned:meta])+ ; $(#[$run:meta])+) => {
         /// How the server would run the statement, and what it expects of it; it does not run. `Display` shows it as a tree.
         /// One statement, `EXPLAIN (FORMAT JSON) ..`; a session flushes first, if anything is pending, and adds its criteria.
         /// Feature `json`.
         ///
         /// The plan's conditions have the values of the statement in them, so it is not for every log.
+        ///
+        $(#[$planned])+
         ///
         /// # Errors
         /// What the server refuses; what [`to_sql`](Self::to_sql) fails with; `Error::Invalid` for an insert of no rows.
@@ -51,6 +54,8 @@ macro_rules! explain {
         /// sequences, what functions do outside of the database.) A session's entities don't notice. Feature `json`.
         ///
         /// Sends `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ..` between SAVEPOINT and ROLLBACK TO SAVEPOINT, or BEGIN and ROLLBACK.
+        ///
+        $(#[$run])+
         ///
         /// # Errors
         /// As [`explain`](Self::explain), and what running the statement fails with, after which the transaction goes on.
@@ -129,7 +134,25 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 }
 
 impl<Sel> Combined<Sel> {
-    explain!();
+    explain! {
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let words = Tag::query().select(Tag::WORD).union_all(Category::query().select(Category::NAME));
+        /// let plan = words.explain(&mut db).await?;
+        /// assert_eq!((plan.root.node_type.as_str(), plan.root.children.len()), ("Append", 2));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ;
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let words = Tag::query().select(Tag::WORD).union_all(Category::query().select(Category::NAME));
+        /// let plan = words.explain_analyze(&mut db).await?;
+        /// assert_eq!(plan.root.actual.expect("it ran").rows, 5.0);
+        /// # Ok(())
+        /// # }
+        /// ```
+    }
 
     fn explained(self) -> What {
         What::Read(Box::new(self.free().select))
@@ -137,7 +160,24 @@ impl<Sel> Combined<Sel> {
 }
 
 impl<M: Model, S> Insert<M, S> {
-    explain!();
+    explain! {
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let plan = Tag::insert([Tag::create().word("used")]).explain(&mut db).await?;
+        /// assert_eq!(plan.root.operation.as_deref(), Some("Insert"));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ;
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let plan = Tag::insert([Tag::create().word("used")]).explain_analyze(&mut db).await?;
+        /// assert!(plan.execution_time.is_some());
+        /// assert_eq!(Tag::query().count(&mut db).await?, 2); // nothing was inserted
+        /// # Ok(())
+        /// # }
+        /// ```
+    }
 
     fn explained(self) -> What {
         What::Write(self.write)
@@ -145,7 +185,25 @@ impl<M: Model, S> Insert<M, S> {
 }
 
 impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
-    explain!();
+    explain! {
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let plan = Product::query().filter(Product::STOCK.eq(0)).delete().explain(&mut db).await?;
+        /// assert_eq!(plan.root.operation.as_deref(), Some("Delete"));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ;
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let sale = Product::query().filter(Product::STOCK.gt(10)).update(Product::PRICE.set(Product::PRICE / 2));
+        /// let plan = sale.explain_analyze(&mut db).await?;
+        /// assert_eq!(plan.nodes().last().and_then(|scan| scan.actual).expect("it ran").rows, 1.0);
+        /// assert_eq!(Product::query().filter(Product::PRICE.eq(950)).count(&mut db).await?, 0); // nothing was changed
+        /// # Ok(())
+        /// # }
+        /// ```
+    }
 
     fn explained(self) -> What {
         What::Write(self.into_write())
@@ -153,7 +211,24 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
 }
 
 impl<Sel> Returning<Sel> {
-    explain!();
+    explain! {
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let plan = OrderItem::query().delete().returning(OrderItem::ID).explain(&mut db).await?;
+        /// assert_eq!(plan.root.operation.as_deref(), Some("Delete"));
+        /// # Ok(())
+        /// # }
+        /// ```
+        ;
+        /// ```
+        #[doc = include_str!("../guide/shop.txt")]
+        /// let plan = OrderItem::query().delete().returning(OrderItem::ID).explain_analyze(&mut db).await?;
+        /// assert_eq!(plan.root.actual.expect("it ran").rows, 5.0);
+        /// assert_eq!(OrderItem::query().count(&mut db).await?, 5); // nothing was deleted
+        /// # Ok(())
+        /// # }
+        /// ```
+    }
 
     fn explained(self) -> What {
         What::Write(self.write)

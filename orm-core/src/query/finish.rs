@@ -11,24 +11,22 @@ use crate::expr::{Item, Node, Select, Standalone};
 use crate::model::{Row, RowReader, Table};
 
 impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
-    /// All rows: on a session entities are `Handle<M>`s, on a connection plain rows.
+    /// All rows: on a session entities are `Handle<M>`s, on a connection plain rows. SQLAlchemy: `.all()`.
     ///
-    /// One statement, and one more for each to-many level of `.with(..)`. A session flushes first, if anything is
-    /// pending. SQLAlchemy: `.all()`.
-    ///
-    /// # Errors
-    /// What the server refuses, and values that do not fit their types.
+    /// One statement, and one more for each to-many level of `.with(..)`. A session flushes first, if anything is pending.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let users: Vec<Handle<User>> = User::query().all(db).await?;
-    /// let names: Vec<String> = User::query().select(User::NAME).all(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let tags: Vec<Handle<Tag>> = Tag::query().order_by(Tag::ID).all(&mut db).await?;
+    /// assert_eq!(db[tags[0]].word, "new");
+    /// let words: Vec<String> = Tag::query().order_by(Tag::ID).select(Tag::WORD).all(&mut db).await?;
+    /// assert_eq!(words, ["new", "sale"]);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// What the server refuses, and values that do not fit their types.
     #[track_caller]
     pub fn all<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Vec<R>>
     where
@@ -39,20 +37,18 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Box::pin(run::<Sel, X>(self.select, self.loads, on, asked))
     }
 
-    /// The first row, if there is one. Adds `LIMIT 1`. SQLAlchemy: `.first()`.
-    ///
-    /// # Errors
-    /// As [`all`](Query::all).
+    /// The first row, if there is one. Adds `LIMIT 1`, and else sends what [`all`](Query::all) does. SQLAlchemy: `.first()`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let oldest: Option<Handle<User>> = User::query().order_by(User::AGE.desc()).first(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let dearest: Option<Handle<Product>> = Product::query().order_by(Product::PRICE.desc()).first(&mut db).await?;
+    /// assert_eq!(dearest.map(|product| db[product].name.as_str()), Some("Pro"));
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
     #[track_caller]
     pub fn first<X: Executor, R: Send>(mut self, on: &mut X) -> Running<'_, Option<R>>
     where
@@ -65,21 +61,21 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Box::pin(async move { Ok(rows.await?.into_iter().next()) })
     }
 
-    /// The only row. Adds `LIMIT 2`. SQLAlchemy: `.one()`.
+    /// The only row. Adds `LIMIT 2`, and else sends what [`all`](Query::all) does. SQLAlchemy: `.one()`.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let ann: Handle<User> = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
+    /// assert_eq!(db[ann].email, "ann@example.com");
+    /// let several = User::query().one(&mut db).await.unwrap_err();
+    /// assert!(matches!(several, orm_core::Error::MultipleFound { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::NotFound`] where there is none, [`Error::MultipleFound`] where there are several; else as
     /// [`all`](Query::all).
-    ///
-    /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let ann: Handle<User> = User::query().filter(User::NAME.eq("ann")).one(db).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
     #[track_caller]
     pub fn one<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, R>
     where
@@ -95,20 +91,18 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         })
     }
 
-    /// The only row, or `None`. Adds `LIMIT 2`. SQLAlchemy: `.one_or_none()`.
-    ///
-    /// # Errors
-    /// [`Error::MultipleFound`] where there are several; else as [`all`](Query::all).
+    /// The only row, or `None`. Adds `LIMIT 2`, and else sends what [`all`](Query::all) does. SQLAlchemy: `.one_or_none()`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let ann: Option<Handle<User>> = User::query().filter(User::NAME.eq("ann")).one_or_none(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let zoe: Option<Handle<User>> = User::query().filter(User::NAME.eq("Zoe")).one_or_none(&mut db).await?;
+    /// assert_eq!(zoe, None);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`] where there are several; else as [`all`](Query::all).
     #[track_caller]
     pub fn one_or_none<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, Option<R>>
     where
@@ -119,21 +113,19 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Box::pin(only::<Sel, X>(self.select, self.loads, on, asked, false))
     }
 
-    /// The only row of a query that always gives one, such as an aggregate without GROUP BY.
-    /// SQLAlchemy: `.scalar()`, which is `one` here, since the select list says the type.
-    ///
-    /// # Errors
-    /// As [`one`](Query::one).
+    /// The only row of a query that always gives one, such as an aggregate without GROUP BY: [`one`](Query::one) under
+    /// SQLAlchemy's name, `.scalar()`, since the select list says the type. One statement.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let users: i64 = User::query().select(count_all()).scalar(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let dearest: Option<i32> = Product::query().select(max(Product::PRICE)).scalar(&mut db).await?;
+    /// assert_eq!(dearest, Some(149_900));
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// As [`one`](Query::one).
     #[track_caller]
     pub fn scalar<X: Executor, R: Send>(self, on: &mut X) -> Running<'_, R>
     where
@@ -145,20 +137,19 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
 }
 
 impl<Sel, Scope, G> Query<Sel, Scope, G> {
-    /// The number of rows that the query gives, counted by the server. SQLAlchemy: `.count()`.
-    ///
-    /// # Errors
-    /// What the server refuses.
+    /// The number of rows that the query gives, counted by the server. One statement; a session flushes first, if anything is
+    /// pending. SQLAlchemy: `.count()`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let adults: i64 = User::query().filter(User::AGE.ge(18)).count(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// assert_eq!(User::query().filter(User::ACTIVE).count(&mut db).await?, 2);
+    /// assert_eq!(log.take(), ["BEGIN", "SELECT count(*) FROM users WHERE users.active"]);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// What the server refuses.
     #[track_caller]
     pub fn count<X: Executor>(self, on: &mut X) -> Running<'_, i64>
     where
@@ -168,20 +159,19 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Box::pin(count(self.select, on, asked))
     }
 
-    /// Whether the query gives any row. SQLAlchemy: `select(exists(..))`.
-    ///
-    /// # Errors
-    /// What the server refuses.
+    /// Whether the query gives any row. One statement; a session flushes first, if anything is pending.
+    /// SQLAlchemy: `select(exists(..))`.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let taken: bool = User::query().filter(User::NAME.eq("ann")).exists(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// assert!(User::query().filter(User::NAME.eq("Ann")).exists(&mut db).await?);
+    /// assert!(!User::query().filter(User::NAME.eq("Zoe")).exists(&mut db).await?);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// What the server refuses.
     #[track_caller]
     pub fn exists<X: Executor>(mut self, on: &mut X) -> Running<'_, bool>
     where

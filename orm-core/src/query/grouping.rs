@@ -95,6 +95,15 @@ fn listed<Scope, I>(list: impl GroupBy<Scope, I>) -> Vec<Node> {
 }
 
 /// One of the sets of [`group_by_sets`](Query::group_by_sets): what `group_by` takes, or `()`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::GroupingSet;
+///
+/// let parts = GroupingSet::<(Tag, ()), _>::into_parts((Tag::ID, Tag::WORD));
+/// assert_eq!(parts.len(), 2);
+/// ```
 pub trait GroupingSet<Scope, I> {
     /// The parts.
     fn into_parts(self) -> Vec<Node>;
@@ -113,6 +122,16 @@ impl<Scope> GroupingSet<Scope, ()> for () {
 }
 
 /// What [`group_by_sets`](Query::group_by_sets) takes: a tuple of up to 6 sets.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::GroupingSets;
+///
+/// let mut sets = Vec::new();
+/// GroupingSets::<(Tag, ()), _>::push_to((Tag::ID, Tag::WORD, ()), &mut sets); // `.group_by_sets((Tag::ID, Tag::WORD, ()))`
+/// assert_eq!(sets.len(), 3);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "these are no grouping sets",
     label = "expected a tuple of up to 6 sets: columns, tuples of columns, or `()`; found `{Self}`"

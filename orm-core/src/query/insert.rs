@@ -17,6 +17,15 @@ use futures_util::{Stream, StreamExt, stream};
 const MOST_PARAMETERS: usize = 65_535;
 
 /// What every model can be asked for beside [`query`](super::entity): statements that write many rows at once.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let tags = ["used", "rare"].map(|word| Tag::create().word(word));
+/// assert_eq!(Tag::insert(tags).exec(&mut db).await?, 2); // one statement
+/// assert_eq!(Tag::copy_in([Tag::create().word("old")], &mut db).await?, 1);
+/// # Ok(())
+/// # }
+/// ```
 pub trait Inserts: Model {
     /// INSERT of rows: complete `create()` builders, or values of the model, whose every column is inserted as it is.
     /// One statement whatever their number, and none for an empty list. SQLAlchemy: `insert(Product).values([..])`.
@@ -121,13 +130,12 @@ pub trait Inserts: Model {
     /// database. The first error ends the COPY, of which nothing is kept, and is given back as it is.
     ///
     /// ```
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "products")]
-    /// # struct Product { #[orm(primary_key)] id: i32, name: String }
-    /// # use orm_core::engine::Connection;
-    /// # async fn run(from: &mut Connection, to: &mut Connection) -> orm_core::Result<()> {
-    /// let rows = from.stream::<Product>("SELECT * FROM products").await?;
-    /// Product::copy_in_stream(rows, to).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// # let other = orm_core::testing::TestDb::with_models::<All>().await?;
+    /// # let mut to = other.engine().await?.session();
+    /// let mut from = engine.acquire().await?;
+    /// let rows = from.stream::<Tag>("SELECT * FROM tags").await?;
+    /// assert_eq!(Tag::copy_in_stream(rows, &mut to).await?, 2); // into another database
     /// # Ok(())
     /// # }
     /// ```
@@ -150,6 +158,20 @@ pub trait Inserts: Model {
 impl<M: Model> Inserts for M {}
 
 /// The model whose rows go into the table of `M`: `M` itself.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// fn all<N>(rows: Vec<N>) -> orm_core::query::Insert<Tag>
+/// where
+///     N: orm_core::model::Insertable,
+///     N::Model: orm_core::query::RowOf<Tag>, // as `insert` says it
+/// {
+///     Tag::insert(rows)
+/// }
+/// assert!(all(vec![Tag::create().word("used")]).to_sql()?.starts_with("INSERT INTO tags "));
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "rows of `{Self}` cannot be inserted into the table of `{M}`",
     label = "expected rows of `{M}`",
@@ -161,6 +183,17 @@ pub trait RowOf<M> {}
 impl<M> RowOf<M> for M {}
 
 /// An INSERT: [`Inserts::insert`]. Sent by [`exec`](Insert::exec), or by [`returning`](Insert::returning) and its finishers.
+/// SQLAlchemy: `Insert`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Insert;
+///
+/// let insert: Insert<Tag> = Tag::insert([Tag::create().word("used")]);
+/// assert_eq!(insert.to_sql()?, "INSERT INTO tags (word) VALUES ($1)");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[must_use = "an insert does nothing until it runs: `.exec(&mut db).await`"]
 pub struct Insert<M, S = NoConflict> {
     pub(super) write: Result<Write>,
@@ -168,14 +201,44 @@ pub struct Insert<M, S = NoConflict> {
 }
 
 /// An INSERT that fails where a row is there already.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Insert, NoConflict};
+///
+/// let insert: Insert<Tag, NoConflict> = Tag::insert([Tag::create().word("used")]);
+/// # let _ = insert;
+/// ```
 #[derive(Debug)]
 pub struct NoConflict;
 
 /// An INSERT that says what happens where a row is there already.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{IgnoringConflict, Insert};
+///
+/// let insert: Insert<Tag, IgnoringConflict> =
+///     Tag::insert([Tag::create().word("used")]).on_conflict(Tag::WORD).do_nothing();
+/// # let _ = insert;
+/// ```
 #[derive(Debug)]
 pub struct IgnoringConflict;
 
 /// An INSERT that changes the row that is there already.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Insert, UpdatingConflict};
+///
+/// let insert: Insert<Tag, UpdatingConflict> = Tag::insert([Tag::create().word("used")])
+///     .on_conflict(Tag::WORD)
+///     .do_update(Tag::WORD.set(excluded(Tag::WORD)));
+/// # let _ = insert;
+/// ```
 #[derive(Debug)]
 pub struct UpdatingConflict;
 
@@ -207,13 +270,11 @@ impl<M: Model, S> Insert<M, S> {
     /// PostgreSQL's to choose. SQLAlchemy: `insert(..).returning(..)`.
     ///
     /// ```
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "products")]
-    /// # struct Product { #[orm(primary_key)] id: i32, name: String }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let q = Product::insert([Product::create().name("Air")]).returning((Product::ID, Product::NAME));
-    /// assert_eq!(q.to_sql()?, "INSERT INTO products (name) VALUES ($1) RETURNING products.id, products.name");
-    /// let (id, name): (i32, String) = q.one(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let q = Tag::insert([Tag::create().word("used")]).returning((Tag::ID, Tag::WORD));
+    /// assert_eq!(q.to_sql()?, "INSERT INTO tags (word) VALUES ($1) RETURNING tags.id, tags.word");
+    /// let (id, word): (i32, String) = q.one(&mut db).await?;
+    /// assert_eq!((id, word.as_str()), (3, "used"));
     /// # Ok(())
     /// # }
     /// ```
@@ -371,12 +432,31 @@ fn param<D: Draft>(table: &'static Table, row: &D, column: u16) -> Param {
 
 /// What [`insert_from`](Inserts::insert_from) takes: a column of the model, or a tuple of up to 16, for a query that
 /// selects as many values of their types.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let words = Category::query().select(Category::NAME);
+/// let q = Tag::insert_from(Tag::WORD, words); // as many columns as the query selects, of its types
+/// assert_eq!(q.to_sql()?, "INSERT INTO tags (word) SELECT categories.name FROM categories");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the columns of `{M}` do not fit the query's select list",
     label = "expected as many columns of `{M}` as the query selects; found `{Self}`"
 )]
 pub trait InsertColumns<M, Sel> {
     /// Appends the columns' positions.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::{InsertColumns, Value};
+    ///
+    /// let mut positions = Vec::new();
+    /// InsertColumns::<Tag, Value<String>>::push_to(Tag::WORD, &mut positions);
+    /// assert_eq!(positions, [1]);
+    /// ```
     fn push_to(self, columns: &mut Vec<u16>);
 }
 
@@ -390,6 +470,14 @@ where
 }
 
 /// A selected value that a column of type `T` can hold.
+///
+/// ```
+/// use orm_core::query::FitsInto;
+///
+/// fn takes<Selected: FitsInto<Column>, Column>() {}
+/// takes::<i32, i32>();
+/// takes::<i32, Option<i32>>(); // and not `Option<i32>` into `i32`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a column of type `{T}` cannot hold `{Self}`",
     label = "the query selects a `{Self}` for a column of type `{T}`"

@@ -9,6 +9,13 @@ use crate::model::{Joinable, RelationKind};
 
 /// A relationship of a table that a scope has, to one that it does not have yet. It is asked of the relationship, so that a
 /// mistake is reported where that stands.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = User::query().join(User::ORDERS).join(Order::ITEMS).select(OrderItem::ID); // `Order` is in the scope by now
+/// assert!(q.to_sql().ends_with(" JOIN order_items ON order_items.order_id = orders.id"));
+/// ```
 pub trait StartsIn<Scope, I> {}
 impl<R, Scope, I> StartsIn<Scope, I> for R
 where
@@ -18,6 +25,13 @@ where
 }
 
 /// What a scope does not have yet.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().join_on(Category::ALL, Category::ID.eq(Product::CATEGORY_ID)); // a second `Category::ALL` is not new
+/// # let _ = q;
+/// ```
 pub trait NewIn<Scope> {}
 impl<T, Scope> NewIn<Scope> for T
 where
@@ -27,6 +41,14 @@ where
 }
 
 /// What can be joined to a scope: it looks at no other tables.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let cheapest = OrderItem::query().correlate::<Order>().filter(OrderItem::ORDER_ID.eq(Order::ID)).limit(1);
+/// let q = Order::query().join_lateral(cheapest).select((Order::ID, OrderItem::PRICE)); // `Order` is there to look at
+/// assert!(q.to_sql().contains(" LATERAL (SELECT "));
+/// ```
 pub trait LooksAt<Scope, J> {}
 impl<T, Scope, J> LooksAt<Scope, J> for T
 where
@@ -288,6 +310,15 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 }
 
 /// What a row becomes where it may be missing: before a RIGHT or FULL JOIN.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{OrNothing, Value};
+///
+/// fn takes<Row: OrNothing<Row = Maybe>, Maybe>() {}
+/// takes::<(Value<i32>, Value<String>), (Value<Option<i32>>, Value<Option<String>>)>(); // what `full_join` makes of rows
+/// ```
 pub trait OrNothing {
     /// An `Option` of it, or of its parts.
     type Row;

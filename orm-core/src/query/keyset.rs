@@ -14,6 +14,14 @@ use crate::model::RowReader;
 use crate::types::Param;
 
 /// A page of a query's rows, which is still to be fetched: [`Query::page`].
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let pages = Tag::query().order_by(Tag::WORD).select(Tag::WORD).page(20); // nothing is sent yet
+/// assert_eq!(pages.to_sql()?, "SELECT tags.word, tags.word, tags.id FROM tags ORDER BY tags.word, tags.id LIMIT $1");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[must_use = "a page is read by `.fetch(&mut db).await`"]
 pub struct Pages<Sel> {
     select: Select,
@@ -32,6 +40,17 @@ enum Place {
 }
 
 /// A page of rows, and the tokens of its neighbours.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::query::Page;
+///
+/// let page: Page<String> = Product::query().order_by(Product::NAME).select(Product::NAME).page(3).fetch(&mut db).await?;
+/// assert_eq!(page.rows, ["Air", "Cable", "Nova"]);
+/// assert!(page.next.is_some() && page.prev.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
     /// The rows, in the query's order.
@@ -48,23 +67,15 @@ impl<Sel, Scope> Query<Sel, Scope, Ungrouped> {
     /// behind them, so that no two rows stand at one place.
     ///
     /// ```
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session, token: Option<&str>) -> orm_core::Result<()> {
-    /// let page = User::query().order_by(User::NAME).page(20).after_some(token).fetch(db).await?;
-    /// for user in &page.rows {
-    ///     println!("{}", db[*user].name);
-    /// }
-    /// println!("{:?} {:?}", page.prev, page.next); // for the client, in a link
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let q = Product::query().order_by(Product::PRICE.desc()).select(Product::NAME);
+    /// let first = q.clone().page(3).fetch(&mut db).await?;
+    /// assert_eq!(first.rows, ["Pro", "Air", "Nova"]);
+    /// let second = q.page(3).after(first.next.expect("there are four")); // the token went to the client and came back
+    /// assert!(second.to_sql()?.contains("products.price < $"));
+    /// assert_eq!(second.fetch(&mut db).await?.rows, ["Cable"]);
     /// # Ok(())
     /// # }
-    /// let q = User::query().order_by(User::AGE.desc()).select(User::NAME).page(20);
-    /// assert_eq!(
-    ///     q.to_sql()?,
-    ///     "SELECT users.name, users.age, users.id FROM users ORDER BY users.age DESC, users.id DESC LIMIT $1"
-    /// );
-    /// # Ok::<(), orm_core::Error>(())
     /// ```
     ///
     /// Of the next page, the SQL asks for rows that come later: `name > $1 OR name = $1 AND id > $2`, and for NULLs as the

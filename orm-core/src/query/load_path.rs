@@ -13,6 +13,16 @@ use crate::model::{
 };
 
 /// One relationship to load, and what to load from there.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{LoadPath, LoadStep, Strategy};
+///
+/// let step: LoadStep = Order::ITEMS.limit(2).then(OrderItem::PRODUCT).into_steps();
+/// assert_eq!((step.relation.path().as_str(), step.limit, step.strategy()), ("Order::ITEMS", Some(2), Strategy::SelectIn));
+/// assert_eq!(step.then[0].relation.path(), "OrderItem::PRODUCT");
+/// ```
 #[derive(Debug, Clone)]
 pub struct LoadStep {
     /// The relationship.
@@ -35,7 +45,16 @@ pub struct LoadStep {
     pub(crate) brought: Option<usize>,
 }
 
-/// How far a relationship of a model to itself is followed.
+/// How far a relationship of a model to itself is followed. SQLAlchemy: `recursion_depth` of `selectinload`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Levels, LoadPath};
+///
+/// assert_eq!(Category::CHILDREN.recursive().into_steps().levels, Some(Levels::All));
+/// assert_eq!(Category::CHILDREN.recursive_to(2).into_steps().levels, Some(Levels::AtMost(2)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Levels {
     /// To its end.
@@ -46,6 +65,13 @@ pub enum Levels {
 
 impl Levels {
     /// Whether what lies behind the entities of a level belongs to it; the level that it starts at is 0.
+    ///
+    /// ```
+    /// use orm_core::query::Levels;
+    ///
+    /// assert!(Levels::AtMost(2).goes_below(1)); // the members of the first level's members are the second
+    /// assert!(!Levels::AtMost(2).goes_below(2));
+    /// ```
     pub fn goes_below(self, level: u32) -> bool {
         match self {
             Levels::All => true,
@@ -55,6 +81,15 @@ impl Levels {
 }
 
 /// By which statement a relationship is loaded.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{LoadPath, Strategy};
+///
+/// assert_eq!(Order::USER.selectin().into_steps().strategy, Some(Strategy::SelectIn));
+/// assert_eq!(Order::ITEMS.joined().into_steps().strategy, Some(Strategy::Joined));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Strategy {
     /// By a LEFT JOIN in the parents' statement. SQLAlchemy: `joinedload`.
@@ -97,6 +132,15 @@ impl<Root, End, Shape> fmt::Debug for Path<Root, End, Shape> {
 }
 
 /// A relationship or a path of them.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::LoadPath;
+///
+/// let chain = Order::ITEMS.then(OrderItem::PRODUCT).into_chain(); // flat; `into_steps` nests them
+/// assert_eq!(chain.iter().map(|step| step.relation.path()).collect::<Vec<_>>(), ["Order::ITEMS", "OrderItem::PRODUCT"]);
+/// ```
 pub trait LoadPath {
     /// Where it begins.
     type Root: Model;
@@ -145,6 +189,18 @@ impl<Root: Model, End: Model, Shape: RelationShape> LoadPath for Path<Root, End,
 }
 
 /// A path that begins at `M`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::StartsAt;
+///
+/// fn orders_with(path: impl StartsAt<Order>) -> EntityQuery<Order> {
+///     Order::query().with(path)
+/// }
+/// let q = orders_with(Order::ITEMS.then(OrderItem::PRODUCT)); // `User::ORDERS` starts elsewhere
+/// # let _ = q;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this relationship is not one of `{M}`",
     label = "the path has arrived at `{M}`, and this relationship starts elsewhere"
@@ -174,7 +230,7 @@ impl<Root, End, Shape> Path<Root, End, Shape> {
         self
     }
 
-    /// Loads a relationship of what this one leads to, too.
+    /// Loads a relationship of what this one leads to, too. SQLAlchemy: a further `.selectinload(..)` on the option.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -280,7 +336,7 @@ impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
         Path::new(self.into_chain())
     }
 
-    /// Loads a relationship of what this one leads to, too.
+    /// Loads a relationship of what this one leads to, too. SQLAlchemy: `selectinload(User.orders).selectinload(Order.items)`.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -483,6 +539,16 @@ impl LoadStep {
 
     /// By which statement: joined for a to-one, select-in for a to-many, where nothing else was asked for.
     /// What is followed to its end is never joined, and neither is a collection with a limit.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::{LoadPath, Strategy};
+    ///
+    /// assert_eq!(Order::USER.into_steps().strategy(), Strategy::Joined);
+    /// assert_eq!(Order::ITEMS.into_steps().strategy(), Strategy::SelectIn);
+    /// assert_eq!(Order::ITEMS.joined().limit(3).into_steps().strategy(), Strategy::SelectIn);
+    /// ```
     pub fn strategy(&self) -> Strategy {
         if self.levels.is_some() || (self.limit.is_some() && !self.relation.is_to_one()) {
             return Strategy::SelectIn;

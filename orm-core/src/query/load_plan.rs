@@ -10,6 +10,17 @@ use crate::expr::{
 use crate::model::{RelationInfo, RelationKind, Table};
 
 /// What a statement loads with its entities: which relationships are joined to its rows, and the whole tree.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::model::Model as _;
+/// use orm_core::query::{Loads, LoadPath};
+///
+/// // What an executor is given for `Order::query().with(Order::ITEMS)`: one step, by a statement of its own.
+/// let loads = Loads { root: Order::TABLE, joined: Vec::new(), steps: vec![Order::ITEMS.into_steps()], repeats: false, numbered: false };
+/// assert_eq!((loads.root.name, loads.steps.len(), loads.joined.len()), ("orders", 1, 0));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Loads {
     /// The table whose entities the tree starts at.
@@ -25,6 +36,17 @@ pub struct Loads {
 }
 
 /// A relationship that is joined to a statement's rows.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Selectable;
+/// use orm_core::query::JoinedLoad;
+///
+/// // What it is given for `Order::query().with(Order::USER)`, whose rows have the user's columns behind their own.
+/// let joined = JoinedLoad { relation: Order::USER.info(), table: User::table_ref(), parent: None, partial: false };
+/// assert_eq!(joined.relation.to.name, "users");
+/// ```
 #[derive(Debug, Clone)]
 pub struct JoinedLoad {
     /// The relationship.

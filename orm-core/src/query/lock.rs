@@ -94,7 +94,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Leaves out rows that are locked by others, instead of waiting: SKIP LOCKED. Locks FOR UPDATE if no lock was asked
-    /// for.
+    /// for. SQLAlchemy: `with_for_update(skip_locked=True)`.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -110,6 +110,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     }
 
     /// Fails on rows that are locked by others, instead of waiting: NOWAIT. Locks FOR UPDATE if no lock was asked for.
+    /// SQLAlchemy: `with_for_update(nowait=True)`.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -139,6 +140,13 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 }
 
 /// Whether a table always has a row to be locked.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().join(Product::CATEGORY).for_update().of(Category::ALL); // of a left-joined one it does not compile
+/// assert!(q.to_sql().ends_with(" FOR UPDATE OF categories"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a left-joined table cannot be locked: it may have no row",
     label = "this table may have no row in the query",

@@ -11,6 +11,13 @@ use crate::expr::Standalone;
 type RowOf<S, X> = <S as Selection>::Row<X>;
 
 /// What can be a map's key: anything that is `Eq` and `Hash`, so numbers with a fraction in floating point are none.
+///
+/// ```
+/// use orm_core::query::MapKey;
+///
+/// fn takes<Key: MapKey>() {}
+/// takes::<(i32, String)>(); // and not `f64`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the key of a map",
     label = "expected a key that can be compared and hashed: a number, text, a date, a handle",
@@ -30,21 +37,18 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     ///
     /// The order of the rows is lost. For a map in the order of its keys: `q.all(..).await?.into_iter().collect::<BTreeMap<_, _>>()`.
     ///
-    /// # Errors
-    /// [`Error::MultipleFound`] where two rows have the same key; else as [`all`](Query::all).
-    ///
     /// ```
-    /// use std::collections::HashMap;
-    ///
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let by_name: HashMap<String, Handle<User>> = User::query().select((User::NAME, User::ALL)).to_map(db).await?;
-    /// let names: HashMap<i32, String> = User::query().select((User::ID, User::NAME)).to_map(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let by_name = User::query().select((User::NAME, User::ALL)).to_map(&mut db).await?; // `HashMap<String, Handle<User>>`
+    /// assert_eq!(db[by_name["Bob"]].email, "bob@example.com");
+    /// let prices = Product::query().select((Product::NAME, Product::PRICE)).to_map(&mut db).await?;
+    /// assert_eq!(prices["Cable"], 1_900);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::MultipleFound`] where two rows have the same key; else as [`all`](Query::all).
     #[allow(clippy::type_complexity)]
     pub fn to_map<X: Executor>(self, on: &mut X) -> Running<'_, HashMap<RowOf<K, X>, RowOf<V, X>>>
     where
@@ -66,23 +70,20 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     }
 
     /// All rows as a map from the first of what is selected to everything that was selected with it, which stays in the
-    /// query's order. One statement, as [`all`](Query::all).
-    ///
-    /// # Errors
-    /// As [`all`](Query::all).
+    /// query's order. One statement, as [`all`](Query::all). SQLAlchemy has nothing
+    /// like it; its users write `itertools.groupby`.
     ///
     /// ```
-    /// use std::collections::HashMap;
-    ///
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, city: String }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let by_city: HashMap<String, Vec<Handle<User>>> =
-    ///     User::query().order_by(User::NAME).select((User::CITY, User::ALL)).to_groups(db).await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let q = Product::query().order_by(Product::NAME).select((Product::CATEGORY_ID, Product::NAME));
+    /// let shelves = q.to_groups(&mut db).await?; // `HashMap<Option<i32>, Vec<String>>`
+    /// assert_eq!(shelves[&None], ["Cable"]);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
     #[allow(clippy::type_complexity)]
     pub fn to_groups<X: Executor>(
         self,
@@ -102,24 +103,19 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     }
 
     /// As [`to_groups`](Query::to_groups), with the groups in the order in which the query gives the first row of each: for
-    /// a page with headings.
-    ///
-    /// # Errors
-    /// As [`all`](Query::all).
+    /// a page with headings. One statement.
     ///
     /// ```
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, city: String }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let cities: Vec<(String, Vec<String>)> = User::query()
-    ///     .order_by((User::CITY, User::NAME))
-    ///     .select((User::CITY, User::NAME))
-    ///     .to_ordered_groups(db)
-    ///     .await?;
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let q = Order::query().join(Order::USER).order_by((User::NAME, Order::ID)).select((User::NAME, Order::ID));
+    /// let orders: Vec<(String, Vec<i32>)> = q.to_ordered_groups(&mut db).await?;
+    /// assert_eq!(orders, [("Ann".to_owned(), vec![1, 2]), ("Bob".to_owned(), vec![3])]);
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # Errors
+    /// As [`all`](Query::all).
     #[allow(clippy::type_complexity)]
     pub fn to_ordered_groups<X: Executor>(
         self,

@@ -6,6 +6,14 @@ use crate::error::Error;
 use crate::expr::Standalone;
 
 /// A numbered page of rows, and how many there are in all.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let page = Product::query().order_by(Product::NAME).page_with_count(2, 3, &mut db).await?;
+/// assert_eq!((page.rows.len(), page.number, page.total, page.pages()), (1, 2, 4, 2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CountedPage<T> {
     /// The rows of the page; none behind the last page.
@@ -43,12 +51,10 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     /// those that change while they are read, [`page`](Query::page) is better. The query should have an order.
     ///
     /// ```
-    /// # use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String }
-    /// # async fn run(db: &mut Session) -> orm_core::Result<()> {
-    /// let page = User::query().order_by(User::NAME).page_with_count(3, 20, db).await?;
-    /// println!("{} of {} users, page {} of {}", page.rows.len(), page.total, page.number, page.pages());
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let page = Product::query().order_by(Product::NAME).page_with_count(2, 3, &mut db).await?;
+    /// assert_eq!(db[page.rows[0]].name, "Pro");
+    /// assert_eq!((page.number, page.pages(), page.total), (2, 2, 4));
     /// # Ok(())
     /// # }
     /// ```

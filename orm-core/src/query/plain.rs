@@ -8,6 +8,18 @@ use crate::expr::Select;
 use crate::model::RowReader;
 
 /// A selection whose entities are plain rows.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Whole;
+/// use orm_core::query::{Plain, Query};
+///
+/// fn rows() -> Query<Plain<Whole<Tag>>, (Tag, ())> {
+///     Tag::query().plain() // `Tag`s, on a session too
+/// }
+/// assert_eq!(rows().to_sql(), "SELECT tags.id, tags.word FROM tags");
+/// ```
 #[derive(Debug)]
 pub struct Plain<S>(PhantomData<fn() -> S>);
 

@@ -5,6 +5,15 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 /// How the server runs a statement: what `explain` and `explain_analyze` give. `Display` prints it as `psql` does.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let plan = Tag::query().filter(Tag::WORD.eq("sale")).explain(&mut db).await?;
+/// assert!(plan.execution_time.is_none()); // it did not run
+/// println!("{plan}"); // Index Scan using tags_word_key on tags  (cost=..
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct QueryPlan {
@@ -19,6 +28,15 @@ pub struct QueryPlan {
 }
 
 /// A step of a plan.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let plan = Product::query().filter(Product::STOCK.gt(10)).explain(&mut db).await?;
+/// assert_eq!(plan.root.relation.as_deref(), Some("products"));
+/// assert!(plan.root.plan_rows >= 1.0 && plan.root.actual.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlanNode {
@@ -59,6 +77,15 @@ pub struct PlanNode {
 }
 
 /// What came of a step. Rows and times are averages of its loops.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let plan = Product::query().filter(Product::STOCK.gt(10)).explain_analyze(&mut db).await?;
+/// let run = plan.root.actual.expect("it ran");
+/// assert_eq!((run.rows, run.loops), (1.0, 1.0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ActualRun {
@@ -73,6 +100,15 @@ pub struct ActualRun {
 }
 
 /// The pages that a step used.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let plan = Product::query().explain_analyze(&mut db).await?;
+/// let buffers = plan.root.buffers.expect("it ran");
+/// assert!(buffers.shared_hit + buffers.shared_read > 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PlanBuffers {
@@ -91,6 +127,15 @@ pub struct PlanBuffers {
 }
 
 /// A condition of a step. `Display` is `Filter: (total > 15)`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let plan = Product::query().filter(Product::STOCK.gt(10)).explain_analyze(&mut db).await?;
+/// let condition = &plan.root.conditions[0];
+/// assert_eq!((condition.to_string().as_str(), condition.rows_removed), ("Filter: (stock > 10)", Some(3.0)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PlanCondition {
@@ -103,6 +148,16 @@ pub struct PlanCondition {
 }
 
 /// What a trigger took.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let insert = Profile::insert([Profile::create().bio("likes coffee").user_id(2)]);
+/// let plan = insert.explain_analyze(&mut db).await?; // and nothing is inserted
+/// assert_eq!(plan.triggers[0].name, "profiles_user_id_fkey"); // who looked for the user
+/// assert_eq!((plan.triggers[0].relation.as_str(), plan.triggers[0].calls), ("profiles", 1.0));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TriggerRun {
@@ -143,6 +198,15 @@ const PLACED: &[&str] = &[
 
 impl QueryPlan {
     /// All steps, each before those that it takes its rows from.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let plan = User::query().join(User::ORDERS).explain(&mut db).await?;
+    /// let tables: Vec<_> = plan.nodes().filter_map(|node| node.relation.as_deref()).collect();
+    /// assert!(tables.contains(&"users") && tables.contains(&"orders"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn nodes(&self) -> impl Iterator<Item = &PlanNode> {
         let mut left = vec![&self.root];
         std::iter::from_fn(move || {

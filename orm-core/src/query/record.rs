@@ -127,10 +127,43 @@ pub trait RecordOf: Record {
 impl<R: Record> RecordOf for R {}
 
 /// Rows that are structs: a whole rowset in a select list, or what [`RecordOf::of`] makes.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Whole;
+/// use orm_core::query::{Query, RowsOf};
+///
+/// #[derive(FromRow)]
+/// struct Card {
+///     name: String,
+///     price: i32,
+/// }
+///
+/// fn cards(q: EntityQuery<Product>) -> Query<RowsOf<Card>, (Product, ())> {
+///     q.select(Card::of((Product::NAME, Product::PRICE)))
+/// }
+/// assert_eq!(cards(Product::query()).to_sql(), "SELECT products.name, products.price FROM products");
+/// ```
 #[derive(Debug)]
 pub struct RowsOf<R>(PhantomData<fn() -> R>);
 
 /// Rows that are structs or nothing: a whole rowset that may have no row, or what [`RecordOf::or_none`] makes.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{MaybeRowsOf, StructOf};
+///
+/// #[derive(FromRow)]
+/// struct Shelf {
+///     name: String,
+/// }
+///
+/// let list: StructOf<MaybeRowsOf<Shelf>, _> = Shelf::or_none((Category::NAME,)); // rows are `Option<Shelf>`
+/// let q = Product::query().left_join(Product::CATEGORY).select(list);
+/// assert!(q.to_sql().starts_with("SELECT categories.name FROM products LEFT JOIN categories "));
+/// ```
 #[derive(Debug)]
 pub struct MaybeRowsOf<R>(PhantomData<fn() -> R>);
 
@@ -172,6 +205,20 @@ impl<R> OrNothing for MaybeRowsOf<R> {
 }
 
 /// A select list `L` whose rows are `Rows`: what [`RecordOf::of`] and [`RecordOf::or_none`] give.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{RowsOf, StructOf};
+///
+/// #[derive(FromRow)]
+/// struct Card {
+///     name: String,
+/// }
+///
+/// let list: StructOf<RowsOf<Card>, _> = Card::of((Product::NAME,));
+/// assert_eq!(Product::query().select(list).to_sql(), "SELECT products.name FROM products");
+/// ```
 #[derive(Debug, Clone)]
 pub struct StructOf<Rows, L> {
     list: L,
@@ -233,6 +280,21 @@ pub struct List<R>(PhantomData<fn() -> R>);
 
 impl<R> List<R> {
     /// Written by the derive.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::List;
+    ///
+    /// #[derive(FromRow)]
+    /// #[orm(from = Product)]
+    /// struct Card {
+    ///     name: String,
+    /// }
+    ///
+    /// let list: List<Card> = List::new(); // `Card::LIST`
+    /// assert_eq!(Product::query().select(list).to_sql(), "SELECT products.name FROM products");
+    /// ```
     #[must_use]
     pub const fn new() -> Self {
         List(PhantomData)
@@ -262,6 +324,23 @@ impl<R: Listed> fmt::Debug for List<R> {
 }
 
 /// A struct that says which columns it is read from. Written by `#[derive(FromRow)]` with `#[orm(from = ..)]`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Listed;
+///
+/// #[derive(FromRow)]
+/// #[orm(from = Product)]
+/// struct Card {
+///     name: String,
+///     price: i32,
+/// }
+///
+/// let mut items = Vec::new();
+/// Card::push_to(&mut items); // what `Card::LIST` selects
+/// assert_eq!(items.len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which columns it is read from",
     label = "`#[orm(from = Model)]` is missing on `{Self}`"
@@ -289,6 +368,20 @@ where
 }
 
 /// Whether tables always have a row.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// #[derive(FromRow)]
+/// #[orm(from = Product)]
+/// struct Card {
+///     name: String,
+///     #[orm(from = Category::NAME)]
+///     shelf: Option<String>, // as a `String` it could be read behind `.join(..)` alone
+/// }
+/// let q = Product::query().left_join(Product::CATEGORY).select(Card::LIST);
+/// assert!(q.to_sql().starts_with("SELECT products.name, categories.name FROM products LEFT JOIN "));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a table of this select list may have no row, and a field that is read from it is no `Option`",
     label = "reads a left-joined table into a field that cannot be NULL",
@@ -300,6 +393,13 @@ pub trait Present {}
 impl Present for No {}
 
 /// Whether a select list gives the fields of a struct, in their order.
+///
+/// ```
+/// use orm_core::query::{Fits, Value};
+///
+/// fn takes<Row: Fits<Fields>, Fields>() {}
+/// takes::<(Value<i32>, Value<String>), (i32, Option<String>)>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the select list does not have the fields `{Fields}` of the struct",
     label = "its rows are `{Self}`",
@@ -309,6 +409,18 @@ pub trait Fits<Fields> {}
 
 /// A rowset whose fields a select list gives, one after the other. It is one bound, so that a struct that is no rowset is one
 /// mistake, and that its fields are not known is no other.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// #[derive(Rowset)]
+/// struct Word {
+///     id: i32,
+///     word: String,
+/// }
+/// let words = Tag::query().select((Tag::ID, Tag::WORD)).as_table::<Word>(); // the fields' types, in their order
+/// # let _ = words;
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a rowset",
     label = "`#[derive(Rowset)]` is missing on `{Self}`"
@@ -318,6 +430,13 @@ pub trait RowsetOf<Row>: Rowset {}
 impl<R: Rowset, Row: Fits<R::Fields>> RowsetOf<Row> for R {}
 
 /// Whether a part of a select list can be a struct's field.
+///
+/// ```
+/// use orm_core::query::{FitsPlace, Value};
+///
+/// fn takes<Selected: FitsPlace<Field>, Field>() {}
+/// takes::<Value<i32>, Option<i32>>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the select list gives `{Self}` where the struct's field is `{Field}`",
     label = "`{Self}` does not fit into `{Field}`"
@@ -332,6 +451,13 @@ impl<R> FitsPlace<R> for RowsOf<R> {}
 impl<R> FitsPlace<Option<R>> for MaybeRowsOf<R> {}
 
 /// Whether a selected value can be a struct's field: one of the same type, or of an `Option` of it.
+///
+/// ```
+/// use orm_core::query::FitsField;
+///
+/// fn takes<Selected: FitsField<Field>, Field>() {}
+/// takes::<i32, Option<i32>>(); // and not `Option<i32>` into `i32`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the select list gives `{Self}` where the struct's field is `{Field}`",
     label = "`{Self}` does not fit into `{Field}`"
@@ -344,6 +470,13 @@ impl<T: SqlType> FitsField<T> for T {}
 impl<T: SqlType<Base = T>> FitsField<Option<T>> for T {}
 
 /// As [`Fits`] for a struct that may not be there: its fields need not be `Option`s for the values to be.
+///
+/// ```
+/// use orm_core::query::{FitsOrNone, Value};
+///
+/// fn takes<Row: FitsOrNone<Fields>, Fields>() {}
+/// takes::<(Value<Option<i32>>, Value<Option<String>>), (i32, String)>(); // all NULL is `None`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the select list does not have the fields `{Fields}` of the struct",
     label = "its rows are `{Self}`",
@@ -352,6 +485,13 @@ impl<T: SqlType<Base = T>> FitsField<Option<T>> for T {}
 pub trait FitsOrNone<Fields> {}
 
 /// As [`FitsPlace`] for a struct that may not be there.
+///
+/// ```
+/// use orm_core::query::{FitsPlaceOrNone, Value};
+///
+/// fn takes<Selected: FitsPlaceOrNone<Field>, Field>() {}
+/// takes::<Value<Option<i32>>, i32>();
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the select list gives `{Self}` where the struct's field is `{Field}`",
     label = "`{Self}` does not fit into `{Field}`"

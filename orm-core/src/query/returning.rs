@@ -9,10 +9,19 @@ use crate::expr::Write;
 use crate::model::RowReader;
 
 /// An INSERT, UPDATE or DELETE that gives something of each row that it writes. Sent by [`all`](Returning::all),
-/// [`one`](Returning::one) and [`one_or_none`](Returning::one_or_none).
+/// [`one`](Returning::one) and [`one_or_none`](Returning::one_or_none). SQLAlchemy: `returning(..)`.
 ///
 /// On a session, entities in the list come back tracked and with the values that were written, whatever was known of them.
 /// Those of a DELETE are deleted: their last values can be read until the commit, and a rollback brings them back.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let gone = Tag::query().filter(Tag::WORD.eq("used")).delete().returning((Tag::ID, Tag::WORD));
+/// assert_eq!(gone.to_sql()?, "DELETE FROM tags WHERE tags.word = $1 RETURNING tags.id, tags.word");
+/// assert!(gone.all(&mut db).await?.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a write does nothing until it runs: `.all(&mut db).await`"]
 pub struct Returning<Sel> {
     pub(super) write: Result<Write>,

@@ -12,6 +12,17 @@ use crate::model::{Model, RowReader};
 use crate::types::SqlType;
 
 /// What a row of a query is read into.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Whole;
+/// use orm_core::query::{Selection, Value};
+///
+/// fn plain<S: Selection<PlainRow = Row>, Row>() {}
+/// plain::<Whole<Tag>, Tag>(); // an entity is a `Handle<Tag>` on a session, and a `Tag` on a connection
+/// plain::<(Value<i32>, Value<String>), (i32, String)>();
+/// ```
 pub trait Selection: 'static {
     /// The row's type: a `Handle<M>` for a whole entity on a session, a value for an expression, a tuple of these.
     type Row<X: Executor>: Send;
@@ -37,6 +48,21 @@ pub trait Selection: 'static {
     }
 
     /// Reads the row with entities as plain rows, which needs nothing to keep them.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// use orm_core::expr::Whole;
+    /// use orm_core::model::RowReader;
+    /// use orm_core::query::{Executor, Selection, Statement};
+    ///
+    /// let rows = db.fetch(Statement::plain("SELECT id, word FROM tags ORDER BY id")).await?;
+    /// <Whole<Tag> as Selection>::make_room(&mut db, rows.len());
+    /// let tag: Handle<Tag> = <Whole<Tag> as Selection>::read(&mut db, &mut RowReader::new(&rows[0]))?;
+    /// let row: Tag = <Whole<Tag> as Selection>::read_plain(&mut RowReader::new(&rows[0]))?;
+    /// assert_eq!(db[tag], row);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// [`Error::Decode`](crate::Error::Decode).
@@ -105,6 +131,17 @@ impl<T: SqlType> OrNothing for Value<T> {
 }
 
 /// The value of an expression.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Query, Value};
+///
+/// fn words() -> Query<Value<String>, (Tag, ())> {
+///     Tag::query().select(Tag::WORD)
+/// }
+/// assert_eq!(words().to_sql(), "SELECT tags.word FROM tags");
+/// ```
 #[derive(Debug)]
 pub struct Value<T>(PhantomData<fn() -> T>);
 
@@ -125,6 +162,13 @@ impl<T: SqlType> Selection for Value<T> {
 /// What `select` and `returning` take. It is [`SelectList`], asked in one step: with [`SelectList`] itself as the bound, rustc
 /// would list its implementations below every mistake. Both have the message: rustc shows this one's, and for a part of a
 /// tuple the other's.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Product::query().select((Product::ALL, Product::PRICE * Product::STOCK, value("in cents")));
+/// assert!(q.to_sql().ends_with(", products.price * products.stock, $1 FROM products"));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cannot be selected",
     label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these; found `{Self}`",
@@ -138,6 +182,16 @@ impl<Scope, I, Row, Uses, L: SelectList<Scope, I, Row, Uses>> Selects<Scope, I, 
 ///
 /// In a query with a LEFT JOIN, what uses the joined table becomes an `Option`. `Row` is what it reads rows into, `Uses` the
 /// tables that it uses: parameters that the compiler infers, not associated types, so that a mistake is one error.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::SelectList;
+///
+/// let mut items = Vec::new();
+/// SelectList::<(Tag, ()), _, _, _>::push_to((Tag::ID, Tag::WORD), &mut items); // `.select((Tag::ID, Tag::WORD))`
+/// assert_eq!(items.len(), 2);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cannot be selected",
     label = "expected columns, expressions or `Model::ALL`, or a tuple of up to 16 of these; found `{Self}`",

@@ -8,6 +8,15 @@ use crate::error::{Error, Result};
 use crate::expr::{OrderNode, OrdersBy, Ungrouped};
 
 /// The names that a request may sort by, and what each stands for: a typed whitelist, for the tables of one query.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let error = Product::query()
+///     .sort_by("secret", |keys| keys.key("name", Product::NAME).key("price", Product::PRICE)) // `SortKeys` for the query
+///     .unwrap_err();
+/// assert!(error.to_string().contains("cannot sort by `secret`; there is name, price"));
+/// ```
 pub struct SortKeys<Scope, G = Ungrouped> {
     keys: Vec<(&'static str, Vec<OrderNode>)>,
     #[allow(clippy::type_complexity)]
@@ -65,9 +74,6 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     ///
     /// SQLAlchemy code does this with `getattr(Product, name)`, which lets a request name any attribute.
     ///
-    /// # Errors
-    /// [`Error::Invalid`] for a name that is not in the list; the message has those that are.
-    ///
     /// ```
     /// use orm_core::prelude::*;
     /// # #[derive(Model, Clone)] #[orm(table = "categories")]
@@ -89,6 +95,9 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// );
     /// # Ok::<(), orm_core::Error>(())
     /// ```
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a name that is not in the list; the message has those that are.
     pub fn sort_by(
         mut self,
         request: &str,

@@ -14,6 +14,19 @@ use crate::expr::{Select, Standalone};
 use crate::model::RowReader;
 
 /// Rows that arrive one by one: what [`Query::stream`] gives. It is a [`Stream`] too, and ends after an error.
+/// SQLAlchemy: `AsyncScalarResult`, `AsyncResult`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::query::RowsOfStream;
+///
+/// let mut words: RowsOfStream<'_, String> = Tag::query().select(Tag::WORD).stream(&mut db).await?;
+/// while let Some(word) = words.try_next().await? {
+///     println!("{word}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "rows arrive when they are asked for: `while let Some(row) = rows.try_next().await? { .. }`"]
 pub struct RowsOfStream<'a, T> {
     rows: Pin<Box<dyn Stream<Item = Result<T>> + Send + 'a>>,
@@ -31,7 +44,7 @@ impl<'a, T> RowsOfStream<'a, T> {
         }
     }
 
-    /// The next row; `None` behind the last. As `TryStreamExt::try_next`, without that trait.
+    /// The next row; `None` behind the last. [`Query::stream`] says when it sends a FETCH. As `TryStreamExt::try_next`, without that trait.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -117,7 +130,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
 }
 
 impl<Sel: Selection> Combined<Sel> {
-    /// The rows as they arrive, as [`Query::stream`].
+    /// The rows as they arrive, by the same statements as [`Query::stream`].
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]

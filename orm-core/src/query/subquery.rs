@@ -99,6 +99,15 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
 }
 
 /// A query that can stand in another.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::Subquery;
+///
+/// let select = Tag::query().filter(Tag::ID.gt(7)).into_select(); // what `exists(..)` takes, without its types
+/// assert_eq!((select.from.table.name, select.filters.len()), ("tags", 1));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this is not a query",
     label = "expected a query, found `{Self}`"
@@ -121,6 +130,15 @@ impl<Sel, Scope: Inside, G> Subquery for Query<Sel, Scope, G> {
 }
 
 /// A query that selects one column.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::OneColumn;
+///
+/// fn takes<Q: OneColumn<Type = T>, T>(_: &Q) {}
+/// takes(&Tag::query().select(Tag::WORD)); // `Type` is `String`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a subquery that stands for a value has to select one column",
     label = "expected a query with `.select(one column)`"
@@ -181,6 +199,15 @@ type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 type Truth<E, T> = <<E as Expression>::Type as SqlType>::Nullify<<T as SqlType>::Nullify<bool>>;
 
 /// The operators that take a query. In the prelude.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let sold = || OrderItem::query().select(OrderItem::PRODUCT_ID);
+/// let (some, none) = (Product::ID.in_query(sold()), Product::ID.not_in_query(sold()));
+/// assert!(Product::query().filter(some).to_sql().contains("products.id IN (SELECT order_items.product_id "));
+/// assert!(Product::query().filter(none).to_sql().contains("products.id NOT IN (SELECT "));
+/// ```
 #[allow(clippy::type_complexity)]
 pub trait QueryOperators: Expression {
     /// Whether the value is among those that a query gives: `IN (SELECT ..)`. SQLAlchemy: `in_(select(..))`.
@@ -237,6 +264,13 @@ fn among<E: Expression, Q: Subquery, T: SqlType, Uses>(
 }
 
 /// Whether values of this type, NULLs aside, can be compared with those of `T`.
+///
+/// ```
+/// use orm_core::query::SameAs;
+///
+/// fn takes<Selected: SameAs<T>, T>() {}
+/// takes::<Option<i32>, i32>(); // NULLs aside, the same
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the query gives `{Self}`, and is compared with `{T}`",
     label = "expected a query that selects a `{T}`"

@@ -72,6 +72,19 @@ where
 }
 
 /// A number that can be counted from one to another.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::generate_series;
+///
+/// #[derive(Rowset)]
+/// struct Number {
+///     n: i64,
+/// }
+/// let q = generate_series::<Number, _>(1, 12).query().select(Number::N);
+/// assert_eq!(q.to_sql(), "SELECT number.n FROM generate_series($1, $2) AS number(n)");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be counted with `generate_series`",
     label = "expected `i32`, `i64` or `Decimal`"
@@ -126,6 +139,19 @@ where
 }
 
 /// A value from which steps lead to another.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::generate_series_by;
+///
+/// #[derive(Rowset)]
+/// struct Number {
+///     n: i32,
+/// }
+/// let q = generate_series_by::<Number, _>(0, 100, 10).query().select(Number::N); // a `Step` of an `i32` is an `i32`
+/// assert_eq!(q.to_sql(), "SELECT number.n FROM generate_series($1, $2, $3) AS number(n)");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "there is no series of `{Self}`",
     label = "expected `i32`, `i64`, `Decimal`, `DateTime<Utc>`, `NaiveDateTime` or `NaiveDate`"
@@ -261,6 +287,12 @@ mod json {
     }
 
     /// What an element of a JSON array can be read as.
+    ///
+    /// ```
+    /// use orm_core::query::JsonElement;
+    ///
+    /// assert_eq!(<Option<String> as JsonElement>::ELEMENTS, "jsonb_array_elements_text");
+    /// ```
     #[diagnostic::on_unimplemented(
         message = "the elements of a JSON array are no `{Self}`",
         label = "expected a rowset with one field, a `Value` or an `Option<String>`"
@@ -278,6 +310,12 @@ mod json {
     }
 
     /// What a member of a JSON object can be read as.
+    ///
+    /// ```
+    /// use orm_core::query::JsonMember;
+    ///
+    /// assert_eq!(<Option<String> as JsonMember>::MEMBERS, "jsonb_each_text");
+    /// ```
     #[diagnostic::on_unimplemented(
         message = "the members of a JSON object are no `{Self}`",
         label = "expected a rowset with two fields, a `String` and a `Value` or an `Option<String>`"

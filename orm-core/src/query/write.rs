@@ -13,7 +13,15 @@ use crate::model::{Model, Source};
 use crate::types::Param;
 
 /// A bulk UPDATE or DELETE of rows of `M`, in a query with the tables of `Scope`. Sent by [`exec`](Bulk::exec), or by
-/// [`returning`](Bulk::returning) and its finishers.
+/// [`returning`](Bulk::returning) and its finishers. SQLAlchemy: `Update`, `Delete`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let raise = Product::query().filter(Product::STOCK.eq(0)).update(Product::PRICE.set(Product::PRICE + 100));
+/// assert_eq!(raise.to_sql()?, "UPDATE products SET price = products.price + $1 WHERE products.stock = $2");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[must_use = "a write does nothing until it runs: `.exec(&mut db).await`"]
 pub struct Bulk<M, Scope, Verb> {
     write: Result<Write>,
@@ -22,20 +30,71 @@ pub struct Bulk<M, Scope, Verb> {
 }
 
 /// A bulk UPDATE: `Product::query().filter(..).update((Product::STOCK.set(0),))`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::BulkUpdate;
+///
+/// fn sold_out() -> BulkUpdate<Product> {
+///     Product::query().update(Product::STOCK.set(0))
+/// }
+/// assert_eq!(sold_out().to_sql()?, "UPDATE products SET stock = $1");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 pub type BulkUpdate<M, Scope = (M, ())> = Bulk<M, Scope, Updating>;
 
 /// A bulk DELETE: `Product::query().filter(..).delete()`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::BulkDelete;
+///
+/// fn forget(word: &str) -> BulkDelete<Tag> {
+///     Tag::query().filter(Tag::WORD.eq(word)).delete()
+/// }
+/// assert_eq!(forget("sale").to_sql()?, "DELETE FROM tags WHERE tags.word = $1");
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 pub type BulkDelete<M, Scope = (M, ())> = Bulk<M, Scope, Deleting>;
 
 /// The [`Bulk`] is an UPDATE.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Bulk, Updating};
+///
+/// let update: Bulk<Product, (Product, ()), Updating> = Product::query().update(Product::STOCK.set(0));
+/// # let _ = update;
+/// ```
 #[derive(Debug)]
 pub struct Updating;
 
 /// The [`Bulk`] is a DELETE.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::{Bulk, Deleting};
+///
+/// let delete: Bulk<Tag, (Tag, ()), Deleting> = Tag::query().delete();
+/// # let _ = delete;
+/// ```
 #[derive(Debug)]
 pub struct Deleting;
 
 /// A query of one model's rows: what can be updated or deleted.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::OneModel;
+///
+/// fn takes<Q: OneModel>(_: &Q) {}
+/// takes(&Tag::query().filter(Tag::ID.gt(7))); // and not `Tag::query().select(Tag::WORD)`
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an UPDATE or DELETE goes to the rows of one model, and this query has groups or a select list",
     label = "`update` and `delete` need `Model::query()` with filters and inner joins alone",
@@ -52,6 +111,17 @@ impl<M: Model, Scope> OneModel for Query<Whole<M>, Scope, Ungrouped> {
 }
 
 /// A scope whose first table is that of `M`, without outer joins.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = OrderItem::query().join(OrderItem::ORDER).filter(Order::STATUS.eq(OrderStatus::Open)).delete();
+/// assert_eq!(
+///     q.to_sql()?,
+///     "DELETE FROM order_items USING orders WHERE orders.id = order_items.order_id AND orders.status = $1"
+/// );
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 pub trait InnerJoined<M> {}
 
 impl<M, S: FirstTable<M>> InnerJoined<M> for (S, ()) {}
@@ -62,6 +132,16 @@ impl<M, S: InnerTable, Next, Rest> InnerJoined<M> for (S, (Next, Rest)) where
 }
 
 /// A table of an inner join.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::query::InnerTable;
+///
+/// fn takes<T: InnerTable>() {}
+/// takes::<Order>();
+/// takes::<Aliased<Order, 1>>(); // and not `Maybe<Order>`, which a LEFT JOIN brings
+/// ```
 #[diagnostic::on_unimplemented(
     message = "an UPDATE or DELETE joins tables by inner joins alone, and cannot have a LEFT JOIN",
     label = "this query has a join that is no inner join of a table: `{Self}`",
@@ -73,6 +153,15 @@ pub trait InnerTable {}
 impl<S: Source> InnerTable for S {}
 
 /// The model that a query began with.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let q = Order::query().join(Order::USER).filter(User::NAME.eq("Ann")); // it began with `Order`
+/// let q = q.update(Order::STATUS.set(OrderStatus::Shipped)); // `User::NAME.set(..)` does not compile
+/// assert!(q.to_sql()?.starts_with("UPDATE orders SET status = ") && q.to_sql()?.contains(" FROM users WHERE "));
+/// # Ok::<(), orm_core::Error>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this query began with `{Self}`, and its rows are of `{M}`: an UPDATE or DELETE would write to `{Self}`",
     label = "begin with `{M}::query()`, and join `{Self}`"
