@@ -10,6 +10,13 @@ use crate::types::Param;
 ///
 /// The three do not meet: two `i32` are another space of keys than an `i64`. Two texts may, in theory, hash to the same number,
 /// and then one waits for the other without need.
+///
+/// ```
+/// use orm_core::session::LockKey;
+///
+/// assert_eq!(LockKey::from((7, 42)), LockKey::Two(7, 42)); // `db.advisory_lock((7, 42))`
+/// assert_eq!(LockKey::from("nightly"), LockKey::Text("nightly".to_owned()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockKey {
     /// One number.
@@ -87,7 +94,8 @@ impl Session {
         self.send(&statement).await.map(drop)
     }
 
-    /// As [`advisory_lock`](Session::advisory_lock), and others may hold it at the same time who take it the same way.
+    /// As [`advisory_lock`](Session::advisory_lock), and others may hold it at the same time who take it the same way. One
+    /// statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -106,7 +114,7 @@ impl Session {
     }
 
     /// Takes a lock as [`advisory_lock`](Session::advisory_lock) does, unless another transaction has it: then it is `false`, at
-    /// once.
+    /// once. One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -125,6 +133,7 @@ impl Session {
     }
 
     /// As [`try_advisory_lock`](Session::try_advisory_lock), and others may hold it at the same time who take it the same way.
+    /// One statement.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]

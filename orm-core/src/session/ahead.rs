@@ -46,6 +46,17 @@ use crate::query::{JoinedLoad, LoadStep, Loads, Statement, Strategy};
 
 /// Whether the levels of load paths go out together with their query, in one round trip. The first rows are the same either
 /// way, and so is what is loaded.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::{PipelinedLoads, SessionOptions};
+///
+/// let mut db = engine.session_with(SessionOptions::new().pipelined_loads(PipelinedLoads::Always));
+/// let users = User::query().with(User::ORDERS).all(&mut db).await?; // both SELECTs go out at once
+/// assert_eq!(db.related(users[0], User::ORDERS)?.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PipelinedLoads {
     /// Where it is measured to take less time: the server is far, and finding the parents again costs it little.

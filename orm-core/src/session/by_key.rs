@@ -14,6 +14,13 @@ use crate::model::{Handle, Model};
 use crate::query::{LoadStep, Running, StartsAt, merge_step};
 
 /// What [`get`](Session::get) takes: the primary key, or what becomes it by `into`.
+///
+/// ```
+/// use orm_core::session::IntoKey;
+///
+/// let key: String = "de".into_key(); // `db.get::<Country>("de")`, whose key is a `String`
+/// assert_eq!(key, "de");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "the primary key is `{Key}`, and `{Self}` was given",
     label = "expected `{Key}`",
@@ -32,6 +39,16 @@ impl<Key, T: Into<Key>> IntoKey<Key> for T {
 }
 
 /// What [`Refresh::columns`] takes: a column of the model, or a tuple of up to eight.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::session::Columns;
+///
+/// let mut positions = Vec::new();
+/// Columns::<Product>::push_to(&(Product::PRICE, Product::STOCK), &mut positions); // `.columns((..))`
+/// assert_eq!(positions, [2, 3]);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "expected columns of `{M}`",
     label = "expected `{M}::SOME_COLUMN`, or a tuple of up to 8 of these; found `{Self}`"
@@ -71,6 +88,14 @@ tuples!(A B C D E F G);
 tuples!(A B C D E F G H);
 
 /// [`Session::get`]: runs when it is awaited.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let air = db.get::<Product>(1).for_update().with(Product::CATEGORY).await?.expect("it is there");
+/// assert_eq!(db.view(air).related(Product::CATEGORY)?.map(|shelf| shelf.row().name.as_str()), Some("Laptops"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is awaited"]
 pub struct Get<'db, M: Model> {
     db: &'db mut Session,
@@ -80,6 +105,16 @@ pub struct Get<'db, M: Model> {
 }
 
 /// [`Session::refresh`]: runs when it is awaited.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// shop.elsewhere("UPDATE products SET stock = 3 WHERE id = 1").await?;
+/// db.refresh(air).columns(Product::STOCK).await?;
+/// assert_eq!(db[air].stock, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "nothing is read until it is awaited"]
 pub struct Refresh<'db, M: Model> {
     db: &'db mut Session,

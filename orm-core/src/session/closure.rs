@@ -14,6 +14,22 @@ use crate::engine::Engine;
 use crate::error::Error;
 
 /// An async closure that can be called once, with a name for its future. Implemented for every such closure.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::TransactionFn;
+///
+/// async fn audited<F>(engine: &Engine, work: F) -> orm_core::Result<u64>
+/// where
+///     F: for<'db> TransactionFn<&'db mut Session, orm_core::Result<u64>, Fut: Send> + Send,
+/// {
+///     engine.transaction(work).await // a function of yours around it takes what it takes
+/// }
+///
+/// assert_eq!(audited(engine, async |db| OrderItem::query().delete().exec(db).await).await?, 5);
+/// # Ok(())
+/// # }
+/// ```
 pub trait TransactionFn<S, R>: AsyncFnOnce(S) -> R + FnOnce(S) -> Self::Fut {
     /// The future.
     type Fut: Future<Output = R>;
@@ -28,6 +44,22 @@ where
 }
 
 /// An async closure that can be called again, with a name for its future. Implemented for every such closure.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::{Isolation, RetryFn, SessionOptions};
+///
+/// async fn serializable<F>(engine: &Engine, work: F) -> orm_core::Result<u64>
+/// where
+///     F: for<'db> RetryFn<&'db mut Session, orm_core::Result<u64>, Fut: Send> + Send + Sync,
+/// {
+///     engine.transaction_retry(SessionOptions::new().isolation(Isolation::Serializable), work).await
+/// }
+///
+/// assert_eq!(serializable(engine, async |db| OrderItem::query().delete().exec(db).await).await?, 5);
+/// # Ok(())
+/// # }
+/// ```
 pub trait RetryFn<S, R>: AsyncFn(S) -> R + Fn(S) -> <Self as RetryFn<S, R>>::Fut {
     /// The future.
     type Fut: Future<Output = R>;

@@ -69,6 +69,33 @@ pub trait Computed {
 }
 
 /// A row for which the two forms of a [`Computed`] value differ.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::expr::{Expr, Of};
+/// use orm_core::session::{Computed, View};
+///
+/// struct InStock;
+///
+/// impl Computed for InStock {
+///     type Model = Product;
+///     type Value = bool;
+///
+///     fn value(product: View<'_, Product>) -> orm_core::Result<bool> {
+///         Ok(product.stock >= 5)
+///     }
+///
+///     fn sql() -> Expr<bool, Of<Product>> {
+///         Product::STOCK.gt(5).of_model() // one of the two is wrong
+///     }
+/// }
+///
+/// let products = Product::query().all(&mut db).await?;
+/// let wrong = db.disagreements::<InStock>(&products).await?;
+/// assert_eq!((wrong[0].key, wrong[0].in_rust, wrong[0].in_sql), (1, true, false));
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub struct Disagreement<C: Computed> {
     /// The primary key of the row.

@@ -28,7 +28,17 @@ pub(super) struct OpenCursor {
     alive: Weak<()>,
 }
 
-/// The rows of a query in chunks of entities: [`Query::cursor`].
+/// The rows of a query in chunks of entities: [`Query::cursor`]. SQLAlchemy: a result with `yield_per`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let mut cursor = Product::query().order_by(Product::ID).cursor(3); // nothing is sent yet
+/// let first = cursor.next(&mut db).await?.expect("there are products");
+/// let second = cursor.next(&mut db).await?.expect("there are four");
+/// assert_eq!((first.len(), second.len(), cursor.next(&mut db).await?.is_none()), (3, 1, true));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "rows are read by `cursor.next(&mut db).await`"]
 pub struct Cursor<Sel> {
     place: Place,

@@ -8,6 +8,15 @@ use super::{Session, State};
 use crate::model::RawHandle;
 
 /// What is in a session, to be printed: see [`Session::debug_view`].
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// db.get::<User>(1).await?;
+/// assert!(db.debug_view().to_string().starts_with("1 entity, "));
+/// assert!(db.debug_view().long().values().to_string().contains("'Ann'"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a debug view does nothing until it is printed"]
 #[derive(Clone, Copy)]
 pub struct DebugView<'a> {

@@ -58,6 +58,16 @@ pub(super) struct Members {
 }
 
 /// A value on its way into a session, without its type.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::{Detached, Mergeable};
+///
+/// let branch = Detached::of(Tag { id: 1, word: "newer".to_owned() }).into_branch(); // what `merge` takes
+/// assert_eq!(format!("{branch:?}"), "a Tag");
+/// # Ok(())
+/// # }
+/// ```
 pub struct Branch(pub(super) Box<dyn Value>);
 
 /// What the session needs of a value, whatever its model.
@@ -91,6 +101,17 @@ impl fmt::Debug for Branch {
 }
 
 /// What [`merge`](Session::merge) takes: a row, a [`Detached`] with its relationships, or a [`Partial`] row.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::Partial;
+///
+/// let whole = db.merge(Tag { id: 1, word: "newer".to_owned() }).await?;
+/// let part = db.merge(Partial(ProductDraft { id: Some(1), price: Some(89_900), ..Default::default() })).await?;
+/// assert_eq!((db[whole].word.as_str(), db[part].name.as_str(), db[part].price), ("newer", "Air", 89_900));
+/// # Ok(())
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this cannot be merged into a session",
     label = "expected a row of a model, `Detached`, or `Partial(draft)`; found `{Self}`",
@@ -137,7 +158,10 @@ impl<M: Model> Mergeable for Detached<M> {
 /// # #[cfg(not(feature = "testing"))] fn main() {}
 /// ```
 #[derive(Debug, Clone)]
-pub struct Partial<D>(pub D);
+pub struct Partial<D>(
+    /// The draft.
+    pub D,
+);
 
 impl<D: Draft> Mergeable for Partial<D> {
     type Model = D::Model;

@@ -12,6 +12,18 @@ use crate::model::{ColumnInfo, Handle, Model, RawHandle, RelationInfo};
 use crate::types::{Param, Raw, SqlType, TypeKind};
 
 /// The unflushed changes of an entity: what [`Session::changes`] gives. Its `Display` is a line for each, with values.
+/// SQLAlchemy: `attributes.History`, of all attributes.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db[air].stock = 4;
+/// let changes = db.changes(air)?; // a `History<Product>`
+/// assert_eq!(changes.fields[0].column.name, "stock");
+/// assert_eq!(changes.to_string(), "stock: 5 -> 4\n");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct History<M> {
     /// The fields, in the order of the struct.
@@ -22,6 +34,17 @@ pub struct History<M> {
 }
 
 /// A field that differs from the database.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db[air].stock = 4;
+/// let changes = db.changes(air)?;
+/// let change = &changes.fields[0];
+/// assert_eq!((change.column.field, change.old.as_ref().map(|old| old.show())), ("stock", Some("5".to_owned())));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FieldChange {
     /// The description of its column.
@@ -34,6 +57,19 @@ pub struct FieldChange {
 }
 
 /// What a flush will write into a column.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::NewValue;
+///
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db[air].stock = 4;
+/// assert!(matches!(&db.changes(air)?.fields[0].new, NewValue::Value(value) if value.show() == "4"));
+/// db.set_expr(air, Product::STOCK.set(Product::STOCK - 1))?;
+/// assert!(matches!(&db.changes(air)?.fields[0].new, NewValue::Expression(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub enum NewValue {
     /// A value.
@@ -45,6 +81,17 @@ pub enum NewValue {
 }
 
 /// A field before and behind a change, in its own type.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::Change;
+///
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db[air].stock = 4;
+/// assert_eq!(db.changes(air)?.of(Product::STOCK), Some(Change { old: Some(5), new: Some(4) }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change<T> {
     /// What the database has; `None` for a new entity.
@@ -54,6 +101,16 @@ pub struct Change<T> {
 }
 
 /// A many-to-many link that the next flush inserts or deletes.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let (air, sale) = (db.get::<Product>(1).await?.unwrap(), db.get::<Tag>(2).await?.unwrap());
+/// db.push(air, Product::TAGS, sale);
+/// let link = db.changes(air)?.links[0];
+/// assert_eq!((link.added, link.other, link.relation.path()), (true, sale.raw(), "Product::TAGS".to_owned()));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LinkChange {
     /// The relationship that it was changed by.

@@ -70,7 +70,7 @@ use crate::model::{ColumnSet, Handle, Insertable, Model};
 #[expect(unused_variables, reason = "the names are what implementors see")]
 pub trait Hooks<M: Model>: Send + Sync + 'static {
     /// Says what is wrong with a row that is about to be inserted or updated. The row is given as a draft: a column that is `None`
-    /// gets its value from the database.
+    /// gets its value from the database. SQLAlchemy: `@validates`.
     ///
     /// A rejected row stays in the session as it is, and is asked about again by the next flush: put it right, or give it up by
     /// [`rollback`](Session::rollback) or [`expunge`](Session::expunge).
@@ -380,7 +380,24 @@ pub trait SessionEvents: Send + Sync + 'static {
     fn after_rollback(&self, db: &mut Session) {}
 }
 
-/// What a hook of [`Hooks`] has at hand beside the row.
+/// What a hook of [`Hooks`] has at hand beside the row. SQLAlchemy: the `mapper` and `connection` that events are given.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::session::{HookContext, Hooks};
+///
+/// struct Rules;
+///
+/// impl Hooks<Product> for Rules {
+///     fn before_update(&self, product: &mut Product, _: &Product, cx: &mut HookContext<'_, Product>) -> orm_core::Result<()> {
+///         if cx.changed(Product::PRICE) && product.price <= 0 {
+///             return Err(cx.reject(Product::PRICE, "must be more than nothing"));
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
 pub struct HookContext<'a, M> {
     pub(super) info: &'a mut Info,
     pub(super) queue: &'a mut Queue,
@@ -560,6 +577,28 @@ impl<M: Model> fmt::Debug for HookContext<'_, M> {
 }
 
 /// What `validate` found to be wrong.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::{Hooks, Problems, SessionOptions};
+///
+/// struct Rules;
+///
+/// impl Hooks<Tag> for Rules {
+///     fn validate(&self, tag: &TagDraft, problems: &mut Problems<Tag>) {
+///         if tag.word.as_ref().is_some_and(|word| word.is_empty()) {
+///             problems.reject(Tag::WORD, "must not be empty");
+///         }
+///     }
+/// }
+///
+/// let mut db = engine.session_with(SessionOptions::new().hooks::<Tag>(Rules));
+/// db.add(Tag::create().word(""));
+/// let error = db.flush().await.unwrap_err(); // nothing was sent
+/// assert!(matches!(error, orm_core::Error::Validation(_)));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Problems<M> {
     pub(super) found: Vec<Rejection>,

@@ -9,6 +9,17 @@ use crate::model::{Handle, Handles, Model, RawHandle, RowReader, Table};
 use crate::query::{Running, StartsAt};
 
 /// What [`load`](Session::load) takes: one handle, or many in a slice, a `Vec`, an array, or [`Handles`].
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::Loadable;
+///
+/// let users = User::query().all(&mut db).await?;
+/// assert_eq!((users[0].handles().len(), users.handles().len()), (1, 3));
+/// db.load(&users, User::ORDERS).await?; // of all three, one statement
+/// # Ok(())
+/// # }
+/// ```
 pub trait Loadable<M> {
     /// The handles.
     fn handles(&self) -> Vec<Handle<M>>;

@@ -31,7 +31,18 @@ pub struct SessionOptions {
     pub(super) criteria: Criteria,
 }
 
-/// The isolation level of a transaction.
+/// The isolation level of a transaction. SQLAlchemy: `isolation_level`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::{Isolation, SessionOptions};
+///
+/// let mut db = engine.session_with(SessionOptions::new().isolation(Isolation::Serializable));
+/// Tag::query().count(&mut db).await?;
+/// assert!(log.take()[0].ends_with("ISOLATION LEVEL SERIALIZABLE"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isolation {
     /// Each statement sees what was committed before it: PostgreSQL's default.
@@ -141,7 +152,7 @@ impl SessionOptions {
     ///
     /// let report = SessionOptions::new().isolation(Isolation::Serializable).read_only().deferrable();
     /// let mut db = engine.session_with(report);
-    /// assert_eq!(User::query().count(&mut db).await?, 3); // BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE
+    /// assert_eq!(User::query().count(&mut db).await?, 3); // BEGIN; SET TRANSACTION ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE
     /// # Ok(())
     /// # }
     /// ```

@@ -24,6 +24,16 @@ use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
 
 /// What a flush would send: `db.plan()?`. Its `Display` is a numbered list of steps, their SQL and their reasons.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// db.add(Tag::create().word("used"));
+/// let plan = db.plan()?; // nothing is sent
+/// assert_eq!((plan.steps.len(), plan.loads_first.len()), (1, 0));
+/// println!("{plan}");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Plan {
     /// The steps.
@@ -33,6 +43,17 @@ pub struct Plan {
 }
 
 /// A batch: rows of one table that are written by one statement.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// db.add(Tag::create().word("used"));
+/// let plan = db.plan()?;
+/// let step = &plan.steps[0];
+/// assert_eq!((step.table.name, step.rows()), ("tags", 1));
+/// assert_eq!(step.sql, "INSERT INTO tags (word) VALUES ($1) RETURNING id");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Step {
     /// What is done.
@@ -63,6 +84,19 @@ pub struct Step {
 }
 
 /// What a step does.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::StepKind;
+///
+/// let air = db.get::<Product>(1).await?.expect("it is there");
+/// db[air].stock = 4;
+/// db.add(Tag::create().word("used"));
+/// let kinds: Vec<_> = db.plan()?.steps.iter().map(|step| step.kind).collect();
+/// assert!(kinds.contains(&StepKind::Update) && kinds.contains(&StepKind::Insert));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepKind {
     /// Inserts pending entities.

@@ -83,7 +83,17 @@ impl Session {
     }
 }
 
-/// A savepoint: [`Session::begin_nested`]. Derefs to the session.
+/// A savepoint: [`Session::begin_nested`]. Derefs to the session. SQLAlchemy: the `SessionTransaction` of `begin_nested()`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let mut attempt = db.begin_nested().await?; // SAVEPOINT
+/// attempt.add(Tag::create().word("used"));
+/// attempt.rollback().await?;
+/// assert_eq!(Tag::query().count(&mut db).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropped, the savepoint is rolled back at once"]
 #[derive(Debug)]
 pub struct Nested<'db> {
@@ -93,6 +103,7 @@ pub struct Nested<'db> {
 
 impl Nested<'_> {
     /// Keeps what was done since the savepoint: flushes, and sends RELEASE SAVEPOINT. An outer rollback takes it back.
+    /// SQLAlchemy: `commit()` of the savepoint's transaction.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -125,6 +136,7 @@ impl Nested<'_> {
     }
 
     /// Takes back what was done since the savepoint, in the database and in memory. Sends ROLLBACK TO SAVEPOINT.
+    /// SQLAlchemy: `rollback()` of the savepoint's transaction.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -177,7 +189,18 @@ impl Drop for Nested<'_> {
     }
 }
 
-/// Autoflush is off while it lives: [`Session::no_autoflush`]. Derefs to the session.
+/// Autoflush is off while it lives: [`Session::no_autoflush`]. Derefs to the session. SQLAlchemy: `with session.no_autoflush:`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// let mut quiet = db.no_autoflush();
+/// quiet.add(Tag::create().word("used"));
+/// assert_eq!(Tag::query().count(&mut *quiet).await?, 2); // not flushed
+/// drop(quiet);
+/// assert_eq!(Tag::query().count(&mut db).await?, 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct NoAutoflush<'db> {
     session: &'db mut Session,

@@ -13,6 +13,21 @@
 //! | pending, persistent | `expunge` | detached |
 
 /// Where an entity stands in its life: what `db.state(handle)` gives.
+/// SQLAlchemy: `InstanceState.pending`, `.persistent`, `.deleted`, `.detached`.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::State;
+///
+/// let tag = db.add(Tag::create().word("used"));
+/// assert_eq!(db.state(tag), State::Pending);
+/// db.flush().await?;
+/// assert_eq!(db.state(tag), State::Persistent);
+/// db.rollback().await?;
+/// assert_eq!(db.state(tag), State::Detached);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum State {
     /// Added, not inserted yet.

@@ -10,6 +10,14 @@ use super::{Session, State};
 use crate::model::RawHandle;
 
 /// What a rollback would put back in memory, to be printed: see [`Session::undo_view`].
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// db.add(Tag::create().word("used"));
+/// assert!(db.undo_view().to_string().contains("was not in the session"));
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "an undo view does nothing until it is printed"]
 #[derive(Clone, Copy)]
 pub struct UndoView<'a> {

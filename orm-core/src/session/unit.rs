@@ -82,7 +82,7 @@ impl Session {
         new.map(|new| self.add(new)).collect()
     }
 
-    /// Adds an entity and flushes, so that it can be read at once.
+    /// Adds an entity and flushes, so that it can be read at once: one INSERT, and what else is pending.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]

@@ -41,6 +41,21 @@ impl Session {
 }
 
 /// A read-only view of an entity: [`Session::view`]. `Copy`; derefs to the row.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::session::View;
+///
+/// fn label(product: View<'_, Product>) -> orm_core::Result<String> {
+///     let shelf = product.related(Product::CATEGORY)?;
+///     Ok(format!("{} ({})", product.name, shelf.map_or("nowhere", |shelf| shelf.row().name.as_str())))
+/// }
+///
+/// let air = db.get::<Product>(1).with(Product::CATEGORY).await?.expect("it is there");
+/// assert_eq!(label(db.view(air))?, "Air (Laptops)");
+/// # Ok(())
+/// # }
+/// ```
 pub struct View<'db, M> {
     session: &'db Session,
     handle: Handle<M>,
@@ -124,6 +139,19 @@ impl<'db, M: Model> View<'db, M> {
 }
 
 /// How a view of what a relationship leads to looks.
+///
+/// ```
+#[doc = include_str!("../guide/shop.txt")]
+/// use orm_core::model::Many;
+/// use orm_core::session::ViewShape;
+///
+/// let ann = db.get::<User>(1).with(User::ORDERS).await?.expect("she is there");
+/// let orders = db.related(ann, User::ORDERS)?;
+/// let mut views = Many::view(&db, orders)?; // what `db.view(ann).related(User::ORDERS)` gives
+/// assert_eq!(views.next().expect("she has orders").status, OrderStatus::Paid);
+/// # Ok(())
+/// # }
+/// ```
 pub trait ViewShape: RelationShape {
     /// A [`View`], an `Option` of one, or an iterator of them.
     type View<'db, M: Model>;

@@ -73,7 +73,7 @@ impl Session {
     }
 
     /// Merges a JSON document onto an entity: a PATCH whose row the address names. As [`merge_json`](Session::merge_json), of
-    /// which the document needs no key.
+    /// which the document needs no key. Sends the same statements as that.
     ///
     /// ```
     #[doc = include_str!("../example_shop.txt")]
