@@ -1,12 +1,12 @@
 //! SQLAlchemy's ORM for Rust and PostgreSQL: `#[derive(Model)]` on plain structs, typed queries, relationship loaders, and a
 //! [`Session`](session::Session) that is a real unit of work.
 //!
-//! | to use it | to see how it works inside |
+//! | To use it | To see how it works inside |
 //! | --- | --- |
 //! | [**Start**](guide::start): from `cargo new` to the first commit, in ten minutes | [**Inside**](guide::inside): ten pages, each on one mechanism and built on an experiment |
 //! | [The guide](guide): [models](guide::models), [queries](guide::queries), [relationships](guide::relationships), [sessions](guide::sessions), [errors](guide::errors), [testing](guide::testing), [performance](guide::performance) | `cargo run --example inside -- --step`: one unit of work, performed slowly; with `-- --html inside.html` as a page with pictures |
-//! | Coming from [SQLAlchemy](guide::coming_from_sqlalchemy), [Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | in a program of your own: `db.plan()` prints what a flush is about to do, `db.debug_view()` what a session holds, `db.undo_view()` what a rollback would put back |
-//! | Something does not compile: [`reading_the_errors`] | the code: [`session`] is the heart, and begins with a table of its files, as each module does |
+//! | Coming from [SQLAlchemy](guide::coming_from_sqlalchemy), [Diesel or SeaORM](guide::coming_from_diesel_and_seaorm) | In a program of your own: [`db.plan()`](session::Session::plan), [`db.debug_view()`](session::Session::debug_view), [`db.undo_view()`](session::Session::undo_view) |
+//! | Something does not compile: [`reading_the_errors`] | The code: [`session`] is the heart; each module begins with a table of its files |
 //!
 //! ```
 //! use orm_core::prelude::*;
@@ -26,7 +26,7 @@
 //!     let mut db = engine.session();
 //!     let user = User::query().filter(User::NAME.eq(from)).one(&mut db).await?;
 //!     db[user].name = to.to_owned();
-//!     db.commit().await                       // UPDATE users SET name = $1 WHERE id = $2
+//!     db.commit().await // UPDATE users SET name, that column alone; COMMIT goes with it
 //! }
 //! ```
 //!
@@ -71,6 +71,16 @@ pub use error::{Error, Result};
 pub use orm_derive::{Changes, DbEnum, FromRow, Model, Rowset};
 
 /// What a file with models, queries or sessions wants: `use orm_core::prelude::*;`.
+///
+/// `Model` in it is the derive. Code that is generic over models asks for the trait, [`model::Model`](trait@crate::model::Model):
+///
+/// ```
+/// use orm_core::prelude::*;
+///
+/// async fn how_many<M: orm_core::model::Model>(db: &mut Session) -> orm_core::Result<i64> {
+///     orm_core::query::entity::<M>().count(db).await
+/// }
+/// ```
 pub mod prelude {
     pub use crate::Engine;
     #[cfg(feature = "chrono")]

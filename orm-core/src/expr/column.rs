@@ -142,6 +142,7 @@ impl<S> Copy for NamedColumn<S> {}
 
 impl<S: Source> NamedColumn<S> {
     /// The column with this name, or of the field with this name. SQLAlchemy: `getattr(User, name)`.
+    /// [`NamedColumn`] has an example.
     ///
     /// ```
     /// # use guide_shop::*;

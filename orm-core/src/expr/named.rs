@@ -102,7 +102,7 @@ impl<S, Scope: Without<S>> NotIn<Scope> for S {}
 /// ```
 pub trait Apart<Name> {}
 
-/// The name of an alias, which has a number that types cannot compare.
+/// The name of an alias, which has a number that types cannot compare. It is [`Apart`] from all others.
 #[derive(Debug)]
 pub struct Numbered;
 

@@ -286,7 +286,7 @@ impl<Kind> WithinGroup<Kind> {
 }
 
 /// What an ordered-set aggregate uses. It is an aggregate that has its order already, and no window: so it has `filter`, and
-/// neither `order_by`, `distinct` nor `over`. See [`WithinGroup`].
+/// neither `order_by`, `distinct` nor `over`. See [`mode`].
 #[derive(Debug)]
 pub struct InOrder<U>(std::marker::PhantomData<fn() -> U>);
 
