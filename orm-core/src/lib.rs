@@ -28,6 +28,19 @@
 //!     db[user].name = to.to_owned();
 //!     db.commit().await // UPDATE users SET name, that column alone; COMMIT goes with it
 //! }
+//! # #[cfg(feature = "testing")]
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> orm_core::Result<()> {
+//! #     let test = orm_core::testing::TestDb::with_models::<(User,)>().await?;
+//! #     let engine = test.engine().await?;
+//! #     let mut db = engine.session();
+//! #     db.add(User::create().name("ann"));
+//! #     db.commit().await?;
+//! #     rename(&engine, "ann", "anna").await?;
+//! #     assert_eq!(User::query().filter(User::NAME.eq("anna")).count(&mut db).await?, 1);
+//! #     Ok(())
+//! # }
+//! # #[cfg(not(feature = "testing"))] fn main() {}
 //! ```
 //!
 //! # Four nouns
