@@ -136,7 +136,7 @@ fn shown_functions(text: &str) -> Vec<(&str, bool)> {
             continue;
         }
         if line.starts_with("pub trait ") || line == "}" {
-            in_trait = !line.ends_with('}');
+            in_trait = !hidden && !line.ends_with('}');
         }
         let words = code.trim_start_matches("pub ").trim_start_matches("const ");
         let name = words.trim_start_matches("async ").strip_prefix("fn ");
