@@ -369,14 +369,14 @@ impl<M: Model> Store for Arena<M> {
         Ok(forerunner)
     }
 
-    fn written(&mut self, index: u32, epoch: u32) {
+    fn written(&mut self, index: u32, epoch: u32, rekeyed: bool) {
         let at = index as usize;
         let old = self.kept[at].take();
         self.slots.heads[at].epoch = epoch;
         self.slots.untouch(index);
-        if let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
+        if rekeyed && let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
             let (old, new) = (Self::key_of(&old), Self::key_of(row));
-            self.slots.rekey(index, &old, new);
+            self.slots.rekey(index, old, new);
         }
     }
 
@@ -387,7 +387,7 @@ impl<M: Model> Store for Arena<M> {
             (None, Content::Row(row)) => Self::key_of(row),
             _ => return,
         };
-        self.slots.forget_key(index, &named);
+        self.slots.forget_key(index, named);
     }
 
     fn release(&mut self, index: u32) {

@@ -64,8 +64,11 @@ impl Session {
     /// Refuses a delete before anything is asked, where what is loaded is enough to tell: all that the delete takes with it
     /// is known, and leaves a child behind that must have its parent.
     fn refuse_known(&self) -> Result<()> {
-        let mut open = self.doomed();
-        let mut gone: FastSet<RawHandle> = open.iter().copied().collect();
+        let mut open = self.doomed(has_children);
+        if open.is_empty() {
+            return Ok(());
+        }
+        let mut gone: FastSet<RawHandle> = self.doomed(|_| true).into_iter().collect();
         let (mut held, mut unknown) = (Vec::new(), Vec::new());
         while let Some(parent) = open.pop() {
             for relation in self.table(parent).relations {
@@ -116,11 +119,11 @@ impl Session {
         )))
     }
 
-    /// What is to be deleted and was not seen before, by table; `None` where that is nothing.
+    /// What is to be deleted, takes others along, and was not seen before, by table; `None` where that is nothing.
     fn newly_doomed(&self, seen: &mut FastSet<RawHandle>) -> Option<Vec<Vec<RawHandle>>> {
         let mut by_table: Vec<Vec<RawHandle>> = vec![Vec::new(); self.arenas.len()];
         let mut found = false;
-        for handle in self.doomed() {
+        for handle in self.doomed(has_children) {
             if seen.insert(handle) {
                 by_table[handle.arena as usize].push(handle);
                 found = true;
@@ -134,16 +137,16 @@ impl Session {
         rows.first().map_or(&[], |row| self.table(*row).relations)
     }
 
-    fn doomed(&self) -> Vec<RawHandle> {
+    /// What is to be deleted in some tables.
+    fn doomed(&self, wanted: impl Fn(&'static Table) -> bool) -> Vec<RawHandle> {
         let mut doomed = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
-            let touched = slots.touched().into_iter();
-            doomed.extend(
-                touched
-                    .filter(|index| slots.heads[*index as usize].doomed)
-                    .map(|index| slots.handle(index)),
-            );
+            if !wanted(slots.table) {
+                continue;
+            }
+            let here = slots.doomed().into_iter();
+            doomed.extend(here.map(|index| slots.handle(index)));
         }
         doomed
     }
@@ -284,6 +287,12 @@ fn takes_rows_of(from: &'static Table, table: &'static Table) -> bool {
         }
     }
     false
+}
+
+/// Whether there may be children of a table's rows, which a delete has to look at.
+fn has_children(table: &'static Table) -> bool {
+    let mut relations = table.relations.iter();
+    relations.any(|relation| from_parent(relation).is_some())
 }
 
 /// Whether children are deleted with their parent.

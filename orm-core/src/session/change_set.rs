@@ -68,7 +68,15 @@ impl Session {
             changes
                 .inserts
                 .extend(pending.map(|index| slots.handle(index)));
-            for index in slots.touched() {
+            let touched = slots.touched();
+            // Mostly what is done to one is done to all.
+            match touched.first() {
+                Some(first) if slots.heads[*first as usize].doomed => {
+                    changes.deletes.reserve(touched.len());
+                }
+                _ => changes.updates.reserve(touched.len()),
+            }
+            for index in touched {
                 let head = &slots.heads[index as usize];
                 if head.state != State::Persistent {
                     continue;
@@ -138,6 +146,9 @@ impl Session {
 
     /// The foreign keys of relationships that were set to pending entities: their values come with the INSERT.
     pub(super) fn keys_to_come(&self, child: RawHandle) -> ColumnSet {
+        if self.set_links.is_empty() {
+            return ColumnSet::EMPTY;
+        }
         let waiting = self.set_links.of(child).filter(|relation| {
             let target = self.known_target(child, relation).flatten();
             target.is_some_and(|target| self.raw_state(target) == State::Pending)

@@ -155,12 +155,13 @@ impl Session {
     }
 
     pub(super) fn check_raw(&self, handle: RawHandle, model: &'static str) -> Result<()> {
+        if self.raw_state(handle) != State::Detached {
+            return Ok(());
+        }
         let why = if handle.session != self.id {
             "it is of another session; take a row's key and `get` it here"
-        } else if self.raw_state(handle) == State::Detached {
-            "the entity was deleted, expunged, or added in a transaction that was rolled back"
         } else {
-            return Ok(());
+            "the entity was deleted, expunged, or added in a transaction that was rolled back"
         };
         Err(Error::Detached { model, why })
     }
@@ -168,28 +169,35 @@ impl Session {
     /// What must happen before a row is handed out mutably: a copy is kept for the flush to compare with, and the undo
     /// log knows what it was.
     fn begin_change<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
-        self.peek(handle)?;
-        let raw = handle.raw();
-        if self.raw_state(raw) == State::Deleted {
-            return Err(Error::Detached {
-                model: M::TABLE.model,
+        self.begin_raw_change(handle.raw(), M::TABLE.model)
+    }
+
+    fn begin_raw_change(&mut self, handle: RawHandle, model: &'static str) -> Result<()> {
+        match self.raw_state(handle) {
+            State::Persistent => {
+                self.touch_row(handle);
+                Ok(())
+            }
+            State::Pending => Err(Error::Pending { model }),
+            State::Deleted => Err(Error::Detached {
+                model,
                 why: "its row was deleted in this transaction",
-            });
+            }),
+            State::Detached => self.check_raw(handle, model),
         }
-        self.touch(raw);
-        Ok(())
     }
 
     /// [`begin_change`](Session::begin_change) without the type; does nothing for a pending entity.
     pub(super) fn touch(&mut self, handle: RawHandle) {
-        if self.raw_state(handle) != State::Persistent {
-            return;
+        if self.raw_state(handle) == State::Persistent {
+            self.touch_row(handle);
         }
+    }
+
+    fn touch_row(&mut self, handle: RawHandle) {
         let store = self.store_mut(handle);
         store.keep(handle.index);
-        if !store.slots().heads[handle.index as usize].is_touched() {
-            store.slots_mut().touch(handle.index);
-        }
+        store.slots_mut().touch(handle.index);
         self.save(handle);
     }
 }

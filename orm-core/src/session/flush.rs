@@ -4,6 +4,7 @@
 //! (keys, defaults) is written into the entities, so that the steps behind find the keys that they refer to. Memory is changed
 //! as the steps go; should one fail, the undo log has what was.
 
+use super::change_set::given_anew;
 use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::links::LastKey;
@@ -14,7 +15,7 @@ use super::together::{Together, cannot_be_checked, checked, miscounted};
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
-use crate::model::{NextVersion, RawHandle, RelationInfo, RelationKind, Row};
+use crate::model::{ColumnSet, NextVersion, RawHandle, RelationInfo, RelationKind, Row};
 use crate::query::Statement;
 use crate::types::Raw;
 
@@ -76,11 +77,16 @@ impl Session {
     }
 
     /// Gives `on_update` columns of changed rows their new values.
-    fn touch_updated(&mut self, updates: &[(RawHandle, crate::model::ColumnSet)]) {
-        for (row, _) in updates {
-            let store = self.store_mut(*row);
-            let changed = store.changes(row.index);
-            store.touch_updated(row.index, changed);
+    fn touch_updated(&mut self, updates: &[(RawHandle, ColumnSet)]) {
+        for rows in updates.chunk_by(|(row, _), (next, _)| row.arena == next.arena) {
+            if given_anew(self.table(rows[0].0)).is_empty() {
+                continue;
+            }
+            for (row, _) in rows {
+                let store = self.store_mut(*row);
+                let changed = store.changes(row.index);
+                store.touch_updated(row.index, changed);
+            }
         }
     }
 
@@ -93,7 +99,7 @@ impl Session {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
             for index in store.slots().touched() {
                 let epoch = store.slots().heads[index as usize].epoch;
-                store.written(index, epoch);
+                store.written(index, epoch, true);
             }
         }
     }
@@ -253,6 +259,7 @@ impl Session {
             StepKind::Replace => self.take_replaced(step, rows),
             StepKind::Update | StepKind::Close => self.take_updated(step, rows),
             StepKind::Delete => {
+                self.gone.reserve(step.rows.len());
                 for row in &step.rows {
                     self.buried(*row);
                 }
@@ -268,6 +275,9 @@ impl Session {
 
     /// Copies the keys of what the rows refer to, now that the steps before have brought them.
     fn resolve_keys(&mut self, rows: &[RawHandle]) {
+        if self.set_links.is_empty() {
+            return;
+        }
         let mut last = LastKey::default();
         for row in rows {
             let mut at = 0;
@@ -413,8 +423,11 @@ impl Session {
     fn take_updated(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
         self.take_rows(step, Match::of_update(step), rows)?;
         self.follow_new_keys(step);
+        let (mut key, returned) = (step.table.primary_key.iter(), Self::returned_by(step));
+        let rekeyed = key.any(|key| step.columns.contains(*key) || returned.contains(key));
+        let counted = step.kind == StepKind::Update && step.table.version.is_some();
         for row in &step.rows {
-            if step.kind == StepKind::Update {
+            if counted {
                 self.count_version(*row, *row)?;
             }
             // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
@@ -423,7 +436,7 @@ impl Session {
             } else {
                 self.epoch
             };
-            self.store_mut(*row).written(row.index, epoch);
+            self.store_mut(*row).written(row.index, epoch, rekeyed);
         }
         Ok(())
     }
@@ -518,17 +531,17 @@ impl Session {
 
     /// The row is deleted: the entity is nobody's name any more, and leaves the session at commit.
     pub(super) fn buried(&mut self, row: RawHandle) {
-        // What was to be deleted was saved when that was said.
-        if !self.slots(row).heads[row.index as usize].doomed {
-            self.save_deleted(row);
-        }
         let store = self.store_mut(row);
         store.forget_key(row.index);
         let slots = store.slots_mut();
         slots.untouch(row.index);
         let head = &mut slots.heads[row.index as usize];
         head.state = State::Deleted;
-        head.doomed = false;
+        let (known, saved) = (std::mem::take(&mut head.doomed), head.saved);
+        // What was to be deleted was saved when that was said.
+        if !known {
+            self.save_deleted(row, saved);
+        }
         self.gone.push(row);
     }
 }

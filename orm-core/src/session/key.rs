@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use bytes::{BufMut, BytesMut};
 
@@ -29,7 +30,7 @@ pub(crate) enum KeyBytes {
 
 thread_local! {
     /// Where keys are put together, so that one that is only looked up allocates nothing.
-    static BUFFER: Cell<BytesMut> = Cell::default();
+    static BUFFER: Cell<Option<BytesMut>> = const { Cell::new(None) };
 }
 
 impl KeyBytes {
@@ -41,26 +42,10 @@ impl KeyBytes {
         part: &mut dyn FnMut(usize, &mut BytesMut) -> bool,
     ) -> Option<Self> {
         // Taken out and not borrowed: a part is encoded by the program's own code, which may ask for a key of its own.
-        let mut out = BUFFER.take();
+        let mut out = BUFFER.take().unwrap_or_default();
         out.clear();
-        let mut is_whole = true;
-        for at in 0..parts {
-            let start = out.len();
-            if parts > 1 {
-                out.put_u32(0);
-            }
-            if !part(at, &mut out) {
-                is_whole = false;
-                break;
-            }
-            if parts > 1 {
-                // The length goes before each part, or ("a", "bc") would equal ("ab", "c").
-                let length = (out.len() - start - 4) as u32;
-                out[start..start + 4].copy_from_slice(&length.to_be_bytes());
-            }
-        }
-        let key = is_whole.then(|| Self::from_slice(&out));
-        BUFFER.set(out);
+        let key = append(&mut out, parts, part).then(|| Self::from_slice(&out));
+        BUFFER.set(Some(out));
         key
     }
 
@@ -155,6 +140,54 @@ impl KeyBytes {
     }
 }
 
+/// Appends the columns of a key; false if any is NULL.
+fn append(
+    out: &mut BytesMut,
+    parts: usize,
+    part: &mut dyn FnMut(usize, &mut BytesMut) -> bool,
+) -> bool {
+    if parts == 1 {
+        return part(0, out);
+    }
+    (0..parts).all(|at| {
+        let start = out.len();
+        out.put_u32(0);
+        let present = part(at, out);
+        // The length goes before each part, or ("a", "bc") would equal ("ab", "c").
+        let length = (out.len() - start - 4) as u32;
+        out[start..start + 4].copy_from_slice(&length.to_be_bytes());
+        present
+    })
+}
+
+/// Puts rows in the order of their keys, whose parts `part` appends. Of rows that are in order already, which rows mostly are
+/// that were read, each is compared with the next and no more.
+pub(crate) fn sort_by_key<R: Copy>(
+    rows: &mut [R],
+    parts: usize,
+    mut part: impl FnMut(R, usize, &mut BytesMut) -> bool,
+) {
+    let mut keys = BytesMut::with_capacity(rows.len() * 8);
+    let mut sorted: Vec<(u64, Range<usize>, R)> = Vec::with_capacity(rows.len());
+    for row in rows.iter() {
+        let start = keys.len();
+        append(&mut keys, parts, &mut |at, out| part(*row, at, out));
+        let key = &keys[start..];
+        // The first eight bytes, which are all there is of most keys.
+        let mut front = [0; 8];
+        let length = key.len().min(8);
+        front[..length].copy_from_slice(&key[..length]);
+        sorted.push((u64::from_be_bytes(front), start..keys.len(), *row));
+    }
+    sorted.sort_unstable_by(|(front, key, _), (other_front, other, _)| {
+        let fronts = front.cmp(other_front);
+        fronts.then_with(|| keys[key.clone()].cmp(&keys[other.clone()]))
+    });
+    for (place, (.., row)) in rows.iter_mut().zip(sorted) {
+        *place = row;
+    }
+}
+
 impl Hash for KeyBytes {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
@@ -213,6 +246,36 @@ mod tests {
         assert_eq!(key(&[&long]), key(&[&long]));
         let parts = key(&[&long]);
         assert_eq!(parts.parts(1).collect::<Vec<_>>(), [long.as_bytes()]);
+    }
+
+    #[test]
+    fn rows_are_sorted_as_their_keys_are() {
+        let texts = [
+            "",
+            "\0",
+            "a",
+            "a\0",
+            "ab",
+            "abcdefgh",
+            "abcdefgh\0",
+            "abcdefghi",
+            "b",
+        ];
+        let sorted: Vec<(&str, &str)> = texts.iter().flat_map(|a| [(*a, "x"), (*a, "y")]).collect();
+        let mut by_keys = sorted.clone();
+        by_keys.sort_by_key(|(a, b)| key(&[a, b]));
+        let mut rows: Vec<_> = sorted.iter().rev().copied().collect();
+        sort_by_key(&mut rows, 2, |(a, b), part, out| {
+            out.put_slice([a, b][part].as_bytes());
+            true
+        });
+        assert_eq!(rows, by_keys);
+        let mut texts_again: Vec<_> = texts.iter().rev().copied().collect();
+        sort_by_key(&mut texts_again, 1, |text, _, out| {
+            out.put_slice(text.as_bytes());
+            true
+        });
+        assert_eq!(texts_again, texts);
     }
 
     #[test]

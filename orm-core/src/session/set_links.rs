@@ -53,6 +53,10 @@ impl SetLinks {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.set.is_empty()
+    }
+
     pub(super) fn remove(&mut self, child: RawHandle, relation: &'static RelationInfo) {
         for marks in self
             .marks

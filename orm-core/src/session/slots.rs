@@ -1,6 +1,8 @@
 //! [`Slots`]: what the session knows of one model's entities apart from their values. The same plain struct for every
 //! model, so that flush, cascades, loaders and undo are written once and without type parameters.
 
+use std::collections::hash_map::Entry;
+
 use super::collection::Collection;
 use super::hash::FastMap;
 use super::key::KeyBytes;
@@ -202,8 +204,8 @@ impl Slots {
     }
 
     /// The key of an entity's row was written.
-    pub(crate) fn rekey(&mut self, index: u32, old: &KeyBytes, new: KeyBytes) {
-        if *old != new {
+    pub(crate) fn rekey(&mut self, index: u32, old: KeyBytes, new: KeyBytes) {
+        if old != new {
             // Another row of the same statement may have taken the old key.
             self.forget_key(index, old);
             self.keys.insert(new, index);
@@ -211,9 +213,11 @@ impl Slots {
     }
 
     /// A key leads to this entity no more.
-    pub(crate) fn forget_key(&mut self, index: u32, key: &KeyBytes) {
-        if self.keys.get(key) == Some(&index) {
-            self.keys.remove(key);
+    pub(crate) fn forget_key(&mut self, index: u32, key: KeyBytes) {
+        if let Entry::Occupied(known) = self.keys.entry(key)
+            && *known.get() == index
+        {
+            known.remove();
         }
     }
 
@@ -227,6 +231,13 @@ impl Slots {
         let mut touched = self.waiting_where(|head| head.is_touched());
         touched.sort_unstable();
         touched
+    }
+
+    /// Entities that are to be deleted, in the order of their slots.
+    pub(crate) fn doomed(&self) -> Vec<u32> {
+        let mut doomed = self.waiting_where(|head| head.doomed && head.is_touched());
+        doomed.sort_unstable();
+        doomed
     }
 
     /// Added entities, in the order of `add`.

@@ -31,7 +31,7 @@ impl Session {
         let (gone, come): (Vec<LinkRow>, Vec<LinkRow>) =
             changes.links.iter().partition(|row| !row.added);
         let mut steps = link_steps(StepKind::Unlink, gone, "links that were removed go first");
-        steps.extend(self.unlink_deleted(&changes.gone()));
+        steps.extend(self.unlink_deleted(&changes));
         let (early, late): (Vec<RawHandle>, Vec<RawHandle>) = changes
             .deletes
             .iter()
@@ -57,6 +57,9 @@ impl Session {
 
     /// The arenas, grouped where tables refer to one another, each group behind what it refers to.
     fn table_order(&self) -> Vec<Vec<usize>> {
+        if self.arenas.len() == 1 {
+            return vec![vec![0]];
+        }
         let mut edges = Vec::new();
         for (number, store) in self.arenas.iter().enumerate() {
             for (_, to) in self.references(store.slots().table) {

@@ -75,8 +75,9 @@ pub(crate) trait Store: Send + Sync {
     /// The draft was inserted: it becomes a row, under its key. Gives the entity that had the key so far.
     fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>>;
 
-    /// The row's changes were sent: there is nothing to compare with any more. A changed key is the entity's name now.
-    fn written(&mut self, index: u32, epoch: u32);
+    /// The row's changes were sent: there is nothing to compare with any more. Where the key may have changed (`rekeyed`), the
+    /// new one is the entity's name now.
+    fn written(&mut self, index: u32, epoch: u32, rekeyed: bool);
 
     /// Gives up the entity's key: its row is deleted, or it leaves the session.
     fn forget_key(&mut self, index: u32);

@@ -137,10 +137,9 @@ impl Session {
         self.undo.push(Undo::Row(handle, image));
     }
 
-    /// The same for one that is about to be deleted.
-    pub(super) fn save_deleted(&mut self, handle: RawHandle) {
-        let frame = self.undo.frame() + 1;
-        if self.slots(handle).heads[handle.index as usize].saved < frame {
+    /// The same for one that is about to be deleted, and was last saved in the frame `saved`.
+    pub(super) fn save_deleted(&mut self, handle: RawHandle, saved: u32) {
+        if saved <= self.undo.frame() {
             self.undo.push(Undo::Deleted(handle));
         }
     }

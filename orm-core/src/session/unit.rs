@@ -163,12 +163,13 @@ impl Session {
                 self.discard(handle);
             }
             State::Persistent => {
-                if !self.slots(handle).heads[handle.index as usize].doomed {
-                    self.save_deleted(handle);
-                }
                 let slots = self.store_mut(handle).slots_mut();
-                slots.heads[handle.index as usize].doomed = true;
                 slots.touch(handle.index);
+                let head = &mut slots.heads[handle.index as usize];
+                let (known, saved) = (std::mem::replace(&mut head.doomed, true), head.saved);
+                if !known {
+                    self.save_deleted(handle, saved);
+                }
             }
             State::Deleted | State::Detached => {}
         }
@@ -316,12 +317,7 @@ impl Session {
     /// # }
     /// ```
     pub fn deleted<M: Model>(&self) -> Vec<Handle<M>> {
-        self.handles(|slots| {
-            let touched = slots.touched().into_iter();
-            touched
-                .filter(|index| slots.heads[*index as usize].doomed)
-                .collect()
-        })
+        self.handles(|slots| slots.doomed())
     }
 
     /// Some entities of a model.

@@ -78,10 +78,13 @@ impl Session {
         columns: &[u16],
         rows: &[RawHandle],
     ) -> Vec<BatchColumn> {
+        let Some(store) = rows.first().map(|row| self.store(*row)) else {
+            return Vec::new();
+        };
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
             BatchColumn::new(format!("{prefix}{at}"), ty, rows, |row, out| {
-                self.store(*row).encode_before(row.index, *column, out)
+                store.encode_before(row.index, *column, out)
             })
         };
         columns.iter().enumerate().map(make).collect()

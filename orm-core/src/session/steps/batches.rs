@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{ColumnInfo, ColumnSet, RawHandle, Table};
 use crate::session::Session;
 use crate::session::change_set::{ChangeSet, given_anew};
-use crate::session::key::KeyBytes;
+use crate::session::key::{KeyBytes, sort_by_key};
 use crate::session::plan::{Step, StepKind};
 
 impl Session {
@@ -104,6 +104,8 @@ impl Session {
         behind: &str,
     ) -> Vec<Step> {
         let mut batches = BTreeMap::<(ColumnSet, bool, ColumnSet, String), Vec<RawHandle>>::new();
+        // Mostly a row is changed as the one before it.
+        let mut run = (Default::default(), Vec::new());
         for (row, changed) in rows {
             let guarded = self.is_guarded(row);
             let mut guard = ColumnSet::EMPTY;
@@ -112,9 +114,15 @@ impl Session {
                 let aside = parked.get(&row).copied().unwrap_or_default();
                 guard = changed.without(aside).without(self.computed_columns(row));
             }
-            let batch = batches.entry((changed, guarded, guard, self.shape(row)));
-            batch.or_default().push(row);
+            let batch = (changed, guarded, guard, self.shape(row));
+            if batch != run.0 {
+                let (before, rows) = std::mem::replace(&mut run, (batch, Vec::new()));
+                batches.entry(before).or_default().extend(rows);
+            }
+            run.1.push(row);
         }
+        batches.entry(run.0).or_default().extend(run.1);
+        batches.retain(|_, rows| !rows.is_empty());
         let alone = batches.len() == 1;
         let steps = batches
             .into_iter()
@@ -182,8 +190,15 @@ impl Session {
         })
     }
 
+    /// Puts rows of one table in the order of the keys under which the database has them.
     pub(super) fn by_key(&self, rows: &mut [RawHandle]) {
-        rows.sort_by_cached_key(|row| self.key_before(*row));
+        let Some(first) = rows.first() else {
+            return;
+        };
+        let (store, columns) = (self.store(*first), self.table(*first).primary_key);
+        sort_by_key(rows, columns.len(), |row, part, out| {
+            store.encode_before(row.index, columns[part], out)
+        });
     }
 }
 

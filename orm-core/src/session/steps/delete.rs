@@ -1,24 +1,23 @@
 //! DELETEs: from the tables that refer to others on to those referred to.
 
 use crate::error::{Error, Result};
-use crate::model::{RawHandle, RelationKind};
+use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
 use crate::order::components;
 use crate::session::Session;
+use crate::session::change_set::ChangeSet;
 use crate::session::plan::{Step, StepKind};
 
 impl Session {
     /// Steps that delete the link rows of rows that are deleted.
-    pub(super) fn unlink_deleted(&self, deletes: &[RawHandle]) -> Vec<Step> {
+    pub(super) fn unlink_deleted(&self, changes: &ChangeSet) -> Vec<Step> {
         let mut steps: Vec<(usize, Step)> = Vec::new();
-        for handle in deletes {
-            for relation in self.table(*handle).relations {
-                let RelationKind::ManyToMany { near, .. } = &relation.kind else {
-                    continue;
-                };
-                if relation.members.read_only {
-                    continue;
-                }
-                let id = std::ptr::from_ref(*relation).addr();
+        let mut tables = self.arenas.iter().map(|store| store.slots().table);
+        if !tables.any(|table| links_of(table).next().is_some()) {
+            return Vec::new();
+        }
+        for handle in changes.gone() {
+            for (relation, near) in links_of(self.table(handle)) {
+                let id = std::ptr::from_ref(relation).addr();
                 let at = steps
                     .iter()
                     .position(|(other, _)| *other == id)
@@ -29,7 +28,7 @@ impl Session {
                         steps.push((id, step));
                         steps.len() - 1
                     });
-                steps[at].1.rows.push(*handle);
+                steps[at].1.rows.push(handle);
             }
         }
         steps.into_iter().map(|(_, step)| step).collect()
@@ -43,15 +42,17 @@ impl Session {
         reason: &str,
         steps: &mut Vec<Step>,
     ) -> Result<()> {
+        if deletes.is_empty() {
+            return Ok(());
+        }
         let of = |number: usize| {
             let rows = deletes.iter().copied();
             rows.filter(move |row| row.arena as usize == number)
-                .collect::<Vec<_>>()
         };
         let involved: Vec<usize> = group
             .iter()
             .copied()
-            .filter(|number| !of(*number).is_empty())
+            .filter(|number| of(*number).next().is_some())
             .collect();
         let order = if involved.len() > 1 {
             self.open_rings(&involved, deletes, steps)?
@@ -59,7 +60,7 @@ impl Session {
             involved
         };
         for number in order {
-            let mut rows = of(number);
+            let mut rows: Vec<RawHandle> = of(number).collect();
             self.by_key(&mut rows);
             let table = self.arenas[number].slots().table;
             let mut step = Step::new(
@@ -137,4 +138,19 @@ impl Session {
         }
         Ok(order)
     }
+}
+
+/// The relationships of a table's rows that stand in a link table, each with the key there that leads back.
+fn links_of(
+    table: &'static Table,
+) -> impl Iterator<Item = (&'static RelationInfo, &'static RelationInfo)> {
+    table
+        .relations
+        .iter()
+        .filter_map(|relation| match &relation.kind {
+            RelationKind::ManyToMany { near, .. } if !relation.members.read_only => {
+                Some((*relation, *near))
+            }
+            _ => None,
+        })
 }

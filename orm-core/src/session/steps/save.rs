@@ -39,12 +39,8 @@ impl Session {
     ) -> Result<()> {
         let in_group = |handle: &RawHandle| group.contains(&(handle.arena as usize));
         let inserts: Vec<_> = changes.inserts.iter().copied().filter(in_group).collect();
-        let updates: Vec<_> = changes
-            .updates
-            .iter()
-            .copied()
-            .filter(|(handle, _)| in_group(handle))
-            .collect();
+        let updates = changes.updates.iter();
+        let updates: Vec<_> = updates.filter(|(handle, _)| in_group(handle)).collect();
         let mut rows = Rows {
             new: inserts.len(),
             all: inserts,
@@ -86,7 +82,7 @@ impl Session {
                     }
                 }
                 let behind = self.behind(&rows, &levels.of, &changed);
-                let changed = changed.into_iter().map(|at| updates[at - rows.new]);
+                let changed = changed.into_iter().map(|at| *updates[at - rows.new]);
                 steps.extend(self.update_steps(changed, &parked, &behind));
                 steps.extend(self.replace_steps(&replacing, changes));
                 let behind = self.behind(&rows, &levels.of, &added);

@@ -113,7 +113,10 @@ impl Session {
         // Where no row of a table is new, or changed in any column, none takes what another one gives up.
         let new = changes.inserts.iter();
         let taking = new.chain(changes.updates.iter().map(|(row, _)| row));
-        let taking: FastSet<u16> = taking.map(|row| row.arena).collect();
+        let mut is_taking = vec![false; self.arenas.len()];
+        for row in taking {
+            is_taking[row.arena as usize] = true;
+        }
         let tables = self.arenas.iter().map(|store| store.slots().table);
         let groups: Vec<Vec<Vec<u16>>> = tables.map(unique_groups).collect();
         let groups_of = |row: RawHandle| groups[row.arena as usize].iter().enumerate();
@@ -130,7 +133,7 @@ impl Session {
             give_up(*row, *row, *changed);
         }
         let deletes = changes.deletes.iter();
-        for row in deletes.filter(|row| taking.contains(&row.arena)) {
+        for row in deletes.filter(|row| is_taking[row.arena as usize]) {
             give_up(*row, *row, all_columns(self.table(*row)));
         }
         for (row, old) in &changes.replaces {
