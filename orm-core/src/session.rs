@@ -47,6 +47,7 @@
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
 //! | `together` | which of its steps go out together, and whether COMMIT goes with them |
+//! | `judged` | statements whose answers the server judges, since COMMIT goes with them |
 //! | `too_long` | which text was too long for its column |
 //! | `history` | `changes`: what was changed of an entity, with what was there before |
 //! | `debug_view` | `debug_view`: what is in the session, as text |
@@ -84,6 +85,7 @@ mod hooks;
 mod info;
 #[cfg(feature = "json")]
 mod json_shape;
+mod judged;
 mod key;
 mod link_rows;
 mod links;
@@ -183,11 +185,13 @@ use crate::model::{Model, RawHandle, RelationInfo, Table};
 /// | a query, `load`, `refresh` | a flush of what is pending, then its own |
 /// | `get` | nothing for a row of this transaction that is in memory, else one SELECT |
 /// | `flush` | one statement for each batch of rows of one table with the same columns; nothing where nothing differs |
-/// | `commit`, `rollback` | a flush and COMMIT, or ROLLBACK; nothing where no transaction is open |
+/// | `commit` | a flush and COMMIT; the flush alone where that is one statement and no transaction is open; nothing where nothing is to be done |
+/// | `rollback` | ROLLBACK; nothing where no transaction is open |
 /// | `begin_nested`, its `commit`, its `rollback` | a flush and SAVEPOINT, RELEASE SAVEPOINT, ROLLBACK TO SAVEPOINT |
 ///
 /// BEGIN travels with the first statement of a transaction, and COMMIT with the last of a flush where it can. Statements of a
-/// flush that don't need one another's answers go out together. So `add` and `commit` of rows whose keys the program makes
+/// flush that don't need one another's answers go out together. A unit of work that is one statement is sent without BEGIN and
+/// COMMIT, since PostgreSQL makes a transaction of it by itself. So `add` and `commit` of rows of one model
 /// are one round trip, and `get`, a change, and `commit` are two. What a query loads with it goes out together with it where
 /// that is asked for ([`pipelined`](crate::query::Query::pipelined)) or measured to pay ([`PipelinedLoads`]).
 ///

@@ -47,6 +47,7 @@ mod uuid;
 pub use bytes::BytesMut;
 
 pub use array::Element;
+pub(crate) use array::elements;
 pub use array_writer::ArrayWriter;
 pub use enumeration::{DbEnum, decode_enum, encode_enum, enum_type};
 #[cfg(feature = "json")]

@@ -334,7 +334,7 @@ async fn a_ring_of_rows_with_keys_of_the_client_is_broken_too() {
     db[a].name.push('!');
     f.sent();
     db.commit().await.unwrap();
-    assert_eq!(f.count(), 3);
+    assert_eq!(f.count(), 1);
 }
 
 #[tokio::test]
@@ -423,7 +423,7 @@ async fn columns_with_on_update_are_given_anew_by_every_update() {
     db[note].stars = 5;
     db.commit().await.unwrap();
     assert_eq!(
-        f.sent()[1],
+        f.sent()[0],
         "UPDATE notes SET stars = $1, edits = $2 WHERE id = $3 AND stars IS NOT DISTINCT FROM $4"
     );
 }
@@ -441,9 +441,7 @@ async fn a_version_begins_at_one_and_is_counted() {
     assert_eq!(
         f.sent(),
         [
-            "BEGIN",
-            "UPDATE tickets SET subject = $1, version = tickets.version + 1 WHERE id = $2 AND version = $3",
-            "COMMIT"
+            "UPDATE tickets SET subject = $1, version = tickets.version + 1 WHERE id = $2 AND version = $3"
         ]
     );
     for ticket in &tickets {
@@ -451,7 +449,7 @@ async fn a_version_begins_at_one_and_is_counted() {
     }
     db.commit().await.unwrap();
     assert_eq!(
-        f.sent()[1],
+        f.sent()[0],
         "UPDATE tickets SET subject = u.c0, version = tickets.version + 1 \
          FROM unnest($1::uuid[], $2::text[], $3::int4[]) AS u(k0, c0, v0) \
          WHERE tickets.id = u.k0 AND tickets.version = u.v0"
@@ -604,7 +602,7 @@ async fn a_row_that_takes_the_place_of_a_deleted_one_is_an_update() {
          new `Ticket` with the keys of deleted ones take their places\n"
     );
     db.commit().await.unwrap();
-    assert_eq!(f.count(), 3);
+    assert_eq!(f.count(), 1);
     assert_eq!(
         (db[new].subject.as_str(), db[new].version),
         ("new", 2),

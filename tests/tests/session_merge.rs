@@ -375,7 +375,7 @@ async fn changes_made_before_and_after_detaching_are_flushed_where_it_is_attache
     assert_eq!(other.dirty::<Author>(), [ann]);
     other.commit().await.unwrap();
     assert_eq!(
-        f.sent()[1],
+        f.sent()[0],
         "UPDATE authors SET name = $1 WHERE id = $2 AND name IS NOT DISTINCT FROM $3"
     );
     assert_eq!(

@@ -428,9 +428,9 @@ async fn a_failed_flush_needs_a_rollback_and_says_what_failed_first() {
             Error::RollbackRequired { .. }
         ));
     }
-    assert_eq!(f.count(), 0);
     db.rollback().await.unwrap();
-    assert_eq!(f.sent(), ["ROLLBACK"]);
+    // COMMIT went out with what failed, so that the server has rolled back.
+    assert_eq!(f.count(), 0);
     assert_eq!(db.state(twin), State::Detached);
     assert_eq!(db[ann].email, None);
     db[ann].email = Some("y".to_owned());

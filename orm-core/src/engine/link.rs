@@ -97,8 +97,11 @@ impl Link {
             before: Some(before),
             statements: std::slice::from_ref(statement),
             after: None,
+            returned: &[],
         });
-        let Outcome { answers, result } = outcome.await;
+        let Outcome {
+            answers, result, ..
+        } = outcome.await;
         result?;
         let answer = answers.into_iter().next();
         Ok(answer.unwrap_or_else(|| unreachable!("what did not fail has an answer")))

@@ -203,8 +203,8 @@ impl Observer for Echo {
 /// let engine = Engine::builder(shop.test.url()).observe(Arc::new(log.clone())).connect().await?;
 /// let mut db = engine.session();
 /// db.add(Tag::create().word("used"));
-/// db.commit().await?;
-/// assert_eq!(log.take(), ["BEGIN", "INSERT INTO tags (word) VALUES ($1) RETURNING id", "COMMIT"]);
+/// db.flush().await?;
+/// assert_eq!(log.take(), ["BEGIN", "INSERT INTO tags (word) VALUES ($1) RETURNING id"]);
 /// # Ok(())
 /// # }
 /// ```

@@ -8,6 +8,9 @@
 //!
 //! **What the client refuses.** A parameter that does not fit is noticed before its statement is sent. Nothing behind it is
 //! sent then, COMMIT least of all.
+//!
+//! **One statement is a transaction by itself.** Where a pipeline is a plain BEGIN, one statement and COMMIT, the statement goes out
+//! alone, and the server commits it or nothing.
 
 use std::pin::Pin;
 
@@ -30,6 +33,10 @@ pub(crate) struct Pipeline<'a> {
     pub(crate) statements: &'a [Statement],
     /// COMMIT behind them. In a transaction only: outside of one a failed statement does not keep the next from being done.
     pub(crate) after: Option<&'static str>,
+    /// For each statement the type, by its number, that the first column of its rows must have, or 0. Where a table's column turns
+    /// out to be of another, `after` does not go along: what was committed could not be read. Statements beyond these may
+    /// return what they like.
+    pub(crate) returned: &'a [u32],
 }
 
 /// What came of a pipeline.
@@ -38,6 +45,8 @@ pub(crate) struct Outcome {
     pub(crate) answers: Vec<Answer>,
     /// The first failure.
     pub(crate) result: Result<()>,
+    /// Whether what was to be `after` went along.
+    pub(crate) ended: bool,
 }
 
 /// What came of one try.
@@ -46,6 +55,7 @@ pub(super) struct Try<'a> {
     answers: Vec<Answer>,
     /// The first failure, and the text that failed.
     pub(super) failed: Option<(&'a str, tokio_postgres::Error)>,
+    ended: bool,
 }
 
 pub(super) type Started<F> = Pin<Box<MaybeDone<F>>>;
@@ -72,6 +82,7 @@ impl Link {
                     return Outcome {
                         answers: Vec::new(),
                         result: Err(error),
+                        ended: false,
                     };
                 }
                 tried = self.try_pipeline(pipeline).await;
@@ -85,7 +96,15 @@ impl Link {
         Outcome {
             answers: tried.answers,
             result,
+            ended: tried.ended,
         }
+    }
+
+    /// Whether BEGIN and COMMIT can be left out. Not where a script may have left a transaction open, which COMMIT is to end.
+    fn is_one_statement(&self, pipeline: Pipeline<'_>) -> bool {
+        (pipeline.before, pipeline.after) == (Some("BEGIN"), Some("COMMIT"))
+            && pipeline.statements.len() == 1
+            && !self.traffic().may_be_open()
     }
 
     async fn try_pipeline<'a>(&'a self, pipeline: Pipeline<'a>) -> Try<'a> {
@@ -93,8 +112,11 @@ impl Link {
             before,
             statements,
             after,
+            returned,
         } = pipeline;
-        let mut first = before.map(|sql| start(self.run_batch(sql, 1)));
+        let alone = self.is_one_statement(pipeline);
+        let begin = || before.map(|sql| start(self.run_batch(sql, 1)));
+        let mut first = if alone { None } else { begin() };
         let mut watches: Vec<_> = statements.iter().map(|one| self.watch(one)).collect();
         // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
         let mut preparing = start(future::join_all(
@@ -126,6 +148,10 @@ impl Link {
             return tried;
         }
 
+        let fits = prepared.iter().flatten().zip(returned).all(returns);
+        if alone && !fits {
+            first = begin();
+        }
         let mut running = Vec::with_capacity(statements.len());
         let mut refused = false;
         for (one, statement) in prepared.into_iter().flatten().zip(statements) {
@@ -136,8 +162,10 @@ impl Link {
                 break;
             }
         }
+        let after = after.filter(|_| fits && !refused);
+        tried.ended = after.is_some();
         let mut last = after
-            .filter(|_| !refused)
+            .filter(|_| !alone)
             .map(|sql| start(self.run_batch(sql, u32::from(statements.is_empty()))));
 
         if let (Some(sql), Some(first)) = (before, &mut first) {
@@ -194,6 +222,12 @@ pub(super) fn start<F: Future>(future: F) -> Started<F> {
 
 pub(super) fn is_done<F: Future>(started: &Started<F>) -> bool {
     matches!(**started, MaybeDone::Done(_))
+}
+
+/// Whether the first column of what a statement gives is of this type, where one is asked for.
+fn returns((prepared, ty): (&tokio_postgres::Statement, &u32)) -> bool {
+    let first = prepared.columns().first();
+    *ty == 0 || first.is_some_and(|column| column.type_().oid() == *ty)
 }
 
 /// Whether a statement failed before it was sent.

@@ -214,7 +214,7 @@ impl Session {
         let query = statement.sql.clone();
         let mut statements = vec![statement];
         statements.extend(levels.statements);
-        let outcome = self.send_together(&statements, false).await?;
+        let outcome = self.send_together(&statements, false, &[]).await?;
         outcome.result?;
         let mut answers = outcome.answers.into_iter().map(|answer| answer.rows);
         let rows = answers.next().unwrap_or_default();

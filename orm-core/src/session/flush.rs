@@ -6,12 +6,13 @@
 
 use super::change_set::given_anew;
 use super::hash::FastMap;
+use super::judged::{cannot_be_judged, judged_key, miscounted};
 use super::key::KeyBytes;
 use super::links::LastKey;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use super::steps::nothing_free;
-use super::together::{Together, cannot_be_checked, checked, miscounted};
+use super::together::Together;
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
@@ -119,8 +120,7 @@ impl Session {
             return Ok(false);
         }
         let commit = commit && self.may_commit_with(&together);
-        self.send_steps(together, commit).await?;
-        Ok(commit)
+        self.send_steps(together, commit).await
     }
 
     /// The statement of a step. What it needs of steps on their way is known.
@@ -145,21 +145,25 @@ impl Session {
     }
 
     /// Sends steps, and COMMIT behind them where it is wanted, in one round trip. Then their answers are read in order, so
-    /// that what failed first is what is reported.
-    async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<()> {
+    /// that what failed first is what is reported. Whether COMMIT went along.
+    async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<bool> {
         let Together {
             steps,
             mut statements,
             ..
         } = together;
+        let mut returned = Vec::new();
         if commit {
             for (statement, step) in statements.iter_mut().zip(&steps) {
-                if let Some(rows) = self.must_change(step) {
-                    *statement = checked(std::mem::take(statement), rows);
-                }
+                returned.push(self.judge(statement, step));
             }
         }
-        let Outcome { answers, result } = self.send_together(&statements, commit).await?;
+        let outcome = self.send_together(&statements, commit, &returned).await?;
+        let Outcome {
+            answers,
+            result,
+            ended,
+        } = outcome;
         if !commit {
             for (step, answer) in steps.iter().zip(&answers) {
                 self.expect(step, answer.count).await?;
@@ -168,9 +172,12 @@ impl Session {
         if let Err(error) = result {
             let failed = steps.get(answers.len());
             return match (miscounted(&error).filter(|_| commit), failed) {
-                (Some(changed), Some(step)) => self.expect(step, changed).await,
+                (Some(changed), Some(step)) => {
+                    self.expect(step, changed).await?;
+                    self.or_fail(Err(matching::out_of_order(step.table.name)))
+                }
                 (_, Some(step)) => {
-                    let error = nothing_free(step, cannot_be_checked(error));
+                    let error = nothing_free(step, cannot_be_judged(error));
                     Err(self.name_too_long(step, error))
                 }
                 _ => Err(error),
@@ -178,10 +185,14 @@ impl Session {
         }
         let mut short = Vec::new();
         for (step, answer) in steps.iter().zip(&answers) {
-            if step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
+            // Where COMMIT was to go along, the server has counted.
+            if !commit && step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
                 short.push((*step, answer.count));
             }
-            self.take_answer(step, &answer.rows)?;
+            match judged_key(step).filter(|_| commit) {
+                Some((key, _)) => self.take_keys(step, key, &answer.rows, ended)?,
+                None => self.take_answer(step, &answer.rows)?,
+            }
         }
         for (step, deleted) in short {
             self.expect_gone(step).await?;
@@ -192,7 +203,7 @@ impl Session {
                 "a DELETE found fewer rows than it was sent for: they were deleted by others"
             );
         }
-        Ok(())
+        Ok(ended)
     }
 
     /// Fails unless a statement changed as many rows as it was sent for.
@@ -311,6 +322,11 @@ impl Session {
 
     fn take_inserted(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
         self.take_rows(step, Match::of_insert(step), rows)?;
+        self.are_inserted(step)
+    }
+
+    /// They have their keys, and are rows from now on.
+    pub(super) fn are_inserted(&mut self, step: &Step) -> Result<()> {
         let epoch = self.epoch;
         if let Some(first) = step.rows.first() {
             let slots = self.store_mut(*first).slots_mut();

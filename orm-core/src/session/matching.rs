@@ -89,15 +89,20 @@ pub(super) fn ascending(
     let mut last = None;
     for key in returned {
         if last.is_some_and(|last| last >= key) {
-            return Err(Error::invalid(format!(
-                "the rows of `{table}` came back in another order than their keys count up, so nobody knows whose they \
-                 are: a trigger changes the keys, or the identity counts down; give the keys yourself, or insert the \
-                 rows one by one"
-            )));
+            return Err(out_of_order(table));
         }
         last = Some(key);
     }
     Ok((0..rows).collect())
+}
+
+/// The rows' keys don't count up.
+pub(super) fn out_of_order(table: &str) -> Error {
+    Error::invalid(format!(
+        "the rows of `{table}` came back in another order than their keys count up, so nobody knows whose they \
+         are: a trigger changes the keys, or the identity counts down; give the keys yourself, or insert the \
+         rows one by one"
+    ))
 }
 
 #[cfg(test)]

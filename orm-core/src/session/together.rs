@@ -8,20 +8,20 @@
 //!
 //! - Hooks may refuse what was flushed, so with hooks it waits.
 //! - Behind a savepoint a failure must leave the transaction around it alone, so there it waits.
-//! - What a statement returns may not fit, so behind RETURNING it waits.
+//! - What a statement returns may not fit, so behind RETURNING it waits: but for identity keys of new rows, of which the server
+//!   can say that they do.
 //! - A DELETE of unversioned rows that were gone is no failure, unless they are still there: that has to be asked, so behind
 //!   it COMMIT waits.
-//! - A statement that must change as many rows as it was sent for lets the server count: it goes out in the form that
-//!   `checked` gives it, which fails where the number is another, and COMMIT behind a failed statement rolls back.
+//! - A statement whose answer the session would look at lets the server look: it goes out in the form that `judged` gives
+//!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back.
 
 use super::hash::FastMap;
+use super::judged::judged_key;
 use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind};
 use super::{Session, State};
-use crate::error::Error;
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
 use crate::query::Statement;
-use crate::types::Param;
 
 /// Steps on their way: their statements are written, and nobody has seen an answer yet.
 #[derive(Default)]
@@ -148,7 +148,7 @@ impl Session {
     pub(super) fn may_commit_with(&self, together: &Together<'_>) -> bool {
         let judged_by_server = |step: &&Step| match step.kind {
             StepKind::Delete => step.table.version.is_some(),
-            _ => Self::returned_by(step).is_empty(),
+            _ => judged_key(step).is_some() || Self::returned_by(step).is_empty(),
         };
         !self.has_hooks() && self.undo.depth() == 0 && together.steps.iter().all(judged_by_server)
     }
@@ -170,53 +170,4 @@ impl Session {
     pub(super) fn is_there(&self, together: &Together<'_>, row: RawHandle) -> bool {
         self.raw_state(row) != State::Pending || together.inserts(row)
     }
-}
-
-/// What a checked statement says when it fails, before the number. PostgreSQL has no expression that raises an error with a text
-/// of one's own, so it is asked for a setting of this name, which doesn't exist.
-const WRITTEN: &str = "rows written: ";
-
-const CHECKED: &str = "WITH written AS (";
-
-/// The same statement, which fails unless it changes that many rows, so that COMMIT may be sent behind it without having
-/// seen the number.
-pub(super) fn checked(statement: Statement, rows: u64) -> Statement {
-    let Statement { sql, mut params } = statement;
-    params.push(Param::new(&(rows as i64)));
-    let expected = params.len();
-    Statement {
-        sql: format!(
-            "{CHECKED}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
-             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
-        ),
-        params,
-    }
-}
-
-/// The error of statements that were checked, with what to do where the check itself cannot be: a table with a `DO ALSO` or a
-/// conditional rule takes no UPDATE inside of WITH.
-pub(super) fn cannot_be_checked(error: Error) -> Error {
-    match error {
-        Error::Query(mut query)
-            if query.code.as_deref() == Some("0A000") && query.sql.starts_with(CHECKED) =>
-        {
-            query.hint = Some(
-                "the statement stands in WITH because COMMIT goes out with it: where the table has rules, call `flush` before \
-                 `commit`, which sends the plain statement; or make a trigger of the rule"
-                    .to_owned(),
-            );
-            Error::Query(query)
-        }
-        error => error,
-    }
-}
-
-/// The number of rows that a checked statement did change, if that is what it failed for.
-pub(super) fn miscounted(error: &Error) -> Option<u64> {
-    let Error::Query(error) = error else {
-        return None;
-    };
-    let (_, behind) = error.message.split_once(WRITTEN)?;
-    let digits = behind.find(|c: char| !c.is_ascii_digit());
-    behind[..digits.unwrap_or(behind.len())].parse().ok()
 }

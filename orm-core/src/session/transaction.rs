@@ -106,7 +106,8 @@ impl Session {
         }
     }
 
-    /// Sends statements one behind the other without waiting in between, and COMMIT behind them where it is wanted.
+    /// Sends statements one behind the other without waiting in between, and COMMIT behind them where it is wanted and what they
+    /// return is of these types. One statement that is the whole transaction goes out by itself. See [`Pipeline`].
     ///
     /// # Errors
     /// What keeps them from being sent. What they fail with is in the outcome, behind the answers before it.
@@ -114,6 +115,7 @@ impl Session {
         &mut self,
         statements: &[Statement],
         commit: bool,
+        returned: &[u32],
     ) -> Result<Outcome> {
         self.ready().await?;
         let begin = self.take_connection().await?;
@@ -128,14 +130,14 @@ impl Session {
             before: begin.as_deref(),
             statements,
             after: commit.then_some("COMMIT"),
+            returned,
         };
-        let Outcome { answers, result } = self.open_link()?.pipeline(pipeline).await;
-        let result = match commit {
-            true => result.map_err(in_doubt),
-            false => result,
-        };
-        let result = self.settle(result);
-        Ok(Outcome { answers, result })
+        let mut outcome = self.open_link()?.pipeline(pipeline).await;
+        if outcome.ended {
+            outcome.result = outcome.result.map_err(in_doubt);
+        }
+        outcome.result = self.settle(outcome.result);
+        Ok(outcome)
     }
 
     /// Takes a connection, unless there is one. What is to be sent ahead of the first statement.
@@ -270,7 +272,8 @@ impl Session {
     /// ```
     /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed. COMMIT goes
     /// out with the last statements, without waiting for their answers, where it can't come too early: the statements then
-    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for.
+    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. Where no transaction
+    /// is open, no isolation level was asked for, and the flush is one such statement, it is sent alone, without BEGIN and COMMIT.
     /// Inside a savepoint it commits the whole transaction.
     ///
     /// # Errors

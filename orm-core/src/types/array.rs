@@ -113,6 +113,22 @@ fn null_element<T>(at: usize) -> DecodeError {
     ))
 }
 
+/// The elements of an array of a type, as if they had come one by one; none of NULL.
+pub(crate) fn elements<'a>(raw: Raw<'a>, of: &'static PgType) -> Result<Vec<Raw<'a>>, DecodeError> {
+    let Some(bytes) = raw.bytes else {
+        return Ok(Vec::new());
+    };
+    let array = Array::read(bytes).map_err(DecodeError)?;
+    let element = |bytes: Result<_, String>| {
+        Ok(Raw {
+            bytes: bytes.map_err(DecodeError)?,
+            oid: array.element,
+            type_name: of.name,
+        })
+    };
+    array.elements.map(element).collect()
+}
+
 /// An array's binary form, taken apart.
 struct Array<'a> {
     element: u32,

@@ -107,6 +107,7 @@ async fn commit_all(link: &Link, statements: &[Statement]) -> Outcome {
         before: Some("BEGIN"),
         statements,
         after: Some("COMMIT"),
+        returned: &[],
     }))
     .await
 }
@@ -117,7 +118,9 @@ async fn a_pipeline_keeps_its_order_and_is_one_round_trip() {
     let link = with_table(&log).await;
     let statements: Vec<_> = (0..80).map(insert).collect();
     for expected in [2, 1] {
-        let Outcome { answers, result } = commit_all(&link, &statements).await;
+        let Outcome {
+            answers, result, ..
+        } = commit_all(&link, &statements).await;
         result.expect("all fit");
         for (answer, expected) in answers.iter().zip(0..) {
             assert_eq!(answer.rows[0].get::<i32>(0).expect("an int"), expected);
@@ -152,7 +155,9 @@ async fn of_a_pipeline_that_fails_nothing_is_committed_and_the_cause_is_told() {
     ] {
         for _ in 0..2 {
             let statements = [insert(1), culprit.clone(), insert(3)];
-            let Outcome { answers, result } = commit_all(&link, &statements).await;
+            let Outcome {
+                answers, result, ..
+            } = commit_all(&link, &statements).await;
             let error = result.expect_err("one of them does not fit").to_string();
             assert!(error.contains(cause), "{error}");
             assert!(answers.len() <= 1);

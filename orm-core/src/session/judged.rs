@@ -1,0 +1,163 @@
+//! Statements whose answers the server judges, so that COMMIT may go out with them, or they may be a transaction by themselves,
+//! before anybody has seen an answer. `together` says which of them may, `flush` sends them.
+//!
+//! The statement stands in WITH, and what is around it fails unless the answer is as the session needs it:
+//!
+//! - as many rows were changed as it was sent for, whatever kept the others from it: a row that is gone, a version that moved
+//!   on, a guard, a trigger that suppresses an INSERT;
+//! - and where an INSERT brings identity keys back, each row has one, and they count up in the order of the rows. They come
+//!   as one array, in one row.
+
+use super::Session;
+use super::matching::{Match, made_identity};
+use super::plan::{Step, StepKind};
+use crate::error::{Error, Result};
+use crate::model::Row;
+use crate::query::Statement;
+use crate::query::quote::identifier;
+use crate::types::{DecodeError, Element, Param, PgType, SqlType, elements};
+
+/// What a judged statement says when it fails, before the number. PostgreSQL has no expression that raises an error with a text
+/// of one's own, so it is asked for a setting of this name, which doesn't exist.
+const WRITTEN: &str = "rows written: ";
+
+const INSIDE: &str = "WITH written AS (";
+
+/// The identity key that a step's INSERT brings back, if that is all, and the array that the server sends it in.
+pub(super) fn judged_key(step: &Step) -> Option<(u16, &'static PgType)> {
+    let matching = (step.kind == StepKind::Insert).then(|| Match::of_insert(step))?;
+    let ([column], Match::Single | Match::Ascending) = (&Session::returned_by(step)[..], matching)
+    else {
+        return None;
+    };
+    let key = made_identity(step).filter(|key| key == column)?;
+    let oid = step.table.columns[key as usize].ty.oid;
+    let arrays = [
+        (i16::TYPE.oid, <i16 as Element>::ARRAY),
+        (i32::TYPE.oid, <i32 as Element>::ARRAY),
+        (i64::TYPE.oid, <i64 as Element>::ARRAY),
+    ];
+    let (_, array) = arrays.into_iter().find(|(element, _)| *element == oid)?;
+    Some((key, array))
+}
+
+impl Session {
+    /// Puts a step's statement into the form whose answer the server judges. The type of what it then returns, or 0.
+    pub(super) fn judge(&self, statement: &mut Statement, step: &Step) -> u32 {
+        let plain = std::mem::take(statement);
+        if let Some((key, array)) = judged_key(step) {
+            let mut name = String::new();
+            identifier(&mut name, step.table.columns[key as usize].name);
+            *statement = counted_keys(plain, step.rows() as u64, &name);
+            return array.oid;
+        }
+        *statement = match self.must_change(step) {
+            Some(rows) => counted(plain, rows),
+            None => plain,
+        };
+        0
+    }
+
+    /// Gives new rows the keys that came back, in their order, and that the server has found to be in order.
+    pub(super) fn take_keys(
+        &mut self,
+        step: &Step,
+        key: u16,
+        rows: &[Row],
+        committed: bool,
+    ) -> Result<()> {
+        let taken = self.read_keys(step, key, rows);
+        // What could not be taken into memory is in the database for good.
+        let taken = taken.map_err(|error| match committed {
+            true => Error::invalid(format!(
+                "{error}; the transaction was committed nevertheless: roll back, which brings memory back, and read the rows"
+            )),
+            false => error,
+        });
+        self.or_fail(taken)?;
+        for entity in &step.rows {
+            self.follow_row(*entity, step.by_server);
+        }
+        self.are_inserted(step)
+    }
+
+    fn read_keys(&mut self, step: &Step, key: u16, rows: &[Row]) -> Result<()> {
+        let column = &step.table.columns[key as usize];
+        let keys = rows
+            .first()
+            .map_or(Ok(Vec::new()), |row| elements(row.raw(0), column.ty));
+        let keys = keys.map_err(|DecodeError(why)| Error::Decode {
+            table: step.table.name.to_owned(),
+            column: column.name.to_owned(),
+            why,
+        })?;
+        for (entity, value) in step.rows.iter().zip(keys) {
+            self.store_mut(*entity).write(entity.index, key, value)?;
+        }
+        Ok(())
+    }
+}
+
+/// The same statement, which fails unless it changes that many rows.
+fn counted(statement: Statement, rows: u64) -> Statement {
+    let Statement { sql, mut params } = statement;
+    params.push(Param::new(&(rows as i64)));
+    let expected = params.len();
+    Statement {
+        sql: format!(
+            "{INSIDE}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
+             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
+        ),
+        params,
+    }
+}
+
+/// The same INSERT, which gives the keys that it returns as one array, and fails unless there are as many as rows, and they
+/// count up.
+fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
+    let Statement { sql, mut params } = statement;
+    params.push(Param::new(&(rows as i64)));
+    let expected = params.len();
+    let fits = if rows == 1 {
+        format!("count({key}) = ${expected}")
+    } else {
+        format!(
+            "count({key}) = ${expected} AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key})"
+        )
+    };
+    Statement {
+        sql: format!(
+            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN {fits} THEN true \
+             ELSE current_setting('{WRITTEN}' || count({key}))::bool END"
+        ),
+        params,
+    }
+}
+
+/// The error of statements that were judged, with what to do where that itself cannot be: a table with a `DO ALSO` or a
+/// conditional rule is not written inside of WITH.
+pub(super) fn cannot_be_judged(error: Error) -> Error {
+    match error {
+        Error::Query(mut query)
+            if query.code.as_deref() == Some("0A000") && query.sql.starts_with(INSIDE) =>
+        {
+            query.hint = Some(
+                "the statement stands in WITH because COMMIT goes out with it: where the table has rules, call `flush` before \
+                 `commit`, which sends the plain statement; or make a trigger of the rule"
+                    .to_owned(),
+            );
+            Error::Query(query)
+        }
+        error => error,
+    }
+}
+
+/// The number of rows that a judged statement did change, if that is what it failed for.
+pub(super) fn miscounted(error: &Error) -> Option<u64> {
+    let Error::Query(error) = error else {
+        return None;
+    };
+    let (_, behind) = error.message.split_once(WRITTEN)?;
+    let digits = behind.find(|c: char| !c.is_ascii_digit());
+    behind[..digits.unwrap_or(behind.len())].parse().ok()
+}
