@@ -173,7 +173,7 @@ pub use record::{
     Fits, FitsField, FitsOrNone, FitsPlace, FitsPlaceOrNone, List, Listed, MaybeRowsOf, Present,
     RecordOf, RowsOf, RowsetOf, StructOf,
 };
-pub use returning::Returning;
+pub use returning::{LastWrite, Returning};
 pub use selection::{SelectList, Selection, Selects, Value};
 pub use sort::SortKeys;
 pub use statement::Statement;

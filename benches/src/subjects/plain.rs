@@ -242,12 +242,10 @@ impl Plain {
                 .one(&mut transaction)
                 .await?;
             let hair = next_hair(user.hair_color.as_deref());
-            User::query()
+            let changed = User::query()
                 .filter(User::ID.eq(key))
-                .update(User::HAIR_COLOR.set(hair))
-                .exec(&mut transaction)
-                .await?;
-            transaction.commit().await?;
+                .update(User::HAIR_COLOR.set(hair));
+            transaction.commit_with(changed).await?;
         }
         Ok(())
     }

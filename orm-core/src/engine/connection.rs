@@ -54,7 +54,7 @@ pub(super) enum Pending {
 }
 
 impl Pending {
-    fn sql(self) -> &'static str {
+    pub(super) fn sql(self) -> &'static str {
         match self {
             Pending::Begin => "BEGIN",
             Pending::Rollback => "ROLLBACK",
@@ -427,7 +427,7 @@ impl Connection {
 
     /// In a transaction that can only be rolled back the server would refuse too, but not before it was asked; and a BEGIN
     /// that was given up must not be followed by anything. ROLLBACK TO a savepoint is what helps.
-    fn check(&self, sql: &str) -> Result<()> {
+    pub(super) fn check(&self, sql: &str) -> Result<()> {
         let helps = || match self.pending {
             Some(Pending::Rollback | Pending::RollbackAndBegin) => true,
             Some(Pending::Begin) => false,

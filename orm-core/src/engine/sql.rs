@@ -5,7 +5,7 @@
 use super::named;
 use crate::error::{Error, Result};
 use crate::model::{ColumnNames, FromRow, Row};
-use crate::query::{Executor, Running, Statement};
+use crate::query::{Executor, LastWrite, Running, Statement};
 use crate::types::{Param, SqlType};
 
 /// Hand-written SQL. SQLAlchemy: `text("..")`.
@@ -332,6 +332,24 @@ impl From<&str> for Sql {
 impl From<String> for Sql {
     fn from(text: String) -> Sql {
         sql(text)
+    }
+}
+
+impl LastWrite for Sql {
+    fn into_statement(self) -> Result<Statement> {
+        self.statement()
+    }
+}
+
+impl LastWrite for &str {
+    fn into_statement(self) -> Result<Statement> {
+        sql(self).statement()
+    }
+}
+
+impl LastWrite for String {
+    fn into_statement(self) -> Result<Statement> {
+        sql(self).statement()
     }
 }
 

@@ -3,9 +3,10 @@
 use std::ops::{Deref, DerefMut};
 
 use super::connection::Pending;
+use super::pipeline::{Outcome, Pipeline};
 use super::{Connection, Sql};
 use crate::error::{Error, Result};
-use crate::query::Running;
+use crate::query::{LastWrite, Running};
 
 /// An open transaction on a [`Connection`], and that connection while it lasts. SQLAlchemy: `Transaction`.
 ///
@@ -84,6 +85,62 @@ impl<'c> Transaction<'c> {
             return Err(Error::after_failure());
         }
         self.end("COMMIT").await
+    }
+
+    /// Runs the transaction's last statement and commits, in one round trip: COMMIT goes out behind the statement, without
+    /// waiting for its answer. Gives the number of rows that the statement changed.
+    ///
+    /// It takes what `exec` takes: `.update(..)`, `.delete()`, `Product::insert(rows)`; and SQL, as text or [`sql`](super::sql).
+    /// How many rows it was is known when they are committed, so it is for statements of which any number is in order.
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// let mut conn = engine.acquire().await?;
+    /// let mut transaction = conn.begin().await?;
+    /// let air = Product::query().filter(Product::ID.eq(1)).one(&mut transaction).await?; // with BEGIN
+    /// let cheaper = Product::query().filter(Product::ID.eq(1)).update(Product::PRICE.set(air.price - 100));
+    /// assert_eq!(transaction.commit_with(cheaper).await?, 1); // with COMMIT
+    /// # assert_eq!(conn.fetch_scalar::<i32>("SELECT price FROM products WHERE id = 1").await?, air.price - 100);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// Two statements, of which the second is COMMIT. Where it is the only statement of the transaction, it is sent by itself, without
+    /// BEGIN and COMMIT: one statement is a transaction. A write of no rows is not sent; then it is [`commit`](Transaction::commit).
+    ///
+    /// # Errors
+    /// Those of [`Connection::execute`] and of [`Transaction::commit`]. Whichever it is, nothing of the transaction is kept, unless it
+    /// is [`Error::Connection`], after which nobody knows.
+    pub fn commit_with(mut self, last: impl LastWrite) -> Running<'c, u64> {
+        let statement = last.into_statement();
+        Box::pin(async move {
+            let statement = statement?;
+            if statement.sql.is_empty() {
+                self.commit().await?;
+                return Ok(0);
+            }
+            if let Err(error) = self.connection.check(&statement.sql) {
+                self.end("ROLLBACK").await?;
+                return Err(error);
+            }
+            let link = self.connection.link();
+            let outcome = link.pipeline(Pipeline {
+                before: self.connection.pending.map(Pending::sql),
+                statements: std::slice::from_ref(&statement),
+                after: Some("COMMIT"),
+                returned: &[],
+            });
+            let Outcome {
+                answers, result, ..
+            } = outcome.await;
+            // What the client has refused was not sent, and no COMMIT.
+            self.over = !link.in_transaction();
+            if self.over {
+                self.connection.pending = None;
+            }
+            result?;
+            Ok(answers.first().map_or(0, |answer| answer.count))
+        })
     }
 
     /// Undoes everything that was done. SQLAlchemy: `transaction.rollback()`. One statement, or none when nothing was

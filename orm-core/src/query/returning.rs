@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Executor, Running, Selection, Selects, Statement, render};
+use super::{Bulk, Executor, Insert, Running, Selection, Selects, Statement, render};
 use crate::error::{Error, Result};
 use crate::expr::Write;
 use crate::model::RowReader;
@@ -200,11 +200,55 @@ pub(super) fn exec<X: Executor>(write: Result<Write>, on: &mut X) -> Running<'_,
     })
 }
 
+/// A write of one statement that gives no rows, and so can be the last of a transaction: what
+/// [`Transaction::commit_with`](crate::engine::Transaction::commit_with) takes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent together with COMMIT",
+    label = "expected a write without `returning`, or SQL",
+    note = "`.update(..)`, `.delete()`, `Model::insert(rows)`, a text, or `sql(..)` with values"
+)]
+pub trait LastWrite {
+    /// The statement; without text where nothing is to be sent.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// use orm_core::prelude::*;
+    /// use orm_core::query::LastWrite;
+    ///
+    /// let statement = User::query().filter(!User::ACTIVE).delete().into_statement()?;
+    /// assert_eq!(statement.sql, "DELETE FROM users WHERE NOT users.active");
+    /// # Ok::<(), orm_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What `exec` would refuse before it sends anything.
+    fn into_statement(self) -> Result<Statement>;
+}
+
+impl<M, Scope, Verb> LastWrite for Bulk<M, Scope, Verb> {
+    fn into_statement(self) -> Result<Statement> {
+        self.write.map(|write| rendered(&write))
+    }
+}
+
+impl<M, S> LastWrite for Insert<M, S> {
+    fn into_statement(self) -> Result<Statement> {
+        self.write.map(|write| rendered(&write))
+    }
+}
+
+/// Empty where nothing is to be sent.
+fn rendered(write: &Write) -> Statement {
+    if write.is_empty() {
+        return Statement::plain("");
+    }
+    render::write::write(write)
+}
+
 /// The statement of a write, or why there is none; empty where nothing is to be sent.
 pub(super) fn statement(write: &Result<Write>) -> Result<Statement> {
     match write {
-        Ok(write) if write.is_empty() => Ok(Statement::plain("")),
-        Ok(write) => Ok(render::write::write(write)),
+        Ok(write) => Ok(rendered(write)),
         Err(error) => Err(Error::invalid(error.to_string())),
     }
 }

@@ -24,7 +24,7 @@ use crate::types::Param;
 /// ```
 #[must_use = "a write does nothing until it runs: `.exec(&mut db).await`"]
 pub struct Bulk<M, Scope, Verb> {
-    write: Result<Write>,
+    pub(super) write: Result<Write>,
     #[allow(clippy::type_complexity)]
     types: PhantomData<fn() -> (M, Scope, Verb)>,
 }
