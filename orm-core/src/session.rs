@@ -218,8 +218,8 @@ pub struct Session {
     cursors: Vec<cursor::OpenCursor>,
     arenas: Vec<Box<dyn Store>>,
     arena_of: FastMap<usize, u16>,
-    /// The table that was asked for last, and its arena.
-    last_arena: (usize, u16),
+    /// The tables of the first arenas, which are those of most sessions: asked for each row that is read.
+    first_tables: Vec<usize>,
     undo: UndoLog,
     /// Counts transactions: a row of an earlier one is stale.
     epoch: u32,
@@ -255,6 +255,9 @@ pub struct Session {
     /// What hooks want to be added.
     hook_queue: hooks::Queue,
 }
+
+/// Of how many tables the arenas are found by looking through a list.
+const FIRST_TABLES: usize = 8;
 
 static SESSIONS: AtomicU32 = AtomicU32::new(1);
 
@@ -362,7 +365,7 @@ impl Session {
             cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),
-            last_arena: (0, 0),
+            first_tables: Vec::new(),
             undo: UndoLog::default(),
             epoch: 1,
             set_links: SetLinks::default(),
@@ -401,20 +404,19 @@ impl Session {
 
     /// The number of the place where a table's rows are kept; made when it is first asked for.
     fn arena_number(&mut self, table: &'static Table) -> u16 {
-        // Asked for each row of a result, which are of one table.
-        if self.last_arena.0 == table.id() {
-            return self.last_arena.1;
+        let id = table.id();
+        if let Some(number) = self.first_tables.iter().position(|first| *first == id) {
+            return number as u16;
         }
-        let number = match self.arena_of.get(&table.id()) {
-            Some(number) => *number,
-            None => {
-                let number = self.arenas.len() as u16;
-                self.arenas.push(arena::open(table, self.id, number));
-                self.arena_of.insert(table.id(), number);
-                number
-            }
-        };
-        self.last_arena = (table.id(), number);
+        if let Some(number) = self.arena_of.get(&id) {
+            return *number;
+        }
+        let number = self.arenas.len() as u16;
+        self.arenas.push(arena::open(table, self.id, number));
+        self.arena_of.insert(id, number);
+        if self.first_tables.len() < FIRST_TABLES {
+            self.first_tables.push(id);
+        }
         number
     }
 

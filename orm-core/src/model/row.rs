@@ -90,6 +90,15 @@ impl Row {
         bytes
     }
 
+    /// The bytes at a position and the number of their type: all that a key needs to know.
+    pub(crate) fn wire(&self, at: usize) -> (Option<&[u8]>, u32) {
+        let Wire { bytes, oid } = match &self.0 {
+            Came::Answer(row) => row.get(at),
+            Came::Copy(row, _) => row.get(at),
+        };
+        (bytes, oid)
+    }
+
     /// The value at a position.
     ///
     /// ```
@@ -139,6 +148,35 @@ impl<'a> FromSql<'a> for Undecoded<'a> {
 
     fn from_sql_null(_: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Undecoded(None))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
+
+/// The same with the number of its type.
+struct Wire<'a> {
+    bytes: Option<&'a [u8]>,
+    oid: u32,
+}
+
+impl<'a> FromSql<'a> for Wire<'a> {
+    fn from_sql(
+        ty: &Type,
+        bytes: &'a [u8],
+    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Wire {
+            bytes: Some(bytes),
+            oid: ty.oid(),
+        })
+    }
+
+    fn from_sql_null(ty: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Wire {
+            bytes: None,
+            oid: ty.oid(),
+        })
     }
 
     fn accepts(_: &Type) -> bool {
@@ -242,8 +280,13 @@ impl<'a> RowReader<'a> {
         self.row.raw(self.at + columns)
     }
 
+    /// The bytes that lie some columns ahead, and the number of their type.
+    pub(crate) fn wire_ahead(&self, columns: usize) -> (Option<&'a [u8]>, u32) {
+        self.row.wire(self.at + columns)
+    }
+
     /// Whether the value that lies some columns ahead is NULL.
     pub fn is_null(&self, columns: usize) -> bool {
-        self.ahead(columns).bytes.is_none()
+        self.row.bytes(self.at + columns).is_none()
     }
 }

@@ -198,8 +198,13 @@ impl Renderer {
             self.sql.push_str(text);
             return;
         }
-        // A `String` takes whatever is written.
-        let _ = write!(self.sql, "${number}");
+        self.sql.push('$');
+        match u8::try_from(number) {
+            // Nearly all are, and the machinery of formats is long for one digit.
+            Ok(digit @ ..10) => self.sql.push(char::from(b'0' + digit)),
+            // A `String` takes whatever is written.
+            _ => drop(write!(self.sql, "{number}")),
+        }
     }
 
     /// Appends the name of a column, or any other single name.

@@ -175,7 +175,9 @@ impl<M: Model> Arena<M> {
 
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
     fn key_in(row: &RowReader<'_>) -> Option<KeyBytes> {
-        KeyBytes::off_wire(M::TABLE, M::TABLE.primary_key, |column| row.ahead(column))
+        KeyBytes::off_wire(M::TABLE, M::TABLE.primary_key, |column| {
+            row.wire_ahead(column)
+        })
     }
 }
 
@@ -227,7 +229,7 @@ impl<M: Model> Store for Arena<M> {
                 let index = self.slots.claim(State::Persistent, epoch);
                 self.put(index, Content::Row(row));
                 return Ok(ReadRow {
-                    index,
+                    handle: self.slots.handle(index),
                     taken: true,
                     refreshed: None,
                 });
@@ -240,7 +242,7 @@ impl<M: Model> Store for Arena<M> {
                 reader.skip(M::TABLE.columns.len());
             }
             return Ok(ReadRow {
-                index,
+                handle: self.slots.handle(index),
                 taken: false,
                 refreshed: None,
             });
@@ -257,7 +259,7 @@ impl<M: Model> Store for Arena<M> {
         self.contents[at] = Content::Row(row);
         self.kept[at] = None;
         Ok(ReadRow {
-            index,
+            handle: self.slots.handle(index),
             taken: true,
             refreshed,
         })

@@ -11,7 +11,6 @@ use std::ops::Range;
 use bytes::{BufMut, BytesMut};
 
 use crate::model::{Row, Table};
-use crate::types::Raw;
 
 const SHORT: usize = 22;
 
@@ -56,7 +55,7 @@ impl KeyBytes {
 
     /// The key that stands in some columns of a row, from a position on.
     pub(crate) fn at(row: &Row, position: usize, parts: usize) -> Option<Self> {
-        Self::of_bytes(parts, |part| row.raw(position + part).bytes)
+        Self::of_bytes(parts, |part| row.bytes(position + part))
     }
 
     /// As [`encode`](KeyBytes::encode), of columns whose binary form is there already: a row off the wire. Asked for each row
@@ -89,12 +88,12 @@ impl KeyBytes {
     pub(crate) fn off_wire<'a>(
         table: &Table,
         columns: &[u16],
-        value: impl Fn(usize) -> Raw<'a>,
+        value: impl Fn(usize) -> (Option<&'a [u8]>, u32),
     ) -> Option<Self> {
         Self::of_bytes(columns.len(), |part| {
             let column = columns[part] as usize;
-            let (ty, value) = (table.columns[column].ty, value(column));
-            value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
+            let (ty, (bytes, oid)) = (table.columns[column].ty, value(column));
+            bytes.filter(|_| !ty.declared || ty.oid == oid)
         })
     }
 

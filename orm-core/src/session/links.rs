@@ -42,11 +42,9 @@ impl Session {
     /// Changes what is known of a relationship, and lets the undo log know what was.
     pub(super) fn set_link(&mut self, handle: RawHandle, relation: u16, state: LinkState) {
         let slots = self.store_mut(handle).slots_mut();
-        if *slots.link(relation, handle.index) == state {
-            return;
+        if let Some(old) = slots.change_link(relation, handle.index, state) {
+            self.undo.push(Undo::Link(handle, relation, old));
         }
-        let old = slots.replace_link(relation, handle.index, state);
-        self.undo.push(Undo::Link(handle, relation, old));
     }
 
     /// The collection of an entity, to be changed together with the undo log.

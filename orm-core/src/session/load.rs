@@ -144,10 +144,10 @@ impl Session {
         let epoch = self.epoch;
         let store = self.arenas[number as usize].as_mut();
         let read = store.read(row, epoch, overwrite)?;
-        let handle = store.slots().handle(read.index);
+        let handle = read.handle;
         if let Some((image, changed)) = read.refreshed {
             let frame = self.undo.frame() + 1;
-            let head = &mut self.arenas[number as usize].slots_mut().heads[read.index as usize];
+            let head = &mut self.arenas[number as usize].slots_mut().heads[handle.index as usize];
             if head.saved < frame {
                 head.saved = frame;
                 self.undo.push(super::undo::Undo::Row(handle, image));

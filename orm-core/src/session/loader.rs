@@ -48,6 +48,8 @@ type Level<'db> = Pin<Box<dyn Future<Output = Result<()>> + Send + 'db>>;
 /// The members of some parents, while rows are read.
 struct Members {
     relation: &'static RelationInfo,
+    /// What ties the two tables, here and there.
+    columns: (&'static [u16], &'static [u16]),
     /// Those of each parent.
     of_parents: Vec<Vec<RawHandle>>,
     parent_of: FastMap<KeyBytes, usize>,
@@ -297,10 +299,12 @@ impl Session {
         step: LoadStep,
     ) -> Result<(Vec<Vec<RawHandle>>, Vec<LoadStep>)> {
         let relation = step.relation;
-        let here_columns = relation.columns().0;
+        let columns = relation.columns();
+        let here_columns = columns.0;
         let mut keys = Vec::with_capacity(parents.len());
         let mut members = Members {
             relation,
+            columns,
             of_parents: vec![Vec::new(); parents.len()],
             parent_of: FastMap::with_capacity_and_hasher(parents.len(), Default::default()),
             found: vec![false; parents.len()],
@@ -384,7 +388,7 @@ impl Session {
         members: &mut Members,
     ) -> Result<()> {
         let relation = members.relation;
-        let (here_columns, there_columns) = relation.columns();
+        let (here_columns, there_columns) = members.columns;
         let mut reader = RowReader::new(row);
         let (member, owner) = if keyed {
             let columns = relation.to.columns.len();
@@ -402,7 +406,7 @@ impl Session {
             let (member, taken) = self.read_row(relation.to, &mut reader, false)?;
             // An entity that kept its own values is where these say.
             let key = match taken {
-                true => KeyBytes::off_wire(relation.to, there_columns, |column| row.raw(column)),
+                true => KeyBytes::off_wire(relation.to, there_columns, |column| row.wire(column)),
                 false => None,
             };
             let key = key.or_else(|| self.key_at(member, there_columns));

@@ -297,6 +297,21 @@ impl Slots {
         std::mem::replace(&mut links[index as usize], state)
     }
 
+    /// Changes a link to what it is not yet, and gives its former state.
+    pub(crate) fn change_link(
+        &mut self,
+        relation: u16,
+        index: u32,
+        state: LinkState,
+    ) -> Option<LinkState> {
+        match self.links[relation as usize].get_mut(index as usize) {
+            Some(link) if *link == state => None,
+            Some(link) => Some(std::mem::replace(link, state)),
+            None if state == LinkState::NotLoaded => None,
+            None => Some(self.replace_link(relation, index, state)),
+        }
+    }
+
     /// All entities, in the order of their slots.
     pub(crate) fn inhabited(&self) -> impl Iterator<Item = u32> {
         self.heads

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 use super::detach::Value;
 use super::slots::Slots;
 use crate::error::Result;
-use crate::model::{ColumnSet, RowReader};
+use crate::model::{ColumnSet, RawHandle, RowReader};
 use crate::types::Raw;
 
 /// An entity's row as it was, without its type: an entry of the undo log.
@@ -17,7 +17,7 @@ pub(crate) type Image = Arc<dyn Any + Send + Sync>;
 /// What came of reading a row.
 pub(crate) struct ReadRow {
     /// The entity.
-    pub index: u32,
+    pub handle: RawHandle,
     /// Whether the row's values were taken, and not left for the entity's own.
     pub taken: bool,
     /// Where the entity was known and the row differs: what it was before, and in which columns it differs.
