@@ -89,7 +89,7 @@ pub use assign::{AssignTo, Assignment, Assignments, Assigns, Updated};
 pub use batch::{Batch, BatchColumn};
 pub use case::{Case, CaseStart, Searched, Simple, When, case, case_of};
 pub use column::{All, Column, NamedColumn};
-pub use compare::{Filter, ListItem, Operators, all_of, any_of};
+pub use compare::{Filter, ListItem, ListOf, Operators, all_of, any_of};
 #[cfg(feature = "chrono")]
 pub use datetime::{Temporal, TimeOperators, Truncated, Truncates, Zoned};
 pub use excluded::{Excluded, HasExcluded, OfExcluded, excluded};

@@ -32,7 +32,7 @@ mod traits;
 mod version;
 
 pub use column_set::ColumnSet;
-pub use create::{GivenFor, IntoColumn, MissingFor, Set, Unset};
+pub use create::{GivenFor, IntoColumn, MissingFor, Set, Several, Unset};
 pub use from_row::{ColumnNames, Fields, FromRow, Inner, Positions, Record};
 pub use handle::{Handle, Handles, RawHandle};
 pub use link_table::LinkKey;

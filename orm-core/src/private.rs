@@ -7,7 +7,6 @@ pub use std::clone::Clone;
 pub use std::convert::Into;
 pub use std::default::Default;
 pub use std::fmt;
-pub use std::iter::IntoIterator;
 pub use std::marker::PhantomData;
 pub use std::option::Option;
 pub use std::result::Result;
@@ -259,6 +258,29 @@ pub const fn copied<M: Copied>() -> fn(&M) -> M {
     M::copied
 }
 
+/// A type with a `Default`, with a message of its own.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no default value",
+    label = "`Default` is not implemented for `{Self}`",
+    note = "write `#[derive(Default)]` on it; a column can be given a value in its place: `#[orm(default = ..)]`"
+)]
+pub trait HasDefault {
+    /// The default.
+    fn default_value() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> HasDefault for T {
+    fn default_value() -> T {
+        T::default()
+    }
+}
+
+/// The default of a type.
+pub fn default_of<T: HasDefault>() -> T {
+    T::default_value()
+}
+
 /// Compiles if the type can be part of a primary key.
 pub const fn key_part<T: KeyPart>() {}
 
@@ -297,10 +319,8 @@ pub const fn target<To: Model, ForeignKey: RefersTo<To::Key>>() -> &'static Tabl
     To::TABLE
 }
 
-/// The position of a column that a foreign key refers to; compiles if its values fit into the foreign key's column.
-pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(column: &Column<To, T>) -> u16 {
-    column.position()
-}
+/// Compiles if the values of a field fit into the foreign key that refers to its column.
+pub const fn refers<ForeignKey: RefersToColumn<T>, To, T>(_: fn(&To) -> &T) {}
 
 /// The type of a constant that every model has, which says of a struct whether it is one. It is known before `leads_back`
 /// is asked: else rustc would infer it from what was asked.
@@ -318,13 +338,19 @@ impl<M> Mark<M> {
     pub const fn leads_back<Child, Owner, R: LeadsBack<Child, Owner, M>>(&self, _: &R) {}
 }
 
-// What `via` names, as a description. Where it is no relationship, `leads_back` has reported that, and this is the description
-// of nothing: a second error would be about a type that the user has not written.
+// What `via` names, as a description, and the place of a column that a relationship names. Where it is no relationship, or the
+// model has no such field, that has been reported, and this is of no consequence: a second error would be about a type that the
+// user has not written.
 
 impl<From, To, Shape> crate::model::Relation<From, To, Shape> {
     #[doc(hidden)]
     pub const fn __via(&self) -> &'static RelationInfo {
         self.info()
+    }
+
+    #[doc(hidden)]
+    pub const fn __position(&self) -> u16 {
+        no_column()
     }
 }
 
@@ -333,6 +359,11 @@ impl<S, T> Column<S, T> {
     pub const fn __via(&self) -> &'static RelationInfo {
         nothing()
     }
+
+    #[doc(hidden)]
+    pub const fn __position(&self) -> u16 {
+        self.position()
+    }
 }
 
 impl crate::model::NothingOfThisName {
@@ -340,6 +371,16 @@ impl crate::model::NothingOfThisName {
     pub const fn __via(&self) -> &'static RelationInfo {
         nothing()
     }
+
+    #[doc(hidden)]
+    pub const fn __position(&self) -> u16 {
+        no_column()
+    }
+}
+
+/// The place of a field that is there and has no constant.
+const fn no_column() -> u16 {
+    panic!("this field is skipped, so it is no column")
 }
 
 /// The description of nothing, after a mistake.
@@ -368,10 +409,8 @@ pub const fn other_side(relation: &'static RelationInfo) -> RelationKind {
     }
 }
 
-/// The position of a column that members are ordered by.
-pub const fn position<To, T>(column: &Column<To, T>) -> u16 {
-    column.position()
-}
+/// Compiles if there is such a field, whose column members are ordered by.
+pub const fn field<To, T>(_: fn(&To) -> &T) {}
 
 /// The condition of a relationship on its target `M`, as the layers below `expr` keep it.
 pub fn condition<M: Model, C: ConditionOf<M, I>, I>(condition: C) -> Box<dyn Any> {
@@ -490,9 +529,9 @@ pub fn nested<D: crate::model::Draft>(
 pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
     links: &mut Vec<crate::model::DraftLink>,
     relation: &'static RelationInfo,
-    members: impl IntoIterator<Item = C>,
+    members: impl crate::model::Several<C>,
 ) {
-    let ends = members.into_iter().map(C::into_end);
+    let ends = members.each().map(C::into_end);
     links.extend(ends.map(|end| crate::model::DraftLink { relation, end }));
 }
 

@@ -82,11 +82,11 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: `u32` cannot be stored in a column
+//! error: `u32` cannot be stored in a column: PostgreSQL has no unsigned integers
+//!        help: write `i64`; `#[orm(check("stock >= 0"))]` on the struct keeps negative numbers out
 //! ```
 //!
-//! **Fix:** `i32` or `i64`. PostgreSQL has no unsigned integers; `#[orm(check("stock >= 0"))]` on the struct keeps negative
-//! ones out.
+//! **Fix:** `i64`, or `i32` where that is enough. So it is with a key: `id: i64`.
 //!
 //! # Relationships
 //!
@@ -146,8 +146,10 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: `Product` cannot be added yet: its column `price` has no value
+//! error[E0277]: `Product` cannot be added yet: a required column has no value
 //! ```
+//!
+//! The `^^^^` below says which: `price_of_Product` is missing.
 //!
 //! **Fix:** `.price(..)`. To leave it out, give the column a `default`, a `server_default` or an `Option` type.
 //!
@@ -251,7 +253,7 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: this relationship is not one of `tests::queries::User`
+//! error[E0277]: this is no relationship of `tests::queries::User`
 //! ```
 //!
 //! **Fix:** the way there, step by step: `.with(User::ORDERS.then(Order::ITEMS))`.
@@ -329,12 +331,19 @@
 //! | it says | it means |
 //! | --- | --- |
 //! | E0599, "`Column<..>` is not an iterator", at `eq`, `gt` .. | the operators are not in scope: `use orm_core::prelude::*;` |
-//! | E0283, "type annotations needed", at `select`, `filter` .. of a query that joins one alias twice | it cannot be told which of the two is meant: give the second another number, `type Billing = Aliased<Address, 2>;` |
+//! | E0599, "no method named `query`", "`Session` is not an iterator", at `db.query(..)`, `db.filter(..)` | a query begins at its model and ends at the session: `User::query().filter(..).all(&mut db)` |
+//! | E0308, "types differ in mutability", at `all`, `one` .. | a query needs `&mut db`; an `&engine` is no session: `&mut engine.session()` |
+//! | E0382, "use of moved value", of a query after `q.filter(..)` | a clause gives the query back: `q = q.filter(..);` |
+//! | E0107, "struct takes at least 2 generic arguments", at `Query<User>` | the type of a query of whole rows is `EntityQuery<User>` |
+//! | E0404, "expected trait, found derive macro `Model`", at `M: Model` | the trait is `orm_core::model::Model`; the prelude has the derive alone |
 //! | E0369, "binary operation `==` cannot be applied to type `Column`"; the same of `<`, `>=` .. | Rust's comparisons give a `bool`, and no SQL: `.eq(1)`, `.lt(1)`, `.ge(1)` |
 //! | E0308, "expected `bool`", at `&&` or `\|\|` between conditions | the same: `a.and(b)`, `a.or(b)`, `!a` |
 //! | E0599, "`eq` exists for struct `Relation`, but its trait bounds were not satisfied" | a relationship is no value: compare the foreign key, `Order::USER_ID.eq(id)`, or take `User::ORDERS.with_parent(&db[user])` |
 //! | E0061, "takes 1 argument but 2 were supplied", at `order_by`, `group_by`, `select` | several are a tuple: `.order_by((User::NAME, User::ID))` |
 //! | E0609, "no field `orders` on type `User`" | a model's fields are its columns; what is related is read by `db.related(user, User::ORDERS)?` |
 //! | E0277, "`Bulk<..>` is not a future", at `update(..).await`, `delete().await` | who shall run it? `.exec(&mut db).await?` |
+//! | E0282, "type annotations needed", at `\|db\| async { .. }` of `transaction` | the closure itself is async: `async \|db\| { .. }` |
+//! | E0283, "type annotations needed", at `transaction(async \|db\| ..)` followed by `?` | say which error its `Ok` goes with: `Ok::<_, orm_core::Error>(())` |
+//! | E0277, "cannot be shared between threads safely", at `tokio::spawn` | a session belongs to one task: give the new one `engine.session()`, and the values that it needs |
 //! | E0277, "cannot be sent between threads safely", at `transaction` | its error crosses threads with the future: `Box<dyn Error + Send + Sync>`, or an enum of yours |
 //! | E0515, "cannot return value referencing function parameter", in a `map` over views | `view.name` borrows the view; `view.row().name` borrows the session |

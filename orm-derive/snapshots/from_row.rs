@@ -14,7 +14,7 @@ const _: () = {
         Option<i64>,
     >();
     fn __shown_skipped() -> bool {
-        <bool as ::orm_core::__private::Default>::default()
+        ::orm_core::__private::default_of::<bool>()
     }
     #[automatically_derived]
     impl ::orm_core::model::FromRow for Report {

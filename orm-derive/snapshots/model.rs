@@ -33,7 +33,7 @@ pub struct ProductCreate<__Name = ::orm_core::model::Unset> {
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]
 pub mod product_columns {
-    pub enum name {}
+    pub enum name_of_Product {}
 }
 ///`Product` under another name, to have it in a query twice: `Aliased<Product, 1>`. Derived.
 #[allow(dead_code, non_camel_case_types, unreachable_pub)]
@@ -141,9 +141,9 @@ const _: () = {
         members: ::orm_core::model::Members::ALL,
     };
     const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
-        ::orm_core::__private::mark(&Review::ALL)
-            .leads_back::<Review, Product, _>(&Review::PRODUCT);
-        Review::PRODUCT.__via()
+        ::orm_core::__private::mark(&<Review>::ALL)
+            .leads_back::<Review, Product, _>(&<Review>::PRODUCT);
+        <Review>::PRODUCT.__via()
     }
     static __REVIEWS: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
         name: "REVIEWS",
@@ -532,15 +532,12 @@ const _: () = {
             }
         }
         ///Adds to the relationship `REVIEWS`: handles, or each a new `Review`. May be called several times.
-        pub fn reviews(
-            mut self,
-            members: impl ::orm_core::__private::IntoIterator<
-                Item = impl ::orm_core::model::Nested<
+        pub fn reviews<
+            __Member: ::orm_core::model::Nested<
                     Review,
                     { ::orm_core::__private::place(__reviews_via()) },
                 >,
-            >,
-        ) -> Self {
+        >(mut self, members: impl ::orm_core::model::Several<__Member>) -> Self {
             ::orm_core::__private::members::<
                 _,
                 Review,
@@ -556,7 +553,7 @@ const _: () = {
     #[automatically_derived]
     impl<__Name> ::orm_core::model::Insertable for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_new(self) -> ::orm_core::model::New<Product> {
             let mut draft = self.draft;
@@ -581,7 +578,7 @@ const _: () = {
     impl<__Name> ::orm_core::model::Nested<Product, { ::orm_core::model::TARGET }>
     for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> ::orm_core::model::LinkEnd {
             ::orm_core::__private::nested(self.draft, self.links)
@@ -593,7 +590,7 @@ const _: () = {
     > ::orm_core::model::Nested<Product, { ::orm_core::model::OPTIONAL_TARGET }>
     for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> ::orm_core::model::LinkEnd {
             ::orm_core::__private::nested(self.draft, self.links)
@@ -602,7 +599,7 @@ const _: () = {
     #[automatically_derived]
     impl<__Name> ::orm_core::model::Nested<Product, 0u16> for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name>,
+        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> ::orm_core::model::LinkEnd {
             ::orm_core::__private::nested(self.draft, self.links)
@@ -643,7 +640,10 @@ const _: () = {
     #[automatically_derived]
     impl<const N: u8> ::orm_core::model::Source for ProductAs<N> {
         type Model = Product;
-        type Name = ::orm_core::__private::Numbered;
+        type Name = ::orm_core::__private::Numbered<
+            N,
+            <Product as ::orm_core::model::Source>::Name,
+        >;
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::Some(
             N,
         );

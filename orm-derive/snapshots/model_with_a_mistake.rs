@@ -194,7 +194,10 @@ const _: () = {
     #[automatically_derived]
     impl<const N: u8> ::orm_core::model::Source for ProductAs<N> {
         type Model = Product;
-        type Name = ::orm_core::__private::Numbered;
+        type Name = ::orm_core::__private::Numbered<
+            N,
+            <Product as ::orm_core::model::Source>::Name,
+        >;
         const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::Some(
             N,
         );

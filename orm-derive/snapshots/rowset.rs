@@ -94,7 +94,10 @@ const _: () = {
     }
     #[automatically_derived]
     impl<const N: u8> ::orm_core::expr::Selectable for SpentAs<N> {
-        type Name = ::orm_core::__private::Numbered;
+        type Name = ::orm_core::__private::Numbered<
+            N,
+            <Spent as ::orm_core::expr::Selectable>::Name,
+        >;
         type Whole = ::orm_core::query::RowsOf<Spent>;
         type MaybeWhole = ::orm_core::query::MaybeRowsOf<Spent>;
         fn table_ref() -> ::orm_core::expr::TableRef {

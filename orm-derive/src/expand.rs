@@ -141,7 +141,7 @@ pub(crate) fn behind_its_feature(function: &str, ty: &Type) -> Ident {
 fn skipped_defaults(private: &TokenStream, skipped: &[Skipped]) -> TokenStream {
     let functions = skipped.iter().map(|field| {
         let (name, ty) = (skipped_default(field), &field.ty);
-        let value = quote_spanned! { ty.span() => <#ty as #private::Default>::default() };
+        let value = quote_spanned! { ty.span() => #private::default_of::<#ty>() };
         quote! { fn #name() -> #ty { #value } }
     });
     quote! { #(#functions)* }
@@ -151,8 +151,14 @@ fn skipped_default(field: &Skipped) -> Ident {
     format_ident!("__{}_skipped", names::plain(&field.ident))
 }
 
+/// The name is the derive's own and not the field's: of one at the field, rustc would propose to make a type that does not exist
+/// its parameter, in a message beside that of the struct.
 fn codec(column: &Column) -> Ident {
-    format_ident!("__{}", names::constant(&column.ident))
+    format_ident!(
+        "__{}",
+        names::constant(&column.ident),
+        span = Span::call_site()
+    )
 }
 
 /// The module of orm-core that has what derived code needs.

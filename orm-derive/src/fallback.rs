@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
-use syn::{DeriveInput, GenericParam};
+use syn::{DeriveInput, GenericParam, Type};
 
 use crate::names;
 use crate::parse::enumeration::DbEnum;
@@ -104,7 +104,8 @@ fn plain(mut model: Model) -> TokenStream {
     let stored = model
         .columns
         .iter()
-        .filter(|column| types::inside_option(&column.base).is_none());
+        .filter(|column| types::inside_option(&column.base).is_none())
+        .filter(|column| types::in_its_place(&column.base).is_none());
     let stored: Vec<_> = stored.map(|column| &column.ty).collect();
     let codecs = stored
         .iter()
@@ -128,7 +129,7 @@ fn plain(mut model: Model) -> TokenStream {
             #[automatically_derived]
             impl<const N: u8> #krate::model::Source for #alias<N> {
                 type Model = #ident;
-                type Name = #private::Numbered;
+                type Name = #private::Numbered<N, <#ident as #krate::model::Source>::Name>;
                 const ALIAS: #private::Option<u8> = #private::Option::Some(N);
             }
             #[automatically_derived]
@@ -201,19 +202,27 @@ fn plain(mut model: Model) -> TokenStream {
     }
 }
 
+/// The type of a key's column. Where one has been proposed in its place, foreign keys may have that already.
+fn key_part(ty: &Type) -> TokenStream {
+    match types::in_its_place(ty) {
+        Some(other) => format_ident!("{other}").into_token_stream(),
+        None => ty.to_token_stream(),
+    }
+}
+
 /// The type that foreign keys of other models are compared with: that of the key as far as it can be told.
 fn key(model: &Model) -> TokenStream {
     let key = model.key();
     match key.as_slice() {
         // A type that can be no key, which has been reported.
         [(_, column)] if types::is_no_key(&column.base) => quote! { () },
-        [(_, column)] => column.base.to_token_stream(),
+        [(_, column)] => key_part(&column.base),
         [] => match model.columns.iter().find(|column| column.ident == "id") {
-            Some(id) => id.base.to_token_stream(),
+            Some(id) => key_part(&id.base),
             None => quote! { () },
         },
         columns => {
-            let types = columns.iter().map(|(_, column)| &column.base);
+            let types = columns.iter().map(|(_, column)| key_part(&column.base));
             quote! { (#(#types,)*) }
         }
     }

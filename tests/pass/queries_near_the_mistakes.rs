@@ -53,6 +53,21 @@ fn values() {
         .order_by((Product::NAME.desc(), Product::PRICE + 1));
 }
 
+/// Aliases differ by their number or by their model.
+fn aliases() {
+    let address = Order::query()
+        .join(Order::SHIPPING_ADDRESS)
+        .join(Order::BILLING_ADDRESS.to::<Aliased<Address, 0>>())
+        .left_join(Order::BILLING_ADDRESS.to::<Aliased<Address, 1>>())
+        .left_join(Order::SHIPPING_ADDRESS.to::<Aliased<Address, 16>>())
+        .left_join(Order::SHIPPING_ADDRESS.to::<Aliased<Address, 255>>());
+    let _ = address
+        .join(Order::USER.to::<Aliased<User, 1>>())
+        .filter(Aliased::<Address, 0>::CITY.eq(Aliased::<Address, 16>::CITY))
+        .filter(Aliased::<Address, 255>::CITY.ne(Address::CITY))
+        .select((Aliased::<User, 1>::USERNAME, Aliased::<Address, 1>::CITY));
+}
+
 fn writing() {
     let _ = Product::query()
         .join(Product::CATEGORY)
@@ -202,6 +217,7 @@ fn twelve_joins() {
 fn main() {
     values();
     scopes();
+    aliases();
     groups();
     writes();
     twelve_joins();

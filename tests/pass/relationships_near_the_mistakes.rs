@@ -36,9 +36,23 @@ struct Product {
 }
 
 #[derive(Model, Debug, Clone)]
+#[orm(has_many(notes: Note, via = shelf, order_by(r#type, renamed)))]
+struct Shelf {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(unique)]
+    code: Option<String>,
+}
+
+#[derive(Model, Debug, Clone)]
 struct Note {
     #[orm(primary_key)]
     id: i32,
+    r#type: Option<i16>,
+    #[orm(column = "position")]
+    renamed: Option<i32>,
+    #[orm(belongs_to(shelf: Shelf, references(code)))]
+    shelf_code: Option<String>,
     #[orm(belongs_to(order: Order))]
     order_id: i32,
 }

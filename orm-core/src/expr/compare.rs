@@ -224,8 +224,7 @@ pub trait Operators: Expression {
     /// ```
     fn in_<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
     where
-        L: IntoIterator,
-        L::Item: ListItem<Base<Self>>,
+        L: ListOf<Base<Self>>,
         Base<Self>: Element,
     {
         let any = Node::Quantified("ANY", Box::new(list_param(list)));
@@ -243,8 +242,7 @@ pub trait Operators: Expression {
     /// ```
     fn not_in<L>(self, list: L) -> Expr<<Self::Type as SqlType>::Nullify<bool>, Self::Uses>
     where
-        L: IntoIterator,
-        L::Item: ListItem<Base<Self>>,
+        L: ListOf<Base<Self>>,
         Base<Self>: Element,
     {
         let all = Node::Quantified("ALL", Box::new(list_param(list)));
@@ -449,14 +447,47 @@ fn ordered<E: Expression>(expression: E, descending: bool) -> Ordered<E::Uses> {
 fn list_param<T, L>(list: L) -> Node
 where
     T: Element,
-    L: IntoIterator,
-    L::Item: ListItem<T>,
+    L: ListOf<T>,
 {
     let mut array = ArrayWriter::new();
-    for item in list {
-        item.push_to(&mut array);
-    }
+    list.push_all_to(&mut array);
     Node::Param(array.into_param(T::ARRAY))
+}
+
+/// What `in_` and `not_in` take: whatever gives values that can be compared with a `T`, one after the other.
+#[diagnostic::on_unimplemented(
+    message = "this is no list of `{T}`",
+    label = "expected an array, a slice or a `Vec` of `{T}`; found `{Self}`",
+    note = "one value is compared with `.eq(..)`; the rows of a query are looked into with `.in_query(..)`"
+)]
+pub trait ListOf<T> {
+    /// Appends the elements to an array.
+    ///
+    /// ```
+    /// use orm_core::expr::ListOf;
+    /// use orm_core::prelude::*;
+    /// # #[derive(Model, Clone)] #[orm(table = "users")]
+    /// # struct User { #[orm(primary_key)] id: i32, name: String }
+    /// // A function of your own can take whatever `in_` takes.
+    /// fn named(names: impl ListOf<String>) -> EntityQuery<User> {
+    ///     User::query().filter(User::NAME.in_(names))
+    /// }
+    ///
+    /// assert!(named(["ann", "bob"]).select(User::ID).to_sql().ends_with("WHERE users.name = ANY($1)"));
+    /// ```
+    fn push_all_to(self, array: &mut ArrayWriter);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, L: IntoIterator> ListOf<T> for L
+where
+    L::Item: ListItem<T>,
+{
+    fn push_all_to(self, array: &mut ArrayWriter) {
+        for item in self {
+            item.push_to(array);
+        }
+    }
 }
 
 /// An element of a list that is compared with a `T`: a `T`, a `&T`, for text a `&str`.

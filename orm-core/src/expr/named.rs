@@ -2,10 +2,12 @@
 //!
 //! That two types differ is nothing that Rust can ask. So what stands in FROM has its SQL name as a type, eight hexadecimal
 //! digits of a hash, which the derives write; and two names are [`Apart`] at the first digit in which they differ, mostly the
-//! first of all. An alias has a number and no name of its own: it is apart from everything.
+//! first of all. The name of an alias is [`Numbered`]: its number, and the name of what it is an alias of.
 //!
 //! Without this check a model that is joined twice would be found by rustc alone, where a column of it is used, as «type
 //! annotations needed»: the search for the column's table has two ends.
+
+use std::marker::PhantomData;
 
 use super::Selectable;
 use super::scope::{Maybe, Nullable, Nulled, Outer};
@@ -45,7 +47,7 @@ impl<S: Selectable> InFrom for Maybe<S> {
 #[diagnostic::on_unimplemented(
     message = "`{S}` is part of this query already",
     label = "`{S}` once more",
-    note = "a second one needs another name: declare `type Other = Aliased<{S}, 1>;`, and join that: `.join(RELATIONSHIP.to::<Other>())`"
+    note = "a second one needs a name of its own: declare `type Other = Aliased<Model, 1>;`, with a number that no other in this query has, and join that: `.join(RELATIONSHIP.to::<Other>())`"
 )]
 pub trait Without<S> {}
 
@@ -102,15 +104,30 @@ impl<S, Scope: Without<S>> NotIn<Scope> for S {}
 /// ```
 pub trait Apart<Name> {}
 
-/// The name of an alias, which has a number that types cannot compare. It is [`Apart`] from all others.
+/// The name of an alias: its number, and the name of what it stands for.
 #[derive(Debug)]
-pub struct Numbered;
+pub struct Numbered<const N: u8, Name>(PhantomData<Name>);
 
 #[diagnostic::do_not_recommend]
-impl<Name> Apart<Name> for Numbered {}
+impl<const N: u8, Name, Digit, Rest> Apart<(Digit, Rest)> for Numbered<N, Name> {}
 
 #[diagnostic::do_not_recommend]
-impl<Digit, Rest> Apart<Numbered> for (Digit, Rest) {}
+impl<const N: u8, Name, Digit, Rest> Apart<Numbered<N, Name>> for (Digit, Rest) {}
+
+#[diagnostic::do_not_recommend]
+impl<const N: u8, A, const M: u8, B> Apart<Numbered<M, B>> for Numbered<N, A>
+where
+    Numbered<N, A>: Spelt,
+    Numbered<M, B>: Spelt,
+    <Numbered<N, A> as Spelt>::Digits: Apart<<Numbered<M, B> as Spelt>::Digits>,
+{
+}
+
+/// A numbered name as digits: two for the number, which types can compare then, and those of the name.
+pub trait Spelt {
+    /// The digits.
+    type Digits;
+}
 
 macro_rules! digits {
     ($($digit:ident)*) => {
@@ -140,3 +157,18 @@ macro_rules! digits {
 }
 
 digits!(D0 D1 D2 D3 D4 D5 D6 D7 D8 D9 DA DB DC DD DE DF);
+
+/// Each number of an alias, in two digits.
+macro_rules! spelt {
+    ($($high:literal $digit:ident)*) => { $(
+        spelt!(@low $high $digit 0 D0 1 D1 2 D2 3 D3 4 D4 5 D5 6 D6 7 D7);
+        spelt!(@low $high $digit 8 D8 9 D9 10 DA 11 DB 12 DC 13 DD 14 DE 15 DF);
+    )* };
+    (@low $high:literal $digit:ident $($low:literal $second:ident)*) => { $(
+        impl<Name> Spelt for Numbered<{ 16 * $high + $low }, Name> {
+            type Digits = ($digit, ($second, Name));
+        }
+    )* };
+}
+
+spelt!(0 D0 1 D1 2 D2 3 D3 4 D4 5 D5 6 D6 7 D7 8 D8 9 D9 10 DA 11 DB 12 DC 13 DD 14 DE 15 DF);

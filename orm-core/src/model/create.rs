@@ -40,9 +40,9 @@ pub struct Unset;
 /// complete(Tag::create().word("used")); // `complete(Tag::create())`: its column `word` has no value
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{M}` cannot be added yet: its column `{C}` has no value",
-    label = "the column `{C}` is required",
-    note = "set it by the method of its name; a column with a default, a server default or an `Option` type may be left out"
+    message = "`{M}` cannot be added yet: a required column has no value",
+    label = "`{C}` is missing",
+    note = "set it by the method of the column's name; a column with a default, a server default or an `Option` type may be left out"
 )]
 pub trait GivenFor<M, C> {}
 
@@ -67,6 +67,25 @@ pub trait MissingFor<M> {}
 
 #[diagnostic::do_not_recommend]
 impl<M> MissingFor<M> for Unset {}
+
+/// Several of something: what `insert` takes, and a builder for a relationship with many members. Whatever is an iterator, or
+/// becomes one.
+#[diagnostic::on_unimplemented(
+    message = "this takes a list",
+    label = "expected an array, a `Vec` or an iterator; found `{Self}`",
+    note = "one alone is a list of one: `[..]`"
+)]
+pub trait Several<T> {
+    /// One after the other.
+    fn each(self) -> impl Iterator<Item = T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, L: IntoIterator<Item = T>> Several<T> for L {
+    fn each(self) -> impl Iterator<Item = T> {
+        self.into_iter()
+    }
+}
 
 /// A value for a column of type `T`: a `T`; for a nullable column also the value without its `Option`; for text a
 /// `&str`.

@@ -378,16 +378,11 @@ pub trait Executor: Send {
     /// use orm_core::query::Executor;
     ///
     /// let statement = Product::query().filter(Product::ID.eq(1)).statement();
-    /// db.note_query(Product::TABLE, &statement, std::panic::Location::caller()); // counted, where the engine warns of N+1
+    /// db.asked(Product::TABLE, &statement, std::panic::Location::caller()); // counted, where the engine warns of N+1
     /// # Ok(())
     /// # }
     /// ```
-    fn note_query(
-        &mut self,
-        of: &'static Table,
-        statement: &Statement,
-        at: &'static Location<'static>,
-    ) {
+    fn asked(&mut self, of: &'static Table, statement: &Statement, at: &'static Location<'static>) {
         let _ = (of, statement, at);
     }
 

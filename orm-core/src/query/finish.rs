@@ -212,7 +212,7 @@ impl Asked {
     /// Tells what it runs on of the statement that is about to be sent.
     fn noted<X: Executor>(self, statement: Statement, of: &'static Table, on: &mut X) -> Statement {
         if let Some(at) = self.0 {
-            on.note_query(of, &statement, at);
+            on.asked(of, &statement, at);
         }
         statement
     }

@@ -8,7 +8,7 @@ use super::returning::{self, Returning};
 use super::{Executor, Query, Running, Selects, Statement, Value};
 use crate::error::{Error, Result};
 use crate::expr::{Action, Batch, BatchColumn, Column, NewRows, RowLevel, TableRef, Write};
-use crate::model::{ColumnInfo, ColumnSet, Draft, Insertable, Model, Table};
+use crate::model::{ColumnInfo, ColumnSet, Draft, Insertable, Model, Several, Table};
 use crate::types::{Param, SqlType};
 use bytes::BytesMut;
 use futures_util::{Stream, StreamExt, stream};
@@ -52,12 +52,12 @@ pub trait Inserts: Model {
     ///
     /// Where some rows give a value to a column with a default of the server and others don't, the statement is a list of
     /// `VALUES` with `DEFAULT` in it, and 65 535 values is the most that it can have.
-    fn insert<N>(rows: impl IntoIterator<Item = N>) -> Insert<Self>
+    fn insert<N>(rows: impl Several<N>) -> Insert<Self>
     where
         N: Insertable,
         N::Model: RowOf<Self>,
     {
-        Insert::new(rows_of::<N>(rows))
+        Insert::new(rows_of::<N>(rows.each()))
     }
 
     /// INSERT of what a query gives: the columns, and a query whose select list has their types. A column that can be NULL

@@ -202,8 +202,9 @@ impl<Root: Model, End: Model, Shape: RelationShape> LoadPath for Path<Root, End,
 /// # let _ = q;
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "this relationship is not one of `{M}`",
-    label = "the path has arrived at `{M}`, and this relationship starts elsewhere"
+    message = "this is no relationship of `{M}`",
+    label = "expected one that starts at `{M}`, where the path has arrived",
+    note = "a longer way is written step by step: `.with(User::ORDERS.then(Order::ITEMS))`; the columns come with their rows"
 )]
 pub trait StartsAt<M>: LoadPath {}
 

@@ -7,9 +7,6 @@ use super::{Executor, Query, Running, Selection};
 use crate::error::Error;
 use crate::expr::Standalone;
 
-/// A row's type on an executor.
-type RowOf<S, X> = <S as Selection>::Row<X>;
-
 /// What can be a map's key: anything that is `Eq` and `Hash`, so numbers with a fraction in floating point are none.
 ///
 /// ```
@@ -28,6 +25,7 @@ pub trait MapKey: Eq + Hash {}
 #[diagnostic::do_not_recommend]
 impl<K: Eq + Hash> MapKey for K {}
 
+// What is read is a parameter of each, as that of `all`: else a wrong executor would be reported at the method's name.
 impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     /// All rows as a map, from the first of what is selected to the second: a column and the whole entity, two columns, a
     /// column and a tuple. One statement, as [`all`](Query::all).
@@ -49,10 +47,13 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     ///
     /// # Errors
     /// [`Error::MultipleFound`] where two rows have the same key; else as [`all`](Query::all).
-    #[allow(clippy::type_complexity)]
-    pub fn to_map<X: Executor>(self, on: &mut X) -> Running<'_, HashMap<RowOf<K, X>, RowOf<V, X>>>
+    pub fn to_map<'a, X, A, B>(self, on: &'a mut X) -> Running<'a, HashMap<A, B>>
     where
-        RowOf<K, X>: MapKey,
+        X: Executor,
+        K: Selection<Row<X> = A>,
+        V: Selection<Row<X> = B>,
+        A: MapKey + Send + 'a,
+        B: Send + 'a,
     {
         let what = self.to_sql();
         let rows = self.all(on);
@@ -84,17 +85,17 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     ///
     /// # Errors
     /// As [`all`](Query::all).
-    #[allow(clippy::type_complexity)]
-    pub fn to_groups<X: Executor>(
-        self,
-        on: &mut X,
-    ) -> Running<'_, HashMap<RowOf<K, X>, Vec<RowOf<V, X>>>>
+    pub fn to_groups<'a, X, A, B>(self, on: &'a mut X) -> Running<'a, HashMap<A, Vec<B>>>
     where
-        RowOf<K, X>: MapKey,
+        X: Executor,
+        K: Selection<Row<X> = A>,
+        V: Selection<Row<X> = B>,
+        A: MapKey + Send + 'a,
+        B: Send + 'a,
     {
         let rows = self.all(on);
         Box::pin(async move {
-            let mut groups: HashMap<_, Vec<_>> = HashMap::new();
+            let mut groups: HashMap<A, Vec<B>> = HashMap::new();
             for (key, value) in rows.await? {
                 groups.entry(key).or_default().push(value);
             }
@@ -116,13 +117,13 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     ///
     /// # Errors
     /// As [`all`](Query::all).
-    #[allow(clippy::type_complexity)]
-    pub fn to_ordered_groups<X: Executor>(
-        self,
-        on: &mut X,
-    ) -> Running<'_, Vec<(RowOf<K, X>, Vec<RowOf<V, X>>)>>
+    pub fn to_ordered_groups<'a, X, A, B>(self, on: &'a mut X) -> Running<'a, Vec<(A, Vec<B>)>>
     where
-        RowOf<K, X>: MapKey + Clone,
+        X: Executor,
+        K: Selection<Row<X> = A>,
+        V: Selection<Row<X> = B>,
+        A: MapKey + Clone + Send + 'a,
+        B: Send + 'a,
     {
         let rows = self.all(on);
         Box::pin(async move { Ok(in_order(rows.await?)) })

@@ -207,12 +207,7 @@ impl Executor for Session {
         self.restrict_query(select);
     }
 
-    fn note_query(
-        &mut self,
-        of: &'static Table,
-        statement: &Statement,
-        at: &'static Location<'static>,
-    ) {
+    fn asked(&mut self, of: &'static Table, statement: &Statement, at: &'static Location<'static>) {
         self.note_statement(of, statement, at);
     }
 
@@ -319,13 +314,13 @@ macro_rules! through {
                 (**self).restrict(select);
             }
 
-            fn note_query(
+            fn asked(
                 &mut self,
                 of: &'static Table,
                 statement: &Statement,
                 at: &'static Location<'static>,
             ) {
-                (**self).note_query(of, statement, at);
+                (**self).asked(of, statement, at);
             }
 
             #[track_caller]

@@ -33,6 +33,7 @@ use super::{ArrayWriter, DecodeError, PgType, Raw, SqlType, TypeKind};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an element of an array column",
     label = "no PostgreSQL array type is known for `{Self}`",
+    note = "rows of another table are no column: `has_many(..)` stands on the struct, and loads them",
     note = "arrays have one dimension, so `Vec<Vec<T>>` is not a column: keep nested lists as `Json<Vec<Vec<T>>>` (feature `json`)",
     note = "PostgreSQL has no unsigned integers: use `i16`, `i32` or `i64`; a `Vec<u8>` is a `bytea`"
 )]

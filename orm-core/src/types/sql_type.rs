@@ -295,6 +295,7 @@ pub(super) fn short_type_name<T>() -> String {
     message = "`{Self}` cannot be stored in a column",
     label = "no PostgreSQL type is known for `{Self}`",
     note = "for an enum of your own: `#[derive(DbEnum)]`; for a struct kept as JSON: `Json<{Self}>` (feature `json`)",
+    note = "a row of another table is no column: a `belongs_to(..)` on the key's field leads there, a `has_many(..)` or `has_one(..)` on the struct back",
     note = "`Decimal`, `Uuid`, `DateTime<Utc>` and `serde_json::Value` need orm-core's features `decimal`, `uuid`, `chrono` and `json`"
 )]
 pub trait SqlType: Sized + Clone + fmt::Debug + Send + Sync + 'static {

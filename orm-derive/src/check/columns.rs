@@ -16,6 +16,7 @@ pub(super) fn check(cx: &Ctxt, model: &Model) {
     number(cx, model);
     names(cx, model);
     for column in &model.columns {
+        primitive(cx, column);
         options(cx, column);
         text(cx, column);
         decimal(cx, column);
@@ -78,6 +79,30 @@ fn names(cx: &Ctxt, model: &Model) {
             );
         }
     }
+}
+
+/// PostgreSQL's integers have a sign and two, four or eight bytes, and its characters are texts. An identity and a version say
+/// by themselves which types they take.
+fn primitive(cx: &Ctxt, column: &Column) {
+    let says_it_itself = column.identity.is_some() || column.version.is_some();
+    let Some(other) = types::in_its_place(&column.base).filter(|_| !says_it_itself) else {
+        return;
+    };
+    let (ty, name) = (types::show(&column.base), &column.name.value);
+    let message = if ty.starts_with('u') {
+        format!(
+            "`{ty}` cannot be stored in a column: PostgreSQL has no unsigned integers\n\
+             help: write `{other}`; `#[orm(check(\"{name} >= 0\"))]` on the struct keeps negative numbers out"
+        )
+    } else if ty.starts_with('i') {
+        format!(
+            "`{ty}` cannot be stored in a column: PostgreSQL's integers are `i16`, `i32` and `i64`\n\
+             help: write `{other}`"
+        )
+    } else {
+        format!("`{ty}` cannot be stored in a column\nhelp: write `{other}`")
+    };
+    cx.error(&column.base, message);
 }
 
 /// NULL is one value, so a column is an `Option` or it isn't.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! pub enum EmployeeAs<const N: u8> {}
-//! impl<const N: u8> Source for EmployeeAs<N> { type Model = Employee; const ALIAS: Option<u8> = Some(N); }
+//! impl<const N: u8> Source for EmployeeAs<N> { type Model = Employee; type Name = Numbered<N, ..>; const ALIAS: Option<u8> = Some(N); }
 //! ```
 
 use proc_macro2::TokenStream;
@@ -35,7 +35,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl<const N: u8> #krate::model::Source for #alias<N> {
             type Model = #ident;
-            type Name = #private::Numbered;
+            type Name = #private::Numbered<N, <#ident as #krate::model::Source>::Name>;
             const ALIAS: #private::Option<u8> = #private::Option::Some(N);
         }
 

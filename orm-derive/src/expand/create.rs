@@ -8,18 +8,19 @@
 //!     where Name: MissingFor<Product> { .. }
 //!     pub fn description(self, value: impl IntoColumn<Option<String>>) -> Self { .. }
 //!     pub fn category(self, target: impl Nested<Category, OPTIONAL_TARGET>) -> ProductCreate<Name, Price> { .. }
-//!     pub fn reviews(self, members: impl IntoIterator<Item = impl Nested<Review, { place(__reviews_via()) }>>) -> Self { .. }
+//!     pub fn reviews<__Member: Nested<Review, { place(__reviews_via()) }>>(self, members: impl Several<__Member>) -> Self { .. }
 //! }
 //!
 //! impl<Name, Price> Insertable for ProductCreate<Name, Price>
-//! where Name: GivenFor<Product, product_columns::name>, Price: GivenFor<Product, product_columns::price> { .. }
+//! where Name: GivenFor<Product, product_columns::name_of_Product>, Price: GivenFor<Product, product_columns::price_of_Product> { .. }
 //! impl<Name, Price> Nested<Product, TARGET> for ProductCreate<Name, Price> where /* the same */ { .. }
 //! impl<Name, Price> Nested<Product, 0> for ProductCreate<Name, Price> where /* all but what `category`, at 0, gives */ { .. }
 //! ```
 //!
-//! The types in `product_columns` have the columns' names, and stand in the compiler's message about one that is missing: as
-//! `name`, or as `product_columns::name` where another model has a required column of that name. A trait for each column with
-//! a message of its own would always say `name`, but a module with `no_implicit_prelude` does not know the attribute.
+//! The types in `product_columns` stand in the compiler's message about a column that is missing. rustc shows a type without
+//! its path where no other has its name, so they are called `name_of_Product`: a column's name alone is seldom unique. A trait
+//! for each column with a message of its own would say `name`, but a module with `no_implicit_prelude` does not know the
+//! attribute.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -71,7 +72,7 @@ impl<'a> Required<'a> {
         let bounds = needed
             .filter(|(column, _)| !otherwise.contains(&column.ident))
             .map(|(column, parameter)| {
-                let marker = &column.ident;
+                let marker = marker(model, column);
                 quote! { #parameter: #krate::model::GivenFor<#ident, #markers::#marker> }
             });
         quote! { where #(#bounds,)* }
@@ -95,6 +96,12 @@ impl<'a> Required<'a> {
     }
 }
 
+/// The type that names a required column: `name_of_Product`.
+fn marker(model: &Model, column: &Column) -> Ident {
+    let (column, model) = (names::plain(&column.ident), names::plain(&model.ident));
+    format_ident!("{column}_of_{model}")
+}
+
 pub(super) fn types(model: &Model) -> TokenStream {
     let (krate, vis, private) = (&model.krate, &model.vis, private(model));
     let (create, draft, required) = (create_name(model), draft_name(model), Required::of(model));
@@ -103,7 +110,8 @@ pub(super) fn types(model: &Model) -> TokenStream {
         "A new `{}` on its way into a session. A type parameter is `Set` once its required column has a value. Derived.",
         names::plain(&model.ident)
     );
-    let columns = required.columns.iter().map(|(column, _)| &column.ident);
+    let columns = required.columns.iter();
+    let columns = columns.map(|(column, _)| marker(model, column));
     let module = (!parameters.is_empty()).then(|| {
         quote! {
             #[doc(hidden)]
@@ -298,14 +306,14 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
         }
     };
     let info = quote! { #ident::#constant.info() };
-    let nested = quote! { impl #krate::model::Nested<#target, { #place }> };
+    let nested = quote! { #krate::model::Nested<#target, { #place }> };
     let target_name = last(&target);
     Some(if let Kind::HasOne(_) = &relation.kind {
         let doc =
             format!("Sets the relationship `{constant}`: a handle, or a new `{target_name}`.");
         quote! {
             #[doc = #doc]
-            #vis fn #name(mut self, target: #nested) -> Self {
+            #vis fn #name(mut self, target: impl #nested) -> Self {
                 self.links.push(#krate::model::DraftLink {
                     relation: #info,
                     end: #krate::model::Nested::into_end(target),
@@ -319,7 +327,7 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
         );
         quote! {
             #[doc = #doc]
-            #vis fn #name(mut self, members: impl #private::IntoIterator<Item = #nested>) -> Self {
+            #vis fn #name<__Member: #nested>(mut self, members: impl #krate::model::Several<__Member>) -> Self {
                 #private::members::<_, #target, { #place }>(&mut self.links, #info, members);
                 self
             }

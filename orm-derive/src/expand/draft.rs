@@ -37,10 +37,12 @@ pub(super) fn types(model: &Model) -> TokenStream {
         let (vis, field, ty) = (&skipped.vis, &skipped.ident, &skipped.ty);
         quote! { #[doc = "Not a column."] #vis #field: #ty }
     });
+    // The empty `<>` is where rustc would have a type put that does not exist, and it proposes nothing in a derive's own code.
+    // Without it, what it says of the field here would differ from what it says of the struct, and be reported as well.
     quote! {
         #[doc = #doc]
         #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
-        #vis struct #draft {
+        #vis struct #draft<> {
             #(#columns,)*
             #(#skipped,)*
         }
@@ -163,7 +165,7 @@ fn defaults(model: &Model) -> (TokenStream, TokenStream) {
             Some(default) => match &default.value {
                 Default::Value(value) => model::into_column(model, column, value),
                 Default::OfType => {
-                    quote_spanned! { default.span => <#ty as #private::Default>::default() }
+                    quote_spanned! { default.span => #private::default_of::<#ty>() }
                 }
             },
             None => {

@@ -18,7 +18,7 @@
 //! impl Record for Report { type Fields = (String, i64); }
 //! ```
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Path, Type};
@@ -109,8 +109,13 @@ fn part(field: &RowField) -> Part<'_> {
     }
 }
 
+/// As that of a model's column, the name is not at the field.
 pub(super) fn codec(field: &RowField) -> Ident {
-    format_ident!("__{}", names::constant(&field.ident))
+    format_ident!(
+        "__{}",
+        names::constant(&field.ident),
+        span = Span::call_site()
+    )
 }
 
 fn implementation(

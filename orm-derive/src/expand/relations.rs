@@ -15,8 +15,8 @@
 //! trait __Otherwise { const ALL: NotAModel = NotAModel; const CATEGORY: NothingOfThisName = NothingOfThisName; }
 //! impl<T> __Otherwise for T {}
 //! const fn __products_via() -> &'static RelationInfo {
-//!     mark(&Product::ALL).leads_back::<Product, Category, _>(&Product::CATEGORY);
-//!     Product::CATEGORY.__via()
+//!     mark(&<Product>::ALL).leads_back::<Product, Category, _>(&<Product>::CATEGORY);
+//!     <Product>::CATEGORY.__via()
 //! }
 //! static __PRODUCTS: RelationInfo = RelationInfo {
 //!     to: <Product as Model>::TABLE,
@@ -135,8 +135,9 @@ fn belongs_to(model: &Model, key: &BelongsTo, target: &Path) -> Parts {
         .collect();
     let references = key.references.as_ref().map(|references| {
         let columns = references.iter().zip(&types).map(|(there, ty)| {
-            let (constant, private) = (names::constant(there), private_at(model, there.span()));
-            quote_spanned! { there.span() => #private::refers::<#ty, _, _>(&#target::#constant) }
+            let private = private_at(model, there.span());
+            let check = quote_spanned! { there.span() => #private::refers::<#ty, #target, _> };
+            column_there(model, target, there, &check)
         });
         quote! { &[#(#columns),*] }
     });
@@ -242,13 +243,12 @@ fn other_side(model: &Model, relation: &Relation, via: &Ident, target: &Path) ->
     let via = names::constant(via);
     let own = shape(model, relation);
     let own = quote! { #krate::model::#own };
-    let links_back =
-        quote_spanned! { span => #private::links_back::<#target, #here, #own, _>(&#target::#via) };
+    let links_back = quote_spanned! { span => #private::links_back::<#target, #here, #own, _>(&<#target>::#via) };
     let private = super::private(model);
     let checks = quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
             #links_back;
-            #target::#via.__via()
+            <#target>::#via.__via()
         }
     };
     (
@@ -268,10 +268,10 @@ fn members(model: &Model, relation: &Relation, target: &Path) -> TokenStream {
         return quote! { #krate::model::Members::ALL };
     }
     let order_by = members.order_by.iter().map(|part| {
-        let private = private_at(model, part.column.span());
-        let (column, descending) = (names::constant(&part.column), part.descending);
-        let column =
-            quote_spanned! { part.column.span() => #private::position::<#target, _>(&#target::#column) };
+        let (span, descending) = (part.column.span(), part.descending);
+        let private = private_at(model, span);
+        let check = quote_spanned! { span => #private::field::<#target, _> };
+        let column = column_there(model, target, &part.column, &check);
         quote! { #krate::model::MemberOrder { column: #column, descending: #descending } }
     });
     let filter = members.filter.as_ref().map(|function| {
@@ -289,6 +289,22 @@ fn members(model: &Model, relation: &Relation, target: &Path) -> TokenStream {
     }
 }
 
+/// The position of a column of the model there. `check` is called with the field, which stands there in the user's word: where
+/// there is none, that is what rustc reports, with what was meant, and the constant is another's that says nothing.
+fn column_there(model: &Model, there: &Path, field: &Ident, check: &TokenStream) -> TokenStream {
+    let (krate, column) = (&model.krate, names::constant(field));
+    let position = quote_spanned! { field.span() => <#there>::#column.__position() };
+    quote! {{
+        #[allow(dead_code)]
+        trait __NoColumn {
+            const #column: #krate::model::NothingOfThisName = #krate::model::NothingOfThisName;
+        }
+        impl __NoColumn for #there {}
+        #check(|row| &row.#field);
+        #position
+    }}
+}
+
 /// A function that gives what `via` names, which has to be a `belongs_to` of the model there that leads to the model here.
 ///
 /// The check stands in the function: where it fails, the function is never evaluated. Two relationships that name each other
@@ -297,11 +313,11 @@ fn link(model: &Model, name: &Ident, there: &Path, via: &Ident, here: &Path) -> 
     let krate = &model.krate;
     let (span, private) = (via.span(), private_at(model, via.span()));
     let via = names::constant(via);
-    let leads_back = quote_spanned! { span => #private::mark(&#there::ALL).leads_back::<#there, #here, _>(&#there::#via) };
+    let leads_back = quote_spanned! { span => #private::mark(&<#there>::ALL).leads_back::<#there, #here, _>(&<#there>::#via) };
     quote! {
         const fn #name() -> &'static #krate::model::RelationInfo {
             #leads_back;
-            #there::#via.__via()
+            <#there>::#via.__via()
         }
     }
 }

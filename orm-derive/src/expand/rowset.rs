@@ -101,7 +101,7 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
 
             #[automatically_derived]
             impl<const N: u8> #krate::expr::Selectable for #alias<N> {
-                type Name = #private::Numbered;
+                type Name = #private::Numbered<N, <#ident as #krate::expr::Selectable>::Name>;
                 type Whole = #krate::query::RowsOf<#ident>;
                 type MaybeWhole = #krate::query::MaybeRowsOf<#ident>;
 

@@ -60,7 +60,8 @@ pub(crate) struct Skipped {
 /// What a field is.
 pub(crate) enum FieldKind {
     Column(Box<Column>, Option<Relation>),
-    Skipped(Skipped),
+    /// With the relationship that it was taken for.
+    Skipped(Box<Skipped>, Option<Relation>),
 }
 
 /// Reads a named field.
@@ -97,6 +98,7 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
     };
     let mut relation = None;
     let mut skip = None;
+    let mut misplaced = None;
     let items = items::of_attributes(cx, &field.attrs);
     let items = values::without_repeats(cx, items, &[]);
     for item in &items {
@@ -126,6 +128,7 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
             "no_identity" => c.no_identity = values::flag(cx, item),
             "skip" => skip = values::flag(cx, item),
             "belongs_to" => relation = relation::of_field(cx, item, ident, form),
+            "has_many" | "has_one" | "many_to_many" => misplaced = of_the_struct(cx, item),
             _ => {
                 FIELD.unknown(cx, &item.name, Some(&STRUCT));
                 // A key that is mistyped is there: it isn't reported as missing, too.
@@ -139,8 +142,20 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
             }
         }
     }
+    let skipped = Box::new(Skipped {
+        ident: ident.clone(),
+        vis: field.vis.clone(),
+        ty: field.ty.clone(),
+    });
+    // A field for the rows that a relationship leads to is no column, and one mistake with the attribute on it.
+    if misplaced
+        .as_ref()
+        .is_some_and(|there| types::mentions(&field.ty, &relation::last(&there.target)))
+    {
+        return FieldKind::Skipped(skipped, misplaced);
+    }
     let Some(skip) = skip else {
-        return FieldKind::Column(Box::new(column), relation);
+        return FieldKind::Column(Box::new(column), relation.or(misplaced));
     };
     // A field that is no column can have none of a column's attributes.
     if let Some(other) = items
@@ -155,11 +170,20 @@ pub(crate) fn read(cx: &Ctxt, field: &Field, ident: &Ident) -> FieldKind {
             ),
         );
     }
-    FieldKind::Skipped(Skipped {
-        ident: ident.clone(),
-        vis: field.vis.clone(),
-        ty: field.ty.clone(),
-    })
+    FieldKind::Skipped(skipped, None)
+}
+
+/// A relationship of the struct that stands on a field.
+fn of_the_struct(cx: &Ctxt, item: &items::Item) -> Option<Relation> {
+    let (name, form) = (&item.name, STRUCT.form(&item.name));
+    cx.error(
+        name,
+        format!(
+            "`{name}` is an attribute of the struct, not of a field\n\
+             help: write `#[orm({form})]` on the struct, without a field: `db.related(..)` reads what was loaded"
+        ),
+    );
+    relation::of_struct(cx, item, form)
 }
 
 fn default(cx: &Ctxt, item: &items::Item, form: &str) -> Option<At<Default>> {

@@ -68,7 +68,10 @@ fn read_fields(cx: &Ctxt, model: &mut Model, fields: &Fields) {
                 model.columns.push(*column);
                 model.relations.extend(relation);
             }
-            FieldKind::Skipped(skipped) => model.skipped.push(skipped),
+            FieldKind::Skipped(skipped, relation) => {
+                model.skipped.push(*skipped);
+                model.relations.extend(relation);
+            }
         }
     }
 }

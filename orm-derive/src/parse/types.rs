@@ -50,6 +50,13 @@ pub(crate) fn element(ty: &Type) -> &Type {
     }
 }
 
+/// Whether a name stands somewhere in the type.
+pub(crate) fn mentions(ty: &Type, word: &str) -> bool {
+    let text = quote::quote!(#ty).to_string();
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .any(|other| other == word)
+}
+
 /// Whether it is an array, going by its name.
 pub(crate) fn is_array(ty: &Type) -> bool {
     inside(ty, "Vec").is_some_and(|element| name(element).as_deref() != Some("u8"))
@@ -64,6 +71,20 @@ pub(crate) fn is_integer(ty: &Type) -> bool {
 /// order.
 pub(crate) fn is_no_key(ty: &Type) -> bool {
     matches!(name(ty).as_deref(), Some("f32" | "f64" | "Value" | "Json"))
+}
+
+/// Whether it is a type of Rust's own that PostgreSQL has not: the type to take in its place.
+pub(crate) fn in_its_place(ty: &Type) -> Option<&'static str> {
+    let Type::Path(path) = ungrouped(ty) else {
+        return None;
+    };
+    match path.path.get_ident()?.to_string().as_str() {
+        "u8" | "i8" => Some("i16"),
+        "u16" => Some("i32"),
+        "u32" | "u64" | "u128" | "usize" | "i128" | "isize" => Some("i64"),
+        "char" => Some("String"),
+        _ => None,
+    }
 }
 
 /// The feature of orm-core that the type is behind, going by its name.

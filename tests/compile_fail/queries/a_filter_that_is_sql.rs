@@ -1,0 +1,5 @@
+use tests::queries::*;
+
+fn main() {
+    let _ = User::query().filter("username = 'ann'");
+}

@@ -1,0 +1,18 @@
+use orm_core::Model;
+
+#[derive(Model, Debug, Clone)]
+struct Author {
+    #[orm(primary_key)]
+    id: i32,
+    books: Vec<Book>,
+}
+
+#[derive(Model, Debug, Clone)]
+struct Book {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(author: Author))]
+    author_id: i32,
+}
+
+fn main() {}

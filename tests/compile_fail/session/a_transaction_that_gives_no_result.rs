@@ -1,0 +1,14 @@
+use orm_core::prelude::*;
+use tests::queries::*;
+
+async fn add(engine: Engine) -> orm_core::Result<()> {
+    engine
+        .transaction(async |db| {
+            db.add(User::create().username("ann").email("ann@example.org"));
+        })
+        .await
+}
+
+fn main() {
+    let _ = add;
+}
