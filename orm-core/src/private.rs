@@ -23,8 +23,8 @@ pub use crate::model::{Fields, Inner, Positions};
 use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
-    ColumnInfo, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo, RefersToColumn,
-    RelationInfo, RelationKind, RowReader, Table,
+    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
+    RefersToColumn, RelationInfo, RelationKind, RowReader, Table,
 };
 use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
@@ -202,21 +202,19 @@ impl<T> Codec<T> {
         }
     }
 
-    /// A draft's value, or NULL if it has none and can be NULL.
-    ///
-    /// # Errors
-    /// The position of the column, when it has no value and cannot be NULL.
-    pub fn finish(&self, value: Option<T>, column: u16) -> Result<T, u16> {
+    /// A draft's value, or NULL if it has none: that the column can be NULL then, [`Draft::finish`](crate::model::Draft) has
+    /// seen to.
+    pub fn given(&self, value: Option<T>) -> T {
+        value.unwrap_or_else(|| self.null())
+    }
+
+    fn null(&self) -> T {
         let null = Raw {
             bytes: None,
             oid: self.ty.oid,
             type_name: self.ty.name,
         };
-        match value {
-            Some(value) => Ok(value),
-            None if self.nullable => (self.decode)(null).map_err(|_| column),
-            None => Err(column),
-        }
+        (self.decode)(null).unwrap_or_else(|_| unreachable!("the column can be NULL"))
     }
 }
 
@@ -491,19 +489,14 @@ pub const fn rowset(
     }
 }
 
-/// A column of a rowset.
-pub const fn rowset_column(
-    field: &'static str,
-    name: &'static str,
-    ty: &'static PgType,
-    nullable: bool,
-) -> ColumnInfo {
+/// A column of which nothing is said but its name and its type.
+pub const fn column<T>(field: &'static str, name: &'static str, codec: &Codec<T>) -> ColumnInfo {
     ColumnInfo {
         field,
         name,
-        ty,
+        ty: codec.ty,
         declared: None,
-        nullable,
+        nullable: codec.nullable,
         identity: false,
         server_default: None,
         computed: None,
@@ -538,6 +531,18 @@ pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
 /// The position of a `belongs_to` among its model's relationships.
 pub const fn place(relation: &RelationInfo) -> u16 {
     relation.index
+}
+
+/// Where the columns of a model stand in a result.
+///
+/// # Errors
+/// When one is missing.
+pub fn positions(table: &Table, columns: &ColumnNames<'_>) -> Result<Vec<usize>, Error> {
+    let mut at = Positions::new(table.model, columns);
+    for column in table.columns {
+        at.column(column.name)?;
+    }
+    Ok(at.finish())
 }
 
 /// Adds a model's table to a registry.

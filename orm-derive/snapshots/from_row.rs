@@ -27,6 +27,7 @@ const _: () = {
             at.column("sum")?;
             ::orm_core::__private::Result::Ok(at.finish())
         }
+        #[inline]
         fn from_row(
             row: &::orm_core::model::Row,
             positions: &[usize],

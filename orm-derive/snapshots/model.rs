@@ -39,382 +39,315 @@ pub mod product_columns {
 #[allow(dead_code, non_camel_case_types, unreachable_pub)]
 pub enum ProductAs<const N: u8> {}
 const _: () = {
-    const __ID: ::orm_core::__private::Codec<i32> = ::orm_core::__private::codec::<
-        i32,
-    >();
-    const __NAME: ::orm_core::__private::Codec<String> = ::orm_core::__private::codec::<
-        String,
-    >();
-    const __STOCK: ::orm_core::__private::Codec<i32> = ::orm_core::__private::codec::<
-        i32,
-    >();
-    const __CATEGORY_ID: ::orm_core::__private::Codec<Option<i32>> = ::orm_core::__private::codec::<
-        Option<i32>,
-    >();
-    static __TABLE: ::orm_core::model::Table = ::orm_core::model::Table {
+    use ::orm_core::{self as __orm, __private};
+    const __CODECS: &(
+        __private::Codec<i32>,
+        __private::Codec<String>,
+        __private::Codec<i32>,
+        __private::Codec<Option<i32>>,
+    ) = &(
+        __private::codec::<i32>(),
+        __private::codec::<String>(),
+        __private::codec::<i32>(),
+        __private::codec::<Option<i32>>(),
+    );
+    static __TABLE: __orm::model::Table = __orm::model::Table {
         model: "Product",
-        schema: ::orm_core::__private::Option::None,
+        schema: __private::Option::None,
         name: "products",
         columns: &[
-            ::orm_core::model::ColumnInfo {
-                field: "id",
-                name: "id",
-                ty: __ID.ty,
-                declared: ::orm_core::__private::Option::None,
-                nullable: __ID.nullable,
+            __orm::model::ColumnInfo {
                 identity: true,
-                server_default: ::orm_core::__private::Option::None,
-                computed: ::orm_core::__private::Option::None,
-                on_update: ::orm_core::model::OnUpdate::Keep,
-                unique: false,
+                ..__private::column("id", "id", &__CODECS.0)
             },
-            ::orm_core::model::ColumnInfo {
-                field: "name",
-                name: "name",
-                ty: __NAME.ty,
-                declared: ::orm_core::__private::Option::Some("varchar(200)"),
-                nullable: __NAME.nullable,
-                identity: false,
-                server_default: ::orm_core::__private::Option::None,
-                computed: ::orm_core::__private::Option::None,
-                on_update: ::orm_core::model::OnUpdate::Keep,
-                unique: false,
+            __orm::model::ColumnInfo {
+                declared: __private::Option::Some("varchar(200)"),
+                ..__private::column("name", "name", &__CODECS.1)
             },
-            ::orm_core::model::ColumnInfo {
-                field: "stock",
-                name: "stock",
-                ty: __STOCK.ty,
-                declared: ::orm_core::__private::Option::None,
-                nullable: __STOCK.nullable,
-                identity: false,
-                server_default: ::orm_core::__private::Option::None,
-                computed: ::orm_core::__private::Option::None,
-                on_update: ::orm_core::model::OnUpdate::Keep,
-                unique: false,
-            },
-            ::orm_core::model::ColumnInfo {
-                field: "category_id",
-                name: "category_id",
-                ty: __CATEGORY_ID.ty,
-                declared: ::orm_core::__private::Option::None,
-                nullable: __CATEGORY_ID.nullable,
-                identity: false,
-                server_default: ::orm_core::__private::Option::None,
-                computed: ::orm_core::__private::Option::None,
-                on_update: ::orm_core::model::OnUpdate::Keep,
-                unique: false,
-            },
+            __private::column("stock", "stock", &__CODECS.2),
+            __private::column("category_id", "category_id", &__CODECS.3),
         ],
         primary_key: &[0u16],
-        version: ::orm_core::__private::Option::None,
+        version: __private::Option::None,
         relations: &[&__CATEGORY, &__REVIEWS],
         uniques: &[],
         deferred_uniques: &[],
         indexes: &[],
         checks: &[],
         is_bare_link: false,
-        arena: ::orm_core::session::arena::<Product>,
-        knot: ::orm_core::model::Knot::new(),
+        arena: __orm::session::arena::<Product>,
+        knot: __orm::model::Knot::new(),
     };
     #[allow(dead_code)]
     trait __Otherwise {
-        const ALL: ::orm_core::model::NotAModel = ::orm_core::model::NotAModel;
-        const PRODUCT: ::orm_core::model::NothingOfThisName = ::orm_core::model::NothingOfThisName;
+        const ALL: __orm::model::NotAModel = __orm::model::NotAModel;
+        const PRODUCT: __orm::model::NothingOfThisName = __orm::model::NothingOfThisName;
     }
     impl<T> __Otherwise for T {}
-    static __CATEGORY: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
+    static __CATEGORY: __orm::model::RelationInfo = __orm::model::RelationInfo {
         name: "CATEGORY",
         index: 0u16,
         from: &__TABLE,
-        to: ::orm_core::__private::target::<Category, Option<i32>>(),
-        kind: ::orm_core::model::RelationKind::BelongsTo(::orm_core::model::ForeignKey {
+        to: __private::target::<Category, Option<i32>>(),
+        kind: __orm::model::RelationKind::BelongsTo(__orm::model::ForeignKey {
             columns: &[3u16],
-            references: ::orm_core::__private::Option::None,
-            on_delete: ::orm_core::model::OnDelete::NoAction,
+            references: __private::Option::None,
+            on_delete: __orm::model::OnDelete::NoAction,
             deferred: false,
         }),
-        cascade: ::orm_core::model::Cascade {
+        cascade: __orm::model::Cascade {
             delete: false,
             delete_orphan: false,
             passive_deletes: false,
         },
-        members: ::orm_core::model::Members::ALL,
+        members: __orm::model::Members::ALL,
     };
-    const fn __reviews_via() -> &'static ::orm_core::model::RelationInfo {
-        ::orm_core::__private::mark(&<Review>::ALL)
+    const fn __reviews_via() -> &'static __orm::model::RelationInfo {
+        __private::mark(&<Review>::ALL)
             .leads_back::<Review, Product, _>(&<Review>::PRODUCT);
         <Review>::PRODUCT.__via()
     }
-    static __REVIEWS: ::orm_core::model::RelationInfo = ::orm_core::model::RelationInfo {
+    static __REVIEWS: __orm::model::RelationInfo = __orm::model::RelationInfo {
         name: "REVIEWS",
         index: 1u16,
         from: &__TABLE,
-        to: <Review as ::orm_core::model::Model>::TABLE,
-        kind: ::orm_core::model::RelationKind::HasMany {
+        to: <Review as __orm::model::Model>::TABLE,
+        kind: __orm::model::RelationKind::HasMany {
             via: __reviews_via(),
         },
-        cascade: ::orm_core::model::Cascade {
+        cascade: __orm::model::Cascade {
             delete: false,
             delete_orphan: false,
             passive_deletes: false,
         },
-        members: ::orm_core::model::Members::ALL,
+        members: __orm::model::Members::ALL,
     };
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl Product {
         ///The column `id` of `products`.
-        pub const ID: ::orm_core::expr::Column<Product, i32> = ::orm_core::expr::Column::new(
-            0u16,
-        );
+        pub const ID: __orm::expr::Column<Product, i32> = __orm::expr::Column::new(0u16);
         ///The column `name` of `products`.
-        pub const NAME: ::orm_core::expr::Column<Product, String> = ::orm_core::expr::Column::new(
+        pub const NAME: __orm::expr::Column<Product, String> = __orm::expr::Column::new(
             1u16,
         );
         ///The column `stock` of `products`.
-        const STOCK: ::orm_core::expr::Column<Product, i32> = ::orm_core::expr::Column::new(
-            2u16,
-        );
+        const STOCK: __orm::expr::Column<Product, i32> = __orm::expr::Column::new(2u16);
         ///The column `category_id` of `products`.
-        pub const CATEGORY_ID: ::orm_core::expr::Column<Product, Option<i32>> = ::orm_core::expr::Column::new(
+        pub const CATEGORY_ID: __orm::expr::Column<Product, Option<i32>> = __orm::expr::Column::new(
             3u16,
         );
         ///The one, or none, `Category` that `category_id` leads to: `category`. `.with(Product::CATEGORY)` loads it, `db.related(handle, Product::CATEGORY)?` reads it.
-        pub const CATEGORY: ::orm_core::model::Relation<
+        pub const CATEGORY: __orm::model::Relation<
             Product,
             Category,
-            ::orm_core::model::OptionalOne,
-        > = ::orm_core::model::Relation::new(&__CATEGORY);
+            __orm::model::OptionalOne,
+        > = __orm::model::Relation::new(&__CATEGORY);
         ///Each `Review` whose `product` is this one: `reviews`. `.with(Product::REVIEWS)` loads it, `db.related(handle, Product::REVIEWS)?` reads it.
-        pub const REVIEWS: ::orm_core::model::Relation<
-            Product,
-            Review,
-            ::orm_core::model::Many,
-        > = ::orm_core::model::Relation::new(&__REVIEWS);
+        pub const REVIEWS: __orm::model::Relation<Product, Review, __orm::model::Many> = __orm::model::Relation::new(
+            &__REVIEWS,
+        );
         ///All columns of `products`: the whole row in a select list, `.select((Product::ALL, ..))`.
-        pub const ALL: ::orm_core::expr::All<Product> = ::orm_core::expr::All::new();
+        pub const ALL: __orm::expr::All<Product> = __orm::expr::All::new();
         ///A query of `Product`: `Product::query().filter(..).all(&mut db).await?`.
-        pub fn query() -> ::orm_core::query::EntityQuery<Product> {
-            ::orm_core::query::entity::<Product>()
+        pub fn query() -> __orm::query::EntityQuery<Product> {
+            __orm::query::entity::<Product>()
         }
         ///A new `Product`, to be filled in and given to a session: `db.add(Product::create())`. What is required and still missing, the compiler says there.
         pub fn create() -> ProductCreate {
-            ::orm_core::__private::Default::default()
+            __private::Default::default()
         }
         ///The column of this name, or of the field of this name, to sort by what a request asks for: `Product::query().order_by(Product::column(name)?)`.
         ///
         /// # Errors
         /// `Error::Invalid`: there is no such column. The message has those that there are.
-        pub fn column(
-            name: &str,
-        ) -> ::orm_core::Result<::orm_core::expr::NamedColumn<Product>> {
-            ::orm_core::expr::NamedColumn::<Product>::find(name)
+        pub fn column(name: &str) -> __orm::Result<__orm::expr::NamedColumn<Product>> {
+            __orm::expr::NamedColumn::<Product>::find(name)
         }
     }
     #[allow(dead_code, private_interfaces, unreachable_pub)]
     impl<const N: u8> ProductAs<N> {
         ///The column `id` of `products`.
-        pub const ID: ::orm_core::expr::Column<ProductAs<N>, i32> = ::orm_core::expr::Column::new(
+        pub const ID: __orm::expr::Column<ProductAs<N>, i32> = __orm::expr::Column::new(
             0u16,
         );
         ///The column `name` of `products`.
-        pub const NAME: ::orm_core::expr::Column<ProductAs<N>, String> = ::orm_core::expr::Column::new(
+        pub const NAME: __orm::expr::Column<ProductAs<N>, String> = __orm::expr::Column::new(
             1u16,
         );
         ///The column `stock` of `products`.
-        const STOCK: ::orm_core::expr::Column<ProductAs<N>, i32> = ::orm_core::expr::Column::new(
+        const STOCK: __orm::expr::Column<ProductAs<N>, i32> = __orm::expr::Column::new(
             2u16,
         );
         ///The column `category_id` of `products`.
-        pub const CATEGORY_ID: ::orm_core::expr::Column<ProductAs<N>, Option<i32>> = ::orm_core::expr::Column::new(
+        pub const CATEGORY_ID: __orm::expr::Column<ProductAs<N>, Option<i32>> = __orm::expr::Column::new(
             3u16,
         );
         ///The one, or none, `Category` that `category_id` leads to: `category`.
-        pub const CATEGORY: ::orm_core::model::Relation<
+        pub const CATEGORY: __orm::model::Relation<
             ProductAs<N>,
             Category,
-            ::orm_core::model::OptionalOne,
-        > = ::orm_core::model::Relation::new(&__CATEGORY);
+            __orm::model::OptionalOne,
+        > = __orm::model::Relation::new(&__CATEGORY);
         ///Each `Review` whose `product` is this one: `reviews`.
-        pub const REVIEWS: ::orm_core::model::Relation<
+        pub const REVIEWS: __orm::model::Relation<
             ProductAs<N>,
             Review,
-            ::orm_core::model::Many,
-        > = ::orm_core::model::Relation::new(&__REVIEWS);
+            __orm::model::Many,
+        > = __orm::model::Relation::new(&__REVIEWS);
         ///All columns of `products`: the whole row in a select list.
-        pub const ALL: ::orm_core::expr::All<ProductAs<N>> = ::orm_core::expr::All::new();
+        pub const ALL: __orm::expr::All<ProductAs<N>> = __orm::expr::All::new();
         ///A query of `Product` under this alias: `type Other = Aliased<Product, 1>; Other::query()`.
-        pub fn query() -> ::orm_core::query::Query<
-            ::orm_core::expr::Whole<Product>,
+        pub fn query() -> __orm::query::Query<
+            __orm::expr::Whole<Product>,
             (ProductAs<N>, ()),
         > {
-            ::orm_core::query::entity_as::<ProductAs<N>>()
+            __orm::query::entity_as::<ProductAs<N>>()
         }
     }
-    const _: () = ::orm_core::__private::key_part::<i32>();
-    const __COPIED: fn(&Product) -> Product = ::orm_core::__private::copied::<Product>();
+    const _: () = __private::key_part::<i32>();
     #[automatically_derived]
-    impl ::orm_core::model::Source for Product {
+    impl __orm::model::Source for Product {
         type Model = Product;
         type Name = (
-            ::orm_core::__private::D9,
+            __private::D9,
             (
-                ::orm_core::__private::DA,
+                __private::DA,
                 (
-                    ::orm_core::__private::DD,
+                    __private::DD,
                     (
-                        ::orm_core::__private::DB,
+                        __private::DB,
                         (
-                            ::orm_core::__private::DF,
-                            (
-                                ::orm_core::__private::D8,
-                                (::orm_core::__private::D2, (::orm_core::__private::D1, ())),
-                            ),
+                            __private::DF,
+                            (__private::D8, (__private::D2, (__private::D1, ()))),
                         ),
                     ),
                 ),
             ),
         );
-        const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::None;
+        const ALIAS: __private::Option<u8> = __private::Option::None;
     }
     #[automatically_derived]
-    impl ::orm_core::model::Model for Product {
-        const TABLE: &'static ::orm_core::model::Table = &__TABLE;
+    impl __orm::model::Model for Product {
+        const TABLE: &'static __orm::model::Table = &__TABLE;
         type Draft = ProductDraft;
         type As<const N: u8> = ProductAs<N>;
         fn copy(&self) -> Self {
-            __COPIED(self)
+            __private::copied::<Product>()(self)
         }
         type Key = i32;
         fn key(&self) -> i32 {
-            ::orm_core::__private::Clone::clone(&self.id)
+            __private::Clone::clone(&self.id)
         }
-        fn read_key(
-            row: &mut ::orm_core::model::RowReader<'_>,
-        ) -> ::orm_core::Result<i32> {
-            __ID.read(row, &__TABLE, 0u16)
+        fn read_key(row: &mut __orm::model::RowReader<'_>) -> __orm::Result<i32> {
+            __CODECS.0.read(row, &__TABLE, 0u16)
         }
-        fn encode_key(
-            key: &i32,
-            part: usize,
-            out: &mut ::orm_core::__private::BytesMut,
-        ) -> bool {
+        fn encode_key(key: &i32, part: usize, out: &mut __private::BytesMut) -> bool {
             match part {
-                0usize => __ID.encode(key, out),
+                0usize => __CODECS.0.encode(key, out),
                 _ => false,
             }
         }
-        fn read(row: &mut ::orm_core::model::RowReader<'_>) -> ::orm_core::Result<Self> {
-            ::orm_core::__private::Result::Ok(Product {
-                id: __ID.read(row, &__TABLE, 0u16)?,
-                name: __NAME.read(row, &__TABLE, 1u16)?,
-                stock: __STOCK.read(row, &__TABLE, 2u16)?,
-                category_id: __CATEGORY_ID.read(row, &__TABLE, 3u16)?,
+        fn read(row: &mut __orm::model::RowReader<'_>) -> __orm::Result<Self> {
+            __private::Result::Ok(Product {
+                id: __CODECS.0.read(row, &__TABLE, 0u16)?,
+                name: __CODECS.1.read(row, &__TABLE, 1u16)?,
+                stock: __CODECS.2.read(row, &__TABLE, 2u16)?,
+                category_id: __CODECS.3.read(row, &__TABLE, 3u16)?,
             })
         }
-        fn encode(
-            &self,
-            column: u16,
-            out: &mut ::orm_core::__private::BytesMut,
-        ) -> bool {
+        fn encode(&self, column: u16, out: &mut __private::BytesMut) -> bool {
             match column {
-                0u16 => __ID.encode(&self.id, out),
-                1u16 => __NAME.encode(&self.name, out),
-                2u16 => __STOCK.encode(&self.stock, out),
-                3u16 => __CATEGORY_ID.encode(&self.category_id, out),
+                0u16 => __CODECS.0.encode(&self.id, out),
+                1u16 => __CODECS.1.encode(&self.name, out),
+                2u16 => __CODECS.2.encode(&self.stock, out),
+                3u16 => __CODECS.3.encode(&self.category_id, out),
                 _ => false,
             }
         }
         fn write(
             &mut self,
             column: u16,
-            value: ::orm_core::types::Raw<'_>,
-        ) -> ::orm_core::__private::Result<(), ::orm_core::types::DecodeError> {
+            value: __orm::types::Raw<'_>,
+        ) -> __private::Result<(), __orm::types::DecodeError> {
             match column {
-                0u16 => __ID.write(&mut self.id, value),
-                1u16 => __NAME.write(&mut self.name, value),
-                2u16 => __STOCK.write(&mut self.stock, value),
-                3u16 => __CATEGORY_ID.write(&mut self.category_id, value),
-                _ => ::orm_core::__private::no_such_column(column),
+                0u16 => __CODECS.0.write(&mut self.id, value),
+                1u16 => __CODECS.1.write(&mut self.name, value),
+                2u16 => __CODECS.2.write(&mut self.stock, value),
+                3u16 => __CODECS.3.write(&mut self.category_id, value),
+                _ => __private::no_such_column(column),
             }
         }
-        fn diff(&self, before: &Self) -> ::orm_core::model::ColumnSet {
-            let mut changed = ::orm_core::model::ColumnSet::EMPTY;
-            __ID.diff(&self.id, &before.id, 0u16, &mut changed);
-            __NAME.diff(&self.name, &before.name, 1u16, &mut changed);
-            __STOCK.diff(&self.stock, &before.stock, 2u16, &mut changed);
-            __CATEGORY_ID
-                .diff(&self.category_id, &before.category_id, 3u16, &mut changed);
+        fn diff(&self, before: &Self) -> __orm::model::ColumnSet {
+            let mut changed = __orm::model::ColumnSet::EMPTY;
+            __CODECS.0.diff(&self.id, &before.id, 0u16, &mut changed);
+            __CODECS.1.diff(&self.name, &before.name, 1u16, &mut changed);
+            __CODECS.2.diff(&self.stock, &before.stock, 2u16, &mut changed);
+            __CODECS.3.diff(&self.category_id, &before.category_id, 3u16, &mut changed);
             changed
         }
-        fn on_update() -> ::orm_core::__private::Vec<(u16, ::orm_core::types::Param)> {
-            ::orm_core::__private::values([])
+    }
+    #[automatically_derived]
+    impl __orm::schema::Models for Product {
+        fn register(registry: &mut __orm::schema::Registry) {
+            __private::register(registry, &__TABLE);
         }
     }
     #[automatically_derived]
-    impl ::orm_core::schema::Models for Product {
-        fn register(registry: &mut ::orm_core::schema::Registry) {
-            ::orm_core::__private::register(registry, &__TABLE);
-        }
-    }
+    impl __orm::schema::Member for Product {}
     #[automatically_derived]
-    impl ::orm_core::schema::Member for Product {}
-    #[automatically_derived]
-    impl ::orm_core::model::OfModel for Product {
+    impl __orm::model::OfModel for Product {
         type Model = Product;
     }
     #[automatically_derived]
-    impl ::orm_core::model::Insertable for Product {
-        fn into_new(self) -> ::orm_core::model::New<Product> {
-            ::orm_core::model::New {
-                draft: <ProductDraft as ::orm_core::model::Draft>::from_row(self),
-                links: ::orm_core::__private::Vec::new(),
+    impl __orm::model::Insertable for Product {
+        fn into_new(self) -> __orm::model::New<Product> {
+            __orm::model::New {
+                draft: <ProductDraft as __orm::model::Draft>::from_row(self),
+                links: __private::Vec::new(),
             }
         }
     }
     #[automatically_derived]
-    impl ::orm_core::__private::Clone for ProductDraft {
+    impl __private::Clone for ProductDraft {
         fn clone(&self) -> Self {
             ProductDraft {
-                id: __ID.clone_given(&self.id),
-                name: __NAME.clone_given(&self.name),
-                stock: __STOCK.clone_given(&self.stock),
-                category_id: __CATEGORY_ID.clone_given(&self.category_id),
+                id: __CODECS.0.clone_given(&self.id),
+                name: __CODECS.1.clone_given(&self.name),
+                stock: __CODECS.2.clone_given(&self.stock),
+                category_id: __CODECS.3.clone_given(&self.category_id),
             }
         }
     }
     #[automatically_derived]
-    impl ::orm_core::__private::fmt::Debug for ProductDraft {
-        fn fmt(
-            &self,
-            f: &mut ::orm_core::__private::fmt::Formatter<'_>,
-        ) -> ::orm_core::__private::fmt::Result {
+    impl __private::fmt::Debug for ProductDraft {
+        fn fmt(&self, f: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
             let mut fields = f.debug_struct("ProductDraft");
-            __ID.debug_given(&self.id, "id", &mut fields);
-            __NAME.debug_given(&self.name, "name", &mut fields);
-            __STOCK.debug_given(&self.stock, "stock", &mut fields);
-            __CATEGORY_ID.debug_given(&self.category_id, "category_id", &mut fields);
+            __CODECS.0.debug_given(&self.id, "id", &mut fields);
+            __CODECS.1.debug_given(&self.name, "name", &mut fields);
+            __CODECS.2.debug_given(&self.stock, "stock", &mut fields);
+            __CODECS.3.debug_given(&self.category_id, "category_id", &mut fields);
             fields.finish()
         }
     }
     #[automatically_derived]
-    impl ::orm_core::__private::Default for ProductDraft {
+    impl __private::Default for ProductDraft {
         fn default() -> Self {
             ProductDraft {
-                id: ::orm_core::__private::Option::None,
-                name: ::orm_core::__private::Option::None,
-                stock: ::orm_core::__private::Option::None,
-                category_id: ::orm_core::__private::Option::None,
+                id: __private::Option::None,
+                name: __private::Option::None,
+                stock: __private::Option::None,
+                category_id: __private::Option::None,
             }
         }
     }
     fn __stock_default() -> i32 {
-        ::orm_core::model::IntoColumn::<i32>::into_column(0)
+        __orm::model::IntoColumn::<i32>::into_column(0)
     }
     #[automatically_derived]
-    impl ::orm_core::model::Draft for ProductDraft {
+    impl __orm::model::Draft for ProductDraft {
         type Model = Product;
-        fn given(&self) -> ::orm_core::model::ColumnSet {
-            ::orm_core::__private::given(
+        fn given(&self) -> __orm::model::ColumnSet {
+            __private::given(
                 &[
                     self.id.is_some(),
                     self.name.is_some(),
@@ -423,30 +356,26 @@ const _: () = {
                 ],
             )
         }
-        fn encode(
-            &self,
-            column: u16,
-            out: &mut ::orm_core::__private::BytesMut,
-        ) -> bool {
+        fn encode(&self, column: u16, out: &mut __private::BytesMut) -> bool {
             match column {
-                0u16 => __ID.encode_given(&self.id, out),
-                1u16 => __NAME.encode_given(&self.name, out),
-                2u16 => __STOCK.encode_given(&self.stock, out),
-                3u16 => __CATEGORY_ID.encode_given(&self.category_id, out),
+                0u16 => __CODECS.0.encode_given(&self.id, out),
+                1u16 => __CODECS.1.encode_given(&self.name, out),
+                2u16 => __CODECS.2.encode_given(&self.stock, out),
+                3u16 => __CODECS.3.encode_given(&self.category_id, out),
                 _ => false,
             }
         }
         fn write(
             &mut self,
             column: u16,
-            value: ::orm_core::types::Raw<'_>,
-        ) -> ::orm_core::__private::Result<(), ::orm_core::types::DecodeError> {
+            value: __orm::types::Raw<'_>,
+        ) -> __private::Result<(), __orm::types::DecodeError> {
             match column {
-                0u16 => __ID.write_given(&mut self.id, value),
-                1u16 => __NAME.write_given(&mut self.name, value),
-                2u16 => __STOCK.write_given(&mut self.stock, value),
-                3u16 => __CATEGORY_ID.write_given(&mut self.category_id, value),
-                _ => ::orm_core::__private::no_such_column(column),
+                0u16 => __CODECS.0.write_given(&mut self.id, value),
+                1u16 => __CODECS.1.write_given(&mut self.name, value),
+                2u16 => __CODECS.2.write_given(&mut self.stock, value),
+                3u16 => __CODECS.3.write_given(&mut self.category_id, value),
+                _ => __private::no_such_column(column),
             }
         }
         fn apply_defaults(&mut self) {
@@ -454,183 +383,173 @@ const _: () = {
         }
         fn from_row(row: Product) -> Self {
             ProductDraft {
-                id: ::orm_core::__private::Option::Some(row.id),
-                name: ::orm_core::__private::Option::Some(row.name),
-                stock: ::orm_core::__private::Option::Some(row.stock),
-                category_id: ::orm_core::__private::Option::Some(row.category_id),
+                id: __private::Option::Some(row.id),
+                name: __private::Option::Some(row.name),
+                stock: __private::Option::Some(row.stock),
+                category_id: __private::Option::Some(row.category_id),
             }
         }
-        fn finish(self) -> ::orm_core::__private::Result<Product, u16> {
-            ::orm_core::__private::Result::Ok(Product {
-                id: __ID.finish(self.id, 0u16)?,
-                name: __NAME.finish(self.name, 1u16)?,
-                stock: __STOCK.finish(self.stock, 2u16)?,
-                category_id: __CATEGORY_ID.finish(self.category_id, 3u16)?,
-            })
+        fn into_row(self) -> Product {
+            Product {
+                id: __CODECS.0.given(self.id),
+                name: __CODECS.1.given(self.name),
+                stock: __CODECS.2.given(self.stock),
+                category_id: __CODECS.3.given(self.category_id),
+            }
         }
     }
     #[allow(dead_code, private_bounds, private_interfaces, unreachable_pub)]
     impl<__Name> ProductCreate<__Name> {
         ///Gives the column `id` a value.
-        pub fn id(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
-            self.draft.id = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<i32>::into_column(value),
+        pub fn id(mut self, value: impl __orm::model::IntoColumn<i32>) -> Self {
+            self.draft.id = __private::Option::Some(
+                __orm::model::IntoColumn::<i32>::into_column(value),
             );
             self
         }
         ///Gives the column `name` its value, which is required.
         pub fn name(
             mut self,
-            value: impl ::orm_core::model::IntoColumn<String>,
-        ) -> ProductCreate<::orm_core::model::Set>
+            value: impl __orm::model::IntoColumn<String>,
+        ) -> ProductCreate<__orm::model::Set>
         where
-            __Name: ::orm_core::model::MissingFor<Product>,
+            __Name: __orm::model::MissingFor<Product>,
         {
-            self.draft.name = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<String>::into_column(value),
+            self.draft.name = __private::Option::Some(
+                __orm::model::IntoColumn::<String>::into_column(value),
             );
             ProductCreate {
                 draft: self.draft,
                 links: self.links,
-                given: ::orm_core::__private::PhantomData,
+                given: __private::PhantomData,
             }
         }
         ///Gives the column `stock` a value.
-        fn stock(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
-            self.draft.stock = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<i32>::into_column(value),
+        fn stock(mut self, value: impl __orm::model::IntoColumn<i32>) -> Self {
+            self.draft.stock = __private::Option::Some(
+                __orm::model::IntoColumn::<i32>::into_column(value),
             );
             self
         }
         ///Gives the column `category_id` a value.
         pub fn category_id(
             mut self,
-            value: impl ::orm_core::model::IntoColumn<Option<i32>>,
+            value: impl __orm::model::IntoColumn<Option<i32>>,
         ) -> Self {
-            self.draft.category_id = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<Option<i32>>::into_column(value),
+            self.draft.category_id = __private::Option::Some(
+                __orm::model::IntoColumn::<Option<i32>>::into_column(value),
             );
             self
         }
         ///Sets the relationship `CATEGORY`, and with it `category_id`: a handle, or a new `Category`.
         pub fn category(
             mut self,
-            target: impl ::orm_core::model::Nested<
+            target: impl __orm::model::Nested<
                 Category,
-                { ::orm_core::model::OPTIONAL_TARGET },
+                { __orm::model::OPTIONAL_TARGET },
             >,
         ) -> ProductCreate<__Name> {
             self.links
-                .push(::orm_core::model::DraftLink {
+                .push(__orm::model::DraftLink {
                     relation: Product::CATEGORY.info(),
-                    end: ::orm_core::model::Nested::into_end(target),
+                    end: __orm::model::Nested::into_end(target),
                 });
             ProductCreate {
                 draft: self.draft,
                 links: self.links,
-                given: ::orm_core::__private::PhantomData,
+                given: __private::PhantomData,
             }
         }
         ///Adds to the relationship `REVIEWS`: handles, or each a new `Review`. May be called several times.
         pub fn reviews<
-            __Member: ::orm_core::model::Nested<
-                    Review,
-                    { ::orm_core::__private::place(__reviews_via()) },
-                >,
-        >(mut self, members: impl ::orm_core::model::Several<__Member>) -> Self {
-            ::orm_core::__private::members::<
+            __Member: __orm::model::Nested<Review, { __private::place(__reviews_via()) }>,
+        >(mut self, members: impl __orm::model::Several<__Member>) -> Self {
+            __private::members::<
                 _,
                 Review,
-                { ::orm_core::__private::place(__reviews_via()) },
+                { __private::place(__reviews_via()) },
             >(&mut self.links, Product::REVIEWS.info(), members);
             self
         }
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::model::OfModel for ProductCreate<__Name> {
+    impl<__Name> __orm::model::OfModel for ProductCreate<__Name> {
         type Model = Product;
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::model::Insertable for ProductCreate<__Name>
+    impl<__Name> __orm::model::Insertable for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
+        __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
-        fn into_new(self) -> ::orm_core::model::New<Product> {
+        fn into_new(self) -> __orm::model::New<Product> {
             let mut draft = self.draft;
-            ::orm_core::model::Draft::apply_defaults(&mut draft);
-            ::orm_core::model::New {
+            __orm::model::Draft::apply_defaults(&mut draft);
+            __orm::model::New {
                 draft,
                 links: self.links,
             }
         }
     }
     #[automatically_derived]
-    impl<const PLACE: u16> ::orm_core::model::Nested<Product, PLACE> for Product {
-        fn into_end(self) -> ::orm_core::model::LinkEnd {
-            ::orm_core::model::LinkEnd::New(
-                ::orm_core::__private::Into::into(
-                    ::orm_core::model::Insertable::into_new(self),
-                ),
+    impl<const PLACE: u16> __orm::model::Nested<Product, PLACE> for Product {
+        fn into_end(self) -> __orm::model::LinkEnd {
+            __orm::model::LinkEnd::New(
+                __private::Into::into(__orm::model::Insertable::into_new(self)),
             )
         }
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::model::Nested<Product, { ::orm_core::model::TARGET }>
+    impl<__Name> __orm::model::Nested<Product, { __orm::model::TARGET }>
     for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
+        __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
-        fn into_end(self) -> ::orm_core::model::LinkEnd {
-            ::orm_core::__private::nested(self.draft, self.links)
+        fn into_end(self) -> __orm::model::LinkEnd {
+            __private::nested(self.draft, self.links)
         }
     }
     #[automatically_derived]
-    impl<
-        __Name,
-    > ::orm_core::model::Nested<Product, { ::orm_core::model::OPTIONAL_TARGET }>
+    impl<__Name> __orm::model::Nested<Product, { __orm::model::OPTIONAL_TARGET }>
     for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
+        __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
-        fn into_end(self) -> ::orm_core::model::LinkEnd {
-            ::orm_core::__private::nested(self.draft, self.links)
+        fn into_end(self) -> __orm::model::LinkEnd {
+            __private::nested(self.draft, self.links)
         }
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::model::Nested<Product, 0u16> for ProductCreate<__Name>
+    impl<__Name> __orm::model::Nested<Product, 0u16> for ProductCreate<__Name>
     where
-        __Name: ::orm_core::model::GivenFor<Product, product_columns::name_of_Product>,
+        __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
-        fn into_end(self) -> ::orm_core::model::LinkEnd {
-            ::orm_core::__private::nested(self.draft, self.links)
+        fn into_end(self) -> __orm::model::LinkEnd {
+            __private::nested(self.draft, self.links)
         }
     }
     #[automatically_derived]
-    impl ::orm_core::__private::Default for ProductCreate {
+    impl __private::Default for ProductCreate {
         fn default() -> Self {
             ProductCreate {
-                draft: ::orm_core::__private::Default::default(),
-                links: ::orm_core::__private::Vec::new(),
-                given: ::orm_core::__private::PhantomData,
+                draft: __private::Default::default(),
+                links: __private::Vec::new(),
+                given: __private::PhantomData,
             }
         }
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::__private::Clone for ProductCreate<__Name> {
+    impl<__Name> __private::Clone for ProductCreate<__Name> {
         fn clone(&self) -> Self {
             ProductCreate {
-                draft: ::orm_core::__private::Clone::clone(&self.draft),
-                links: ::orm_core::__private::Clone::clone(&self.links),
-                given: ::orm_core::__private::PhantomData,
+                draft: __private::Clone::clone(&self.draft),
+                links: __private::Clone::clone(&self.links),
+                given: __private::PhantomData,
             }
         }
     }
     #[automatically_derived]
-    impl<__Name> ::orm_core::__private::fmt::Debug for ProductCreate<__Name> {
-        fn fmt(
-            &self,
-            f: &mut ::orm_core::__private::fmt::Formatter<'_>,
-        ) -> ::orm_core::__private::fmt::Result {
+    impl<__Name> __private::fmt::Debug for ProductCreate<__Name> {
+        fn fmt(&self, f: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
             f.debug_struct("ProductCreate")
                 .field("draft", &self.draft)
                 .field("links", &self.links)
@@ -638,56 +557,40 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<const N: u8> ::orm_core::model::Source for ProductAs<N> {
+    impl<const N: u8> __orm::model::Source for ProductAs<N> {
         type Model = Product;
-        type Name = ::orm_core::__private::Numbered<
-            N,
-            <Product as ::orm_core::model::Source>::Name,
-        >;
-        const ALIAS: ::orm_core::__private::Option<u8> = ::orm_core::__private::Option::Some(
-            N,
-        );
+        type Name = __private::Numbered<N, <Product as __orm::model::Source>::Name>;
+        const ALIAS: __private::Option<u8> = __private::Option::Some(N);
     }
     #[automatically_derived]
-    impl<const N: u8> ::orm_core::__private::fmt::Debug for ProductAs<N> {
-        fn fmt(
-            &self,
-            _: &mut ::orm_core::__private::fmt::Formatter<'_>,
-        ) -> ::orm_core::__private::fmt::Result {
+    impl<const N: u8> __private::fmt::Debug for ProductAs<N> {
+        fn fmt(&self, _: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
             match *self {}
         }
     }
     #[automatically_derived]
-    impl ::orm_core::model::LinksTo<Category> for Product {
-        const LINK: &'static ::orm_core::model::RelationInfo = &__CATEGORY;
+    impl __orm::model::LinksTo<Category> for Product {
+        const LINK: &'static __orm::model::RelationInfo = &__CATEGORY;
     }
     #[automatically_derived]
-    impl ::orm_core::model::FromRow for Product {
+    impl __orm::model::FromRow for Product {
         const WIDTH: usize = 4usize;
         fn positions(
-            columns: &::orm_core::model::ColumnNames<'_>,
-        ) -> ::orm_core::Result<::orm_core::__private::Vec<usize>> {
-            let mut at = ::orm_core::__private::Positions::new("Product", columns);
-            at.column("id")?;
-            at.column("name")?;
-            at.column("stock")?;
-            at.column("category_id")?;
-            ::orm_core::__private::Result::Ok(at.finish())
+            columns: &__orm::model::ColumnNames<'_>,
+        ) -> __orm::Result<__private::Vec<usize>> {
+            __private::positions(&__TABLE, columns)
         }
+        #[inline]
         fn from_row(
-            row: &::orm_core::model::Row,
+            row: &__orm::model::Row,
             positions: &[usize],
-        ) -> ::orm_core::Result<Self> {
-            let mut fields = ::orm_core::__private::Fields::new(
-                "Product",
-                row,
-                positions,
-            );
-            ::orm_core::__private::Result::Ok(Product {
-                id: __ID.next(&mut fields, "id")?,
-                name: __NAME.next(&mut fields, "name")?,
-                stock: __STOCK.next(&mut fields, "stock")?,
-                category_id: __CATEGORY_ID.next(&mut fields, "category_id")?,
+        ) -> __orm::Result<Self> {
+            let mut fields = __private::Fields::new("Product", row, positions);
+            __private::Result::Ok(Product {
+                id: __CODECS.0.next(&mut fields, "id")?,
+                name: __CODECS.1.next(&mut fields, "name")?,
+                stock: __CODECS.2.next(&mut fields, "stock")?,
+                category_id: __CODECS.3.next(&mut fields, "category_id")?,
             })
         }
     }

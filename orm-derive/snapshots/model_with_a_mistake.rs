@@ -242,9 +242,6 @@ const _: () = {
         fn diff(&self, _: &Self) -> ::orm_core::model::ColumnSet {
             ::orm_core::__private::never()
         }
-        fn on_update() -> ::orm_core::__private::Vec<(u16, ::orm_core::types::Param)> {
-            ::orm_core::__private::never()
-        }
     }
     #[automatically_derived]
     impl ::orm_core::model::Draft for ProductDraft {
@@ -262,11 +259,10 @@ const _: () = {
         ) -> ::orm_core::__private::Result<(), ::orm_core::types::DecodeError> {
             ::orm_core::__private::never()
         }
-        fn apply_defaults(&mut self) {}
         fn from_row(_: Product) -> Self {
             ::orm_core::__private::never()
         }
-        fn finish(self) -> ::orm_core::__private::Result<Product, u16> {
+        fn into_row(self) -> Product {
             ::orm_core::__private::never()
         }
     }

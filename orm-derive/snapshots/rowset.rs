@@ -18,18 +18,8 @@ const _: () = {
         "Spent",
         "spent",
         &[
-            ::orm_core::__private::rowset_column(
-                "user_id",
-                "user_id",
-                __USER_ID.ty,
-                __USER_ID.nullable,
-            ),
-            ::orm_core::__private::rowset_column(
-                "total",
-                "sum",
-                __TOTAL.ty,
-                __TOTAL.nullable,
-            ),
+            ::orm_core::__private::column("user_id", "user_id", &__USER_ID),
+            ::orm_core::__private::column("total", "sum", &__TOTAL),
         ],
     );
     const _: fn(&Spent) = |row| {
@@ -118,6 +108,7 @@ const _: () = {
             at.column("sum")?;
             ::orm_core::__private::Result::Ok(at.finish())
         }
+        #[inline]
         fn from_row(
             row: &::orm_core::model::Row,
             positions: &[usize],

@@ -34,11 +34,11 @@ mod table;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Index, Type};
 
 use crate::names;
-use crate::parse::field::{Column, Skipped};
+use crate::parse::field::Skipped;
 use crate::parse::model::Model;
 use crate::parse::types;
 
@@ -65,13 +65,18 @@ pub(crate) fn table_name_type(model: &Model) -> TokenStream {
 /// Everything that `#[derive(Model)]` makes.
 ///
 /// The types stand beside the model; all else stands in an unnamed constant, where the `static`s have a place that no
-/// other code can name.
-pub(crate) fn model(model: &Model) -> TokenStream {
+/// other code can name. In there orm-core has a short name: the compiler reads hundreds of paths into it for each model.
+pub(crate) fn model(mut model: Model) -> TokenStream {
     let types = [
-        draft::types(model),
-        create::types(model),
-        alias::types(model),
+        draft::types(&model),
+        create::types(&model),
+        alias::types(&model),
     ];
+    let krate = std::mem::replace(
+        &mut model.krate,
+        Ident::new(INSIDE, Span::call_site()).into(),
+    );
+    let (model, inside) = (&model, &model.krate);
     let items = [
         codecs(model),
         skipped_defaults(&private(model), &model.skipped),
@@ -89,10 +94,14 @@ pub(crate) fn model(model: &Model) -> TokenStream {
     quote! {
         #(#types)*
         const _: () = {
+            use #krate::{self as #inside, __private};
             #(#items)*
         };
     }
 }
+
+/// What orm-core is called in the constant.
+const INSIDE: &str = "__orm";
 
 /// What can be named of a model: the types beside it, its constants and its alias's, and the builder's methods.
 pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) {
@@ -109,19 +118,23 @@ pub(crate) fn surface(model: &Model) -> (TokenStream, TokenStream, TokenStream) 
     )
 }
 
-/// What reads and writes each column:
+/// What reads and writes each column, in one constant: of each item by itself the compiler would make as much as of all these
+/// values.
 ///
 /// ```text
-/// const __NAME: Codec<String> = codec::<String>();
+/// const __CODECS: &(Codec<i32>, Codec<String>) = &(codec::<i32>(), codec::<String>());
 /// ```
 fn codecs(model: &Model) -> TokenStream {
     let private = private(model);
-    let codecs = model.columns.iter().map(|column| {
-        let (name, ty) = (codec(column), &column.ty);
+    let types = model.columns.iter().map(|column| &column.ty);
+    let values = model.columns.iter().map(|column| {
+        let ty = &column.ty;
         let function = behind_its_feature("codec", ty);
-        quote! { const #name: #private::Codec<#ty> = #private::#function::<#ty>(); }
+        quote! { #private::#function::<#ty>() }
     });
-    quote! { #(#codecs)* }
+    quote! {
+        const __CODECS: &(#(#private::Codec<#types>,)*) = &(#(#values,)*);
+    }
 }
 
 /// `codec`, or `codec_of_uuid`, which names the feature where that is off.
@@ -151,20 +164,20 @@ fn skipped_default(field: &Skipped) -> Ident {
     format_ident!("__{}_skipped", names::plain(&field.ident))
 }
 
-/// The name is the derive's own and not the field's: of one at the field, rustc would propose to make a type that does not exist
-/// its parameter, in a message beside that of the struct.
-fn codec(column: &Column) -> Ident {
-    format_ident!(
-        "__{}",
-        names::constant(&column.ident),
-        span = Span::call_site()
-    )
+/// The codec of the column at a position.
+fn codec(at: usize) -> TokenStream {
+    let at = Index::from(at);
+    quote! { __CODECS.#at }
 }
 
 /// The module of orm-core that has what derived code needs.
 fn private(model: &Model) -> TokenStream {
     let krate = &model.krate;
-    quote! { #krate::__private }
+    if krate.is_ident(INSIDE) {
+        quote! { __private }
+    } else {
+        quote! { #krate::__private }
+    }
 }
 
 /// `ProductDraft`
@@ -198,7 +211,7 @@ fn alias_name(model: &Model) -> Ident {
 struct Columns<'a> {
     at: Vec<u16>,
     fields: Vec<&'a Ident>,
-    codecs: Vec<Ident>,
+    codecs: Vec<TokenStream>,
 }
 
 impl<'a> Columns<'a> {
@@ -206,7 +219,7 @@ impl<'a> Columns<'a> {
         Columns {
             at: (0..model.columns.len() as u16).collect(),
             fields: model.columns.iter().map(|column| &column.ident).collect(),
-            codecs: model.columns.iter().map(codec).collect(),
+            codecs: (0..model.columns.len()).map(codec).collect(),
         }
     }
 }

@@ -150,7 +150,6 @@ fn plain(mut model: Model) -> TokenStream {
                     _: #krate::types::Raw<'_>,
                 ) -> #private::Result<(), #krate::types::DecodeError> { #private::never() }
                 fn diff(&self, _: &Self) -> #krate::model::ColumnSet { #private::never() }
-                fn on_update() -> #private::Vec<(u16, #krate::types::Param)> { #private::never() }
             }
             #[automatically_derived]
             impl #krate::model::Draft for #draft {
@@ -162,9 +161,8 @@ fn plain(mut model: Model) -> TokenStream {
                     _: u16,
                     _: #krate::types::Raw<'_>,
                 ) -> #private::Result<(), #krate::types::DecodeError> { #private::never() }
-                fn apply_defaults(&mut self) {}
                 fn from_row(_: #ident) -> Self { #private::never() }
-                fn finish(self) -> #private::Result<#ident, u16> { #private::never() }
+                fn into_row(self) -> #ident { #private::never() }
             }
             #[automatically_derived]
             impl #private::Clone for #draft {

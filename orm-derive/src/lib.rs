@@ -348,7 +348,7 @@ fn model(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {
         model.broken = true;
         return fallback::model(model, input);
     }
-    expand::model(&model)
+    expand::model(model)
 }
 
 fn db_enum(cx: &Ctxt, input: &DeriveInput) -> proc_macro2::TokenStream {

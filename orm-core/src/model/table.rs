@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 
-use super::RelationInfo;
+use super::{ColumnSet, RelationInfo};
 use crate::types::PgType;
 
 /// The description of a table: one `static` for each model, written by `#[derive(Model)]`. SQLAlchemy: `Table`.
@@ -200,6 +200,15 @@ impl Table {
             .iter()
             .position(|column| column.field == name || column.name == name)?;
         Some((at as u16, &self.columns[at]))
+    }
+
+    /// The first column that needs a value and is not among those that have one.
+    pub(crate) fn lacking(&self, given: &ColumnSet) -> Option<u16> {
+        let at = self.columns.iter().enumerate().position(|(at, column)| {
+            let has_value = column.nullable || given.contains(at as u16);
+            !has_value
+        })?;
+        Some(at as u16)
     }
 
     /// The relationship of this constant name. SQLAlchemy: `mapper.relationships[name]`.

@@ -154,7 +154,9 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     fn diff(&self, before: &Self) -> ColumnSet;
 
     /// New values for the columns with `on_update = ..`: what an UPDATE sets beside what it changes.
-    fn on_update() -> Vec<(u16, Param)>;
+    fn on_update() -> Vec<(u16, Param)> {
+        Vec::new()
+    }
 }
 
 /// A row that is being put together: what `create()` makes and `db.draft(handle)` shows.
@@ -197,16 +199,27 @@ pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'stat
     fn write(&mut self, column: u16, value: Raw<'_>) -> Result<(), DecodeError>;
 
     /// Gives the columns with `default = ..` that have no value yet their defaults.
-    fn apply_defaults(&mut self);
+    fn apply_defaults(&mut self) {}
 
     /// A draft in which every column has the row's value.
     fn from_row(row: Self::Model) -> Self;
+
+    /// The row; NULL stands where a column has no value.
+    ///
+    /// # Panics
+    /// When a column that cannot be NULL has no value.
+    fn into_row(self) -> Self::Model;
 
     /// The row, if every column has a value or can be NULL; else the first column that lacks one.
     ///
     /// # Errors
     /// The position of a column without a value.
-    fn finish(self) -> Result<Self::Model, u16>;
+    fn finish(self) -> Result<Self::Model, u16> {
+        match Self::Model::TABLE.lacking(&self.given()) {
+            Some(column) => Err(column),
+            None => Ok(self.into_row()),
+        }
+    }
 }
 
 /// The model that a builder or a row is of, whether the builder is complete or not.

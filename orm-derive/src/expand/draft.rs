@@ -6,7 +6,7 @@
 //! impl Draft for ProductDraft {
 //!     fn given(&self) -> ColumnSet { given(&[self.id.is_some(), ..]) }
 //!     fn apply_defaults(&mut self) { self.stock_quantity.get_or_insert_with(__stock_quantity_default); }
-//!     fn finish(self) -> Result<Product, u16> { Ok(Product { id: __ID.finish(self.id, 0)?, .. }) }
+//!     fn into_row(self) -> Product { Product { id: __CODECS.0.given(self.id), .. } }
 //!     ..
 //! }
 //! ```
@@ -90,9 +90,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
                 }
             }
 
-            fn apply_defaults(&mut self) {
-                #defaults
-            }
+            #defaults
 
             fn from_row(row: #ident) -> Self {
                 #draft {
@@ -101,11 +99,11 @@ pub(super) fn impls(model: &Model) -> TokenStream {
                 }
             }
 
-            fn finish(self) -> #private::Result<#ident, u16> {
-                #private::Result::Ok(#ident {
-                    #(#fields: #codecs.finish(self.#fields, #at)?,)*
+            fn into_row(self) -> #ident {
+                #ident {
+                    #(#fields: #codecs.given(self.#fields),)*
                     #(#skipped: self.#skipped,)*
-                })
+                }
             }
         }
     }
@@ -154,8 +152,8 @@ fn standard_impls(model: &Model) -> TokenStream {
     }
 }
 
-/// `default = ..`: each as a function beside the impl, where `self` means nothing, and the calls. A version has its first value.
-fn defaults(model: &Model) -> (TokenStream, TokenStream) {
+/// `default = ..`: each as a function beside the impl, where `self` means nothing, and the method that calls them. A version has its first value.
+fn defaults(model: &Model) -> (TokenStream, Option<TokenStream>) {
     let private = private(model);
     let name = |column: &Column| format_ident!("__{}_default", names::plain(&column.ident));
     let has_default = |column: &&Column| column.default.is_some() || column.version.is_some();
@@ -179,5 +177,9 @@ fn defaults(model: &Model) -> (TokenStream, TokenStream) {
         let (name, field) = (name(column), &column.ident);
         quote! { self.#field.get_or_insert_with(#name); }
     });
-    (quote! { #(#functions)* }, quote! { #(#calls)* })
+    let mut calls = calls.peekable();
+    let method = calls.peek().is_some().then(|| {
+        quote! { fn apply_defaults(&mut self) { #(#calls)* } }
+    });
+    (quote! { #(#functions)* }, method)
 }

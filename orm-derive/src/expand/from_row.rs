@@ -33,7 +33,7 @@ use crate::parse::types;
 /// How one field is read.
 enum Part<'a> {
     Column {
-        codec: Ident,
+        codec: TokenStream,
         name: &'a str,
     },
     Nested {
@@ -51,7 +51,18 @@ pub(super) fn of_model(model: &Model) -> TokenStream {
         .zip(columns)
         .map(|(codec, name)| Part::Column { codec, name })
         .collect::<Vec<_>>();
-    implementation(&model.krate, &model.ident, &fields, &parts, &model.skipped)
+    let private = super::private(model);
+    // What the table's description has need not be listed once more.
+    let positions = quote! { #private::positions(&__TABLE, columns) };
+    implementation(&Target {
+        krate: &model.krate,
+        private,
+        ident: &model.ident,
+        fields: &fields,
+        parts: &parts,
+        skipped: &model.skipped,
+        positions,
+    })
 }
 
 /// Everything that `#[derive(FromRow)]` makes.
@@ -84,7 +95,17 @@ pub(super) fn record(row: &Row) -> TokenStream {
     let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
     let parts: Vec<Part<'_>> = row.fields.iter().map(part).collect();
     let types = row.fields.iter().map(|field| &field.ty);
-    let from_row = implementation(krate, ident, &fields, &parts, &row.skipped);
+    let private = quote! { #krate::__private };
+    let positions = positions(&private, ident, &parts);
+    let from_row = implementation(&Target {
+        krate,
+        private,
+        ident,
+        fields: &fields,
+        parts: &parts,
+        skipped: &row.skipped,
+        positions,
+    });
     quote! {
         #from_row
 
@@ -103,7 +124,7 @@ fn part(field: &RowField) -> Part<'_> {
             prefix,
         },
         None => Part::Column {
-            codec: codec(field),
+            codec: codec(field).into_token_stream(),
             name: &field.name.value,
         },
     }
@@ -118,15 +139,42 @@ pub(super) fn codec(field: &RowField) -> Ident {
     )
 }
 
-fn implementation(
-    krate: &Path,
-    ident: &Ident,
-    fields: &[&Ident],
-    parts: &[Part<'_>],
-    skipped: &[Skipped],
-) -> TokenStream {
-    let private = quote! { #krate::__private };
-    let from_row = quote! { #krate::model::FromRow };
+/// What `FromRow` is written for.
+struct Target<'a> {
+    krate: &'a Path,
+    private: TokenStream,
+    ident: &'a Ident,
+    fields: &'a [&'a Ident],
+    parts: &'a [Part<'a>],
+    skipped: &'a [Skipped],
+    /// How the columns are found.
+    positions: TokenStream,
+}
+
+/// The columns of a struct, looked for one after the other.
+fn positions(private: &TokenStream, ident: &Ident, parts: &[Part<'_>]) -> TokenStream {
+    let name = names::plain(ident);
+    let positions = parts.iter().map(|part| match part {
+        Part::Column { name, .. } => quote! { at.column(#name)?; },
+        Part::Nested { inner, prefix, .. } => quote! { at.nested(&#inner, #prefix)?; },
+    });
+    quote! {
+        let mut at = #private::Positions::new(#name, columns);
+        #(#positions)*
+        #private::Result::Ok(at.finish())
+    }
+}
+
+fn implementation(target: &Target<'_>) -> TokenStream {
+    let Target {
+        krate,
+        private,
+        ident,
+        fields,
+        parts,
+        skipped,
+        positions,
+    } = target;
     let name = names::plain(ident);
     let columns = parts
         .iter()
@@ -135,10 +183,6 @@ fn implementation(
     let widths = parts.iter().filter_map(|part| match part {
         Part::Column { .. } => None,
         Part::Nested { inner, .. } => Some(quote! { + #inner.width }),
-    });
-    let positions = parts.iter().map(|part| match part {
-        Part::Column { name, .. } => quote! { at.column(#name)?; },
-        Part::Nested { inner, prefix, .. } => quote! { at.nested(&#inner, #prefix)?; },
     });
     let values = parts.iter().map(|part| match part {
         Part::Column { codec, name } => quote! { #codec.next(&mut fields, #name)? },
@@ -151,15 +195,15 @@ fn implementation(
     let skipped = skipped.iter().map(|field| &field.ident);
     quote! {
         #[automatically_derived]
-        impl #from_row for #ident {
+        impl #krate::model::FromRow for #ident {
             const WIDTH: usize = #columns #(#widths)*;
 
             fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
-                let mut at = #private::Positions::new(#name, columns);
-                #(#positions)*
-                #private::Result::Ok(at.finish())
+                #positions
             }
 
+            // Compiled where it is used alone: by this way few models are read.
+            #[inline]
             fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
                 let mut fields = #private::Fields::new(#name, row, positions);
                 #private::Result::Ok(#ident {

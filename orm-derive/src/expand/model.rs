@@ -9,10 +9,10 @@
 //!     type As<const N: u8> = ProductAs<N>;
 //!
 //!     fn read(row: &mut RowReader<'_>) -> Result<Self> {
-//!         Ok(Product { id: __ID.read(row, &__TABLE, 0)?, name: __NAME.read(row, &__TABLE, 1)?, .. })
+//!         Ok(Product { id: __CODECS.0.read(row, &__TABLE, 0)?, name: __CODECS.1.read(row, &__TABLE, 1)?, .. })
 //!     }
 //!     fn encode(&self, column: u16, out: &mut BytesMut) -> bool {
-//!         match column { 0 => __ID.encode(&self.id, out), 1 => .., _ => false }
+//!         match column { 0 => __CODECS.0.encode(&self.id, out), 1 => .., _ => false }
 //!     }
 //!     ..
 //! }
@@ -45,7 +45,6 @@ pub(super) fn impls(model: &Model) -> TokenStream {
     };
     quote! {
         #key_parts
-        const __COPIED: fn(&#ident) -> #ident = #copied;
         #on_update_functions
 
         #[automatically_derived]
@@ -62,7 +61,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             type As<const N: u8> = #alias<N>;
 
             fn copy(&self) -> Self {
-                __COPIED(self)
+                #copied(self)
             }
 
             #key
@@ -148,7 +147,7 @@ fn key(model: &Model) -> TokenStream {
     let key = model.key();
     let fields: Vec<_> = key.iter().map(|(_, column)| &column.ident).collect();
     let types: Vec<_> = key.iter().map(|(_, column)| &column.ty).collect();
-    let codecs: Vec<_> = key.iter().map(|(_, column)| codec(column)).collect();
+    let codecs: Vec<_> = key.iter().map(|(at, _)| codec(*at)).collect();
     let at: Vec<_> = key.iter().map(|(at, _)| *at as u16).collect();
     let parts: Vec<_> = (0..key.len()).collect();
     let index = parts.iter().map(|part| Index::from(*part));
@@ -188,9 +187,8 @@ fn key(model: &Model) -> TokenStream {
 }
 
 /// `on_update = ..`: each as a function beside the impl, where `self` means nothing, and the method that calls them.
-fn on_update(model: &Model) -> (TokenStream, TokenStream) {
-    let krate = &model.krate;
-    let private = quote! { #krate::__private };
+fn on_update(model: &Model) -> (TokenStream, Option<TokenStream>) {
+    let (krate, private) = (&model.krate, private(model));
     let columns = model.columns.iter().enumerate();
     let updated: Vec<(u16, &Column)> = columns
         .filter(|(_, column)| column.on_update.is_some())
@@ -209,14 +207,14 @@ fn on_update(model: &Model) -> (TokenStream, TokenStream) {
         let name = name(column);
         quote! { (#at, #krate::types::Param::new(&#name())) }
     });
-    (
-        quote! { #(#functions)* },
+    let method = (!updated.is_empty()).then(|| {
         quote! {
             fn on_update() -> #private::Vec<(u16, #krate::types::Param)> {
                 #private::values([#(#values),*])
             }
-        },
-    )
+        }
+    });
+    (quote! { #(#functions)* }, method)
 }
 
 /// A user's expression as a value of the column: `"new"` serves for a `String`, `5` for an `Option<i32>`.

@@ -61,7 +61,7 @@ pub(crate) fn rowset(row: &Row) -> TokenStream {
             static __TABLE: #krate::model::Table = #private::rowset(
                 #plain,
                 #name,
-                &[#(#private::rowset_column(#plains, #columns, #codecs.ty, #codecs.nullable)),*],
+                &[#(#private::column(#plains, #columns, &#codecs)),*],
             );
 
             // Its fields name columns; a program that never selects whole structs never reads them.

@@ -4,7 +4,7 @@
 //! static __TABLE: Table = Table {
 //!     model: "Product",
 //!     name: "products",
-//!     columns: &[ColumnInfo { field: "id", name: "id", ty: __ID.ty, identity: true, .. }, ..],
+//!     columns: &[ColumnInfo { identity: true, ..column("id", "id", &__CODECS.0) }, column("name", "name", &__CODECS.1), ..],
 //!     primary_key: &[0],
 //!     relations: &[&__CATEGORY],
 //!     ..
@@ -22,6 +22,7 @@ use crate::names;
 use crate::parse::field::Column;
 use crate::parse::model::Model;
 use crate::parse::types;
+use crate::parse::values::At;
 
 pub(super) fn statics(model: &Model) -> TokenStream {
     let (krate, ident, private) = (&model.krate, &model.ident, private(model));
@@ -38,7 +39,7 @@ pub(super) fn statics(model: &Model) -> TokenStream {
         .relations
         .iter()
         .map(|relation| format_ident!("__{}", names::constant(&relation.name)));
-    let group = |columns: &crate::parse::values::At<Vec<syn::Ident>>| {
+    let group = |columns: &At<Vec<syn::Ident>>| {
         let columns = columns.value.iter().map(|field| position(model, field));
         quote! { &[#(#columns),*] }
     };
@@ -81,40 +82,35 @@ pub(super) fn statics(model: &Model) -> TokenStream {
     }
 }
 
+/// A column's description: what it has beyond a name and a type is said by itself.
 fn column(model: &Model, at: usize) -> TokenStream {
     let (krate, private, column) = (&model.krate, private(model), &model.columns[at]);
-    let (field, name, codec) = (
-        names::plain(&column.ident),
-        &column.name.value,
-        codec(column),
-    );
-    let declared = some(&private, declared(column));
-    let server_default = some(
-        &private,
-        column.server_default.as_ref().map(|sql| &sql.value),
-    );
-    let computed = some(&private, column.computed.as_ref().map(|sql| &sql.value));
-    let identity = model.is_identity(at);
-    let unique = column.unique.is_some();
-    let on_update = match (&column.on_update, &column.server_on_update) {
-        (Some(_), _) => quote! { Client },
-        (None, Some(_)) => quote! { Server },
-        (None, None) => quote! { Keep },
+    let (field, name, codec) = (names::plain(&column.ident), &column.name.value, codec(at));
+    let plain = quote! { #private::column(#field, #name, &#codec) };
+    let some = |member: TokenStream, value: Option<String>| {
+        value.map(|value| quote! { #member: #private::Option::Some(#value), })
     };
-    quote! {
-        #krate::model::ColumnInfo {
-            field: #field,
-            name: #name,
-            ty: #codec.ty,
-            declared: #declared,
-            nullable: #codec.nullable,
-            identity: #identity,
-            server_default: #server_default,
-            computed: #computed,
-            on_update: #krate::model::OnUpdate::#on_update,
-            unique: #unique,
-        }
+    let sql = |sql: &Option<At<String>>| sql.as_ref().map(|sql| sql.value.clone());
+    let on_update = match (&column.on_update, &column.server_on_update) {
+        (Some(_), _) => Some(quote! { Client }),
+        (None, Some(_)) => Some(quote! { Server }),
+        (None, None) => None,
+    };
+    let more: Vec<TokenStream> = [
+        some(quote! { declared }, declared(column)),
+        model.is_identity(at).then(|| quote! { identity: true, }),
+        some(quote! { server_default }, sql(&column.server_default)),
+        some(quote! { computed }, sql(&column.computed)),
+        on_update.map(|by| quote! { on_update: #krate::model::OnUpdate::#by, }),
+        column.unique.is_some().then(|| quote! { unique: true, }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if more.is_empty() {
+        return plain;
     }
+    quote! { #krate::model::ColumnInfo { #(#more)* ..#plain } }
 }
 
 /// The type in CREATE TABLE, where it isn't simply that of the values: `varchar(100)`, `numeric(10, 2)[]`, `citext`.
