@@ -70,6 +70,15 @@ impl<M> MissingFor<M> for Unset {}
 
 /// Several of something: what `insert` takes, and a builder for a relationship with many members. Whatever is an iterator, or
 /// becomes one.
+///
+/// ```
+/// use orm_core::model::Several;
+///
+/// fn total(list: impl Several<i32>) -> i32 {
+///     list.each().sum()
+/// }
+/// assert_eq!((total([1, 2]), total(Some(3))), (3, 3)); // `total(3)` does not compile: "this takes a list"
+/// ```
 #[diagnostic::on_unimplemented(
     message = "this takes a list",
     label = "expected an array, a `Vec` or an iterator; found `{Self}`",

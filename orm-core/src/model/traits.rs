@@ -180,6 +180,7 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
 /// # let mut bytes = orm_core::__private::BytesMut::new();
 /// assert!(copy.encode(1, &mut bytes) && &bytes[..] == b"new");
 /// copy.write(0, orm_core::types::Raw { bytes: Some(&[0, 0, 0, 9]), oid: 23, type_name: "int4" }).unwrap();
+/// assert_eq!(copy.clone().into_row().id, 9); // panics where `finish` gives an error
 /// assert_eq!(copy.finish(), Ok(Tag { id: 9, ..tag }));
 /// ```
 pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'static {
