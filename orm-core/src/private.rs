@@ -18,7 +18,7 @@ pub use bytes::BytesMut;
 pub use crate::expr::named::{
     D0, D1, D2, D3, D4, D5, D6, D7, D8, D9, DA, DB, DC, DD, DE, DF, Numbered,
 };
-pub use crate::model::{Fields, Inner, Positions};
+pub use crate::model::{Fields, Inner, Positions, link_column};
 
 use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};

@@ -21,7 +21,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 
 use super::relations::{on_delete, target};
-use super::{private, some};
+use super::{private, private_at, some};
 use crate::names;
 use crate::parse::link::LinkTable;
 use crate::parse::model::Model;
@@ -45,10 +45,11 @@ pub(super) fn statics(
         target(model, &relation.target),
     );
     let (near_columns, far_columns) = table.columns(model, relation);
+    let at = private_at(model, relation.name.span());
     let column = |owner: &Path, names: &[String]| {
         let parts = names.len();
         let columns = names.iter().enumerate().map(|(part, name)| {
-            quote_spanned! { relation.name.span() => #krate::model::link_column::<<#owner as #krate::model::Model>::Key>(#name, #part, #parts) }
+            quote_spanned! { relation.name.span() => #at::link_column::<<#owner as #krate::model::Model>::Key>(#name, #part, #parts) }
         });
         quote! { #(#columns,)* }
     };
