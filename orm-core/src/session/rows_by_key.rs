@@ -156,16 +156,27 @@ impl Session {
         Ok(found)
     }
 
+    /// The keys of rows that are to be read again. One alone is counted, since a loop of them would be one statement.
+    fn keys_to_refresh(
+        &mut self,
+        table: &'static Table,
+        handles: &[RawHandle],
+        ask: &Ask,
+    ) -> Vec<KeyBytes> {
+        let keys = self.keys_before(handles);
+        if keys.len() == 1 {
+            self.note_single(Single::Refresh(table), ask.at);
+        }
+        keys
+    }
+
     pub(super) async fn refresh_whole(
         &mut self,
         table: &'static Table,
         handles: Vec<RawHandle>,
         ask: Ask,
     ) -> Result<()> {
-        let keys = self.keys_before(&handles);
-        if keys.len() == 1 {
-            self.note_single(Single::Refresh(table), ask.at);
-        }
+        let keys = self.keys_to_refresh(table, &handles, &ask);
         for handle in &handles {
             self.expire_raw(*handle);
         }
@@ -230,10 +241,7 @@ impl Session {
         columns: Vec<u16>,
         ask: Ask,
     ) -> Result<()> {
-        let keys = self.keys_before(&handles);
-        if keys.len() == 1 {
-            self.note_single(Single::Refresh(table), ask.at);
-        }
+        let keys = self.keys_to_refresh(table, &handles, &ask);
         for handle in &handles {
             self.give_up_changes(*handle, &columns);
         }

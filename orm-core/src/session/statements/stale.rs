@@ -7,7 +7,7 @@ use crate::query::render::batch::unnest;
 use crate::session::Session;
 use crate::session::plan::Step;
 
-use super::update::{guarded_cast, old_value_cast};
+use super::update::unchanged;
 
 impl Session {
     /// Gives the numbers of the rows, from 1, whose keys are gone, or whose version or guarded columns are others.
@@ -17,22 +17,7 @@ impl Session {
         let keys = self.columns_before("k", table, table.primary_key, before);
         let versions = self.columns_before("v", table, table.version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);
-        let mut conditions = Renderer::default();
-        let found = table.primary_key.iter().zip(&keys);
-        let found = found.chain(table.version.iter().zip(&versions));
-        conditions.list(found, " AND ", |sql, (column, value)| {
-            sql.column_of(table, table.columns[*column as usize].name);
-            sql.text(" = ");
-            value.read(sql);
-        });
-        for (column, old) in guard.iter().zip(&olds) {
-            conditions.text(" AND ");
-            conditions.column_of(table, table.columns[*column as usize].name);
-            guarded_cast(&mut conditions, table, *column);
-            conditions.text(" IS NOT DISTINCT FROM ");
-            old.read(&mut conditions);
-            old_value_cast(&mut conditions, table, *column);
-        }
+        let conditions = unchanged(step, &keys, &versions, &olds);
         let mut sql = Renderer::default();
         sql.text("SELECT u.n FROM ");
         let batch = keys.into_iter().chain(versions).chain(olds);
@@ -40,7 +25,7 @@ impl Session {
         sql.text(" WHERE NOT EXISTS (SELECT FROM ");
         sql.table(TableRef::of(table));
         sql.text(" WHERE ");
-        sql.text(&conditions.finish().sql);
+        sql.text(&conditions);
         sql.text(") ORDER BY u.n");
         sql.finish()
     }

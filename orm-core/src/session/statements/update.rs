@@ -149,22 +149,7 @@ impl Session {
             next_version(sql, table);
         }
 
-        let mut conditions = Renderer::default();
-        let equal = |sql: &mut Renderer, (column, value): (&u16, &BatchColumn)| {
-            sql.column_of(table, table.columns[*column as usize].name);
-            sql.text(" = ");
-            value.read(sql);
-        };
-        let found = table.primary_key.iter().zip(&keys);
-        conditions.list(found.chain(version.iter().zip(&versions)), " AND ", equal);
-        for (column, old) in guard.iter().zip(&olds) {
-            conditions.text(" AND ");
-            conditions.column_of(table, table.columns[*column as usize].name);
-            guarded_cast(&mut conditions, table, *column);
-            conditions.text(" IS NOT DISTINCT FROM ");
-            old.read(&mut conditions);
-            old_value_cast(&mut conditions, table, *column);
-        }
+        let conditions = unchanged(step, &keys, &versions, &olds);
 
         sql.text(" FROM ");
         let values = BatchValue::into_columns(values);
@@ -181,7 +166,7 @@ impl Session {
             step.kind == StepKind::Park,
         );
         sql.text(" WHERE ");
-        sql.text(&conditions.finish().sql);
+        sql.text(&conditions);
         let returning = Self::returned_by_update(step);
         if !returning.is_empty() {
             sql.text(" RETURNING ");
@@ -191,6 +176,33 @@ impl Session {
             });
         }
     }
+}
+
+/// That a row of a batch is the one with its key, as it was when it was read: the conditions of a statement about many rows.
+pub(super) fn unchanged(
+    step: &Step,
+    keys: &[BatchColumn],
+    versions: &[BatchColumn],
+    olds: &[BatchColumn],
+) -> String {
+    let table = step.table;
+    let mut sql = Renderer::default();
+    let found = table.primary_key.iter().zip(keys);
+    let found = found.chain(table.version.iter().zip(versions));
+    sql.list(found, " AND ", |sql, (column, value)| {
+        sql.column_of(table, table.columns[*column as usize].name);
+        sql.text(" = ");
+        value.read(sql);
+    });
+    for (column, old) in step.guard.iter().zip(olds) {
+        sql.text(" AND ");
+        sql.column_of(table, table.columns[column as usize].name);
+        guarded_cast(&mut sql, table, column);
+        sql.text(" IS NOT DISTINCT FROM ");
+        old.read(&mut sql);
+        old_value_cast(&mut sql, table, column);
+    }
+    sql.finish().sql
 }
 
 /// Whether the rows of an UPDATE get a new version. What only moves values aside, or opens a ring, gives none.
@@ -222,7 +234,7 @@ fn next_version(sql: &mut Renderer, table: &'static Table) {
 }
 
 /// What makes the column of a guard comparable: `json` has no equality, `jsonb` has.
-pub(super) fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
     match table.columns[column as usize].declared {
         Some("json") => sql.text("::jsonb"),
         Some("json[]") => sql.text("::jsonb[]"),
@@ -231,7 +243,7 @@ pub(super) fn guarded_cast(sql: &mut Renderer, table: &'static Table, column: u1
 }
 
 /// What makes an old value of a guard what the column had made of it: `numeric(10, 2)` rounds, `char(2)` pads.
-pub(super) fn old_value_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
+fn old_value_cast(sql: &mut Renderer, table: &'static Table, column: u16) {
     match table.columns[column as usize].declared {
         Some("json" | "json[]") => guarded_cast(sql, table, column),
         Some(declared) => {
