@@ -82,7 +82,9 @@ mod walk;
 mod window;
 mod write;
 
-pub use aggregate::{Averaged, Summed, avg, count, count_all, count_distinct, max, min, sum};
+pub use aggregate::{
+    Averaged, OfAggregate, Summed, avg, count, count_all, count_distinct, max, min, sum,
+};
 pub use arithmetic::{Bits, Exact};
 pub use array::{Array, ArrayOperators, ElementOf, ElementOperators};
 pub use assign::{AssignTo, Assignment, Assignments, Assigns, Updated};
@@ -112,7 +114,7 @@ pub use node::{
     OrderNode, Select, TableRef,
 };
 pub use order::{Nulls, OrderBy, OrderKind, OrderList, Ordered, OrdersBy};
-pub use ordered_set::{Continuous, InOrder, Mode, OfValues, WithinGroup};
+pub use ordered_set::{AnyOrder, Continuous, InOrder, Mode, OfValues, WithinGroup};
 pub use quantified::{ListOperators, Quantified};
 pub use range::{RangeOperators, Ranged};
 pub use raw::raw;
@@ -124,7 +126,7 @@ pub use scope::{
     Subtotals, Whole, Windowed, Within, Yes,
 };
 pub use selectable::Selectable;
-pub use text::{Text, TextOperators, escape_like};
+pub use text::{Text, TextOperators, Verbatim, escape_like};
 pub use text_search::{SearchOperators, Searched as SearchedText};
 pub use truth::TruthOperators;
 pub(crate) use walk::Visit;

@@ -45,8 +45,8 @@ pub use relation::{
     AliasOf, BelongsTo, BelongsToOptional, Elsewhere, HasMany, HasOne, IntoTarget, Itself,
     Joinable, LeadsBack, LinksBack, LinksTo, Many, ManyBack, ManyThrough, ManyToMany,
     ManyToManyBack, NotAModel, NothingOfThisName, One, OneChild, OptionalOne, ReadOnlyMany,
-    ReadOnlyOne, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany, ToOne,
-    Writable,
+    ReadOnlyOne, Recursive, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany,
+    ToOne, Writable,
 };
 pub use relation_info::{
     Cascade, ForeignKey, MemberOrder, Members, OnDelete, RelationInfo, RelationKind,

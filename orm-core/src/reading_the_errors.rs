@@ -179,7 +179,7 @@
 //! ```
 //!
 //! ```text
-//! error[E0277]: `tests::queries::Order` is not part of this query
+//! error[E0277]: this uses a table that is not part of the query
 //! ```
 //!
 //! **Fix:** `.join(User::ORDERS)` before the `.filter(..)`. To ask whether there is one:

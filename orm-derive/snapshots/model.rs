@@ -25,10 +25,10 @@ pub struct ProductDraft {
 ///A new `Product` on its way into a session. A type parameter is `Set` once its required column has a value. Derived.
 #[must_use = "it has to be given to a session: `db.add(..)`"]
 #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
-pub struct ProductCreate<__Name = ::orm_core::model::Unset> {
+pub struct ProductCreate<Name = ::orm_core::model::Unset> {
     draft: ProductDraft,
     links: ::orm_core::__private::Vec<::orm_core::model::DraftLink>,
-    given: ::orm_core::__private::PhantomData<fn() -> (__Name,)>,
+    given: ::orm_core::__private::PhantomData<fn() -> (Name,)>,
 }
 #[doc(hidden)]
 #[allow(non_camel_case_types, dead_code, unreachable_pub, missing_debug_implementations)]

@@ -1,6 +1,6 @@
 //! Aggregates: one value for many rows. Those with an order or an argument of their own are in `ordered_set`.
 
-use super::{Agg, Condition, Expr, Expression, Node, PerRow};
+use super::{Agg, Condition, Expr, Expression, InOrder, Node, PerRow};
 use crate::types::{Numeric, SqlType};
 
 fn aggregate<T, Uses>(function: &'static str, operand: Node) -> Expr<T, Agg<Uses>> {
@@ -10,7 +10,37 @@ fn aggregate<T, Uses>(function: &'static str, operand: Node) -> Expr<T, Agg<Uses
     ))))
 }
 
-impl<T, Uses> Expr<T, Agg<Uses>> {
+/// What an aggregate uses, `Agg<U>` or `InOrder<U>`: it chooses its rows by itself, by a condition that uses `Other`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::{Agg, Of, OfAggregate};
+///
+/// fn can_be_filtered<Uses: OfAggregate<Other>, Other>() {}
+/// can_be_filtered::<Agg<Of<Product>>, Of<Category>>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "only an aggregate has rows to choose from",
+    label = "a condition of `count(..)`, `sum(..)`, `func::array_agg(..)` ..; it stands behind something else",
+    note = "of a calculation with an aggregate it stands inside: `count_all().filter(..) + 1`; the rows of a query are chosen by the query's `filter`"
+)]
+pub trait OfAggregate<Other> {
+    /// The same, and what else is used.
+    type With;
+}
+
+#[diagnostic::do_not_recommend]
+impl<U, Other> OfAggregate<Other> for Agg<U> {
+    type With = Agg<(U, Other)>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<U, Other> OfAggregate<Other> for InOrder<U> {
+    type With = InOrder<(U, Other)>;
+}
+
+impl<T, Uses> Expr<T, Uses> {
     /// Aggregates only the rows for which a condition is true. It stands on the aggregate itself, before a
     /// calculation with it; with an earlier one, both must hold. SQLAlchemy: `func.count(x).filter(..)`.
     ///
@@ -24,8 +54,9 @@ impl<T, Uses> Expr<T, Agg<Uses>> {
     ///     "SELECT count(*), count(*) FILTER (WHERE users.age >= $1) FROM users"
     /// );
     /// ```
-    pub fn filter<C>(self, condition: C) -> Expr<T, Agg<(Uses, C::Uses)>>
+    pub fn filter<C, With>(self, condition: C) -> Expr<T, With>
     where
+        Uses: OfAggregate<C::Uses, With = With>,
         C: Condition + PerRow,
     {
         let mut node = self.into_untyped();

@@ -45,7 +45,7 @@ impl<S: Selectable> InFrom for Maybe<S> {
 /// can_join::<(User, ()), Aliased<User, 1>>(); // `<(User, ()), User>` does not compile
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{S}` is part of this query already",
+    message = "this table is part of the query already",
     label = "`{S}` once more",
     note = "a second one needs a name of its own: declare `type Other = Aliased<Model, 1>;`, with a number that no other in this query has, and join that: `.join(RELATIONSHIP.to::<Other>())`"
 )]

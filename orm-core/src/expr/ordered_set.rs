@@ -2,14 +2,38 @@
 //! GROUP.
 
 use super::{
-    Agg, Aggregate, AggregateCall, Condition, Each, Expr, Expression, InScope, KindOf, No, Node,
-    OrderList, OrderNode, PerRow, RowLevel, WindowFree,
+    Agg, Aggregate, AggregateCall, Each, Expr, Expression, InScope, KindOf, No, Node, OrderList,
+    OrderNode, RowLevel, WindowFree,
 };
 use crate::types::{Element, Param, SqlType};
 
 type Base<E> = <<E as Expression>::Type as SqlType>::Base;
 
-impl<T, Uses> Expr<T, Agg<Uses>> {
+/// What an aggregate uses that takes its rows in any order, `Agg<U>`: also in one that uses `Other`.
+///
+/// ```
+/// use orm_core::expr::{Agg, AnyOrder, Of};
+/// # use guide_shop::*;
+///
+/// fn can_be_ordered<Uses: AnyOrder<Other>, Other>() {}
+/// can_be_ordered::<Agg<Of<Product>>, Of<Category>>();
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "only an aggregate takes its rows in an order",
+    label = "an order for `func::array_agg(..)`, `func::string_agg(..)` ..; it stands behind something else",
+    note = "`func::mode()` and the percentiles have their order from `within_group(..)`; the rows of a query are ordered by the query's `order_by`"
+)]
+pub trait AnyOrder<Other> {
+    /// The same, and what else is used.
+    type With;
+}
+
+#[diagnostic::do_not_recommend]
+impl<U, Other> AnyOrder<Other> for Agg<U> {
+    type With = Agg<(U, Other)>;
+}
+
+impl<T, Uses> Expr<T, Uses> {
     /// Gives the rows to the aggregate in an order, which matters to `string_agg` and `array_agg`: a column, an expression, an
     /// `.asc()` or `.desc()` of one, or a tuple of these. Of an expression that is made of an aggregate, it is the aggregate
     /// inside that gets them so. SQLAlchemy: `aggregate_order_by`.
@@ -21,8 +45,9 @@ impl<T, Uses> Expr<T, Agg<Uses>> {
     /// let q = User::query().select(func::string_agg(User::NAME, ", ").order_by(User::AGE.desc()));
     /// assert_eq!(q.to_sql(), "SELECT string_agg(users.name, $1 ORDER BY users.age DESC) FROM users");
     /// ```
-    pub fn order_by<O>(self, order: O) -> Expr<T, Agg<(Uses, O::Uses)>>
+    pub fn order_by<O, With>(self, order: O) -> Expr<T, With>
     where
+        Uses: AnyOrder<O::Uses, With = With>,
         O: OrderList,
         O::Uses: RowLevel,
     {
@@ -44,7 +69,10 @@ impl<T, Uses> Expr<T, Agg<Uses>> {
     /// assert_eq!(q.to_sql(), "SELECT array_agg(DISTINCT users.name) FROM users");
     /// ```
     #[must_use]
-    pub fn distinct(self) -> Self {
+    pub fn distinct(self) -> Self
+    where
+        Uses: AnyOrder<()>,
+    {
         let mut node = self.into_untyped();
         node.each_aggregate_call(&mut |call| call.distinct = true);
         Expr::new(node)
@@ -298,29 +326,6 @@ impl<U: WindowFree> WindowFree for InOrder<U> {}
 
 impl<Scope, U: InScope<Scope, I>, I> InScope<Scope, I> for InOrder<U> {
     type Null = No;
-}
-
-impl<T, Uses> Expr<T, InOrder<Uses>> {
-    /// Aggregates only the rows for which a condition is true, as with [other aggregates](Expr::filter).
-    ///
-    /// ```
-    /// use orm_core::prelude::*;
-    /// # #[derive(Model, Clone)] #[orm(table = "users")]
-    /// # struct User { #[orm(primary_key)] id: i32, name: String, age: Option<i32> }
-    /// let q = User::query().select(func::mode().within_group(User::AGE).filter(User::ID.gt(9)));
-    /// assert_eq!(
-    ///     q.to_sql(),
-    ///     "SELECT mode() WITHIN GROUP (ORDER BY users.age) FILTER (WHERE users.id > $1) FROM users"
-    /// );
-    /// ```
-    pub fn filter<C>(self, condition: C) -> Expr<T, InOrder<(Uses, C::Uses)>>
-    where
-        C: Condition + PerRow,
-    {
-        let mut node = self.into_untyped();
-        node.filter_aggregates(&condition.into_node());
-        Expr::new(node)
-    }
 }
 
 /// What an ordered-set aggregate makes of values of type `T`.

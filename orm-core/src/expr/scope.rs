@@ -275,8 +275,8 @@ impl Bool for No {
 /// has::<(Maybe<Category>, (Product, ())), Category, _, Yes>();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{S}` is not part of this query",
-    label = "this uses `{S}`, which is not in FROM",
+    message = "this uses a table that is not part of the query",
+    label = "`{S}` is not in FROM",
     note = "join it first: `.join(..)` or `.left_join(..)`"
 )]
 pub trait Has<S, I> {

@@ -26,6 +26,28 @@ type Both<E, R> = (<E as Expression>::Uses, <R as AsExpr<String>>::Uses);
 pub trait Text: SqlType {}
 impl Text for String {}
 
+/// A text that is looked for as it stands, `%` and `_` included: `&str`, `String` and whatever else is `AsRef<str>`.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// use orm_core::expr::Verbatim;
+///
+/// fn named(part: impl Verbatim) -> Filter<Product> {
+///     Product::NAME.contains(part).for_model()
+/// }
+/// let (_, _) = (named("Air"), named(String::from("100%")));
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "expected a text to look for",
+    label = "`{Self}` is neither `&str` nor `String`",
+    note = "a column or an expression is looked for with `.like(..)`, where its `%` and `_` are patterns"
+)]
+pub trait Verbatim: AsRef<str> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: AsRef<str>> Verbatim for T {}
+
 /// The operators of text expressions.
 ///
 /// `like` and `ilike` take a pattern, in which `%`, `_` and `\` are special; `contains`, `starts_with` and `ends_with`
@@ -275,7 +297,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.contains("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
     /// ```
-    fn contains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn contains(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {
@@ -290,7 +312,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.icontains("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
     /// ```
-    fn icontains(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn icontains(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {
@@ -305,7 +327,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.starts_with("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
     /// ```
-    fn starts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn starts_with(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {
@@ -320,7 +342,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.istarts_with("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
     /// ```
-    fn istarts_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn istarts_with(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {
@@ -335,7 +357,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.ends_with("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name LIKE $1"));
     /// ```
-    fn ends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn ends_with(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {
@@ -350,7 +372,7 @@ pub trait TextOperators: Expression {
     /// let q = Product::query().filter(Product::NAME.iends_with("100%")).select(Product::ID);
     /// assert!(q.to_sql().ends_with("WHERE products.name ILIKE $1"));
     /// ```
-    fn iends_with(self, text: impl AsRef<str>) -> Expr<Like<Self, bool>, Self::Uses>
+    fn iends_with(self, text: impl Verbatim) -> Expr<Like<Self, bool>, Self::Uses>
     where
         Base<Self>: Text,
     {

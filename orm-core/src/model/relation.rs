@@ -139,8 +139,8 @@ impl<From, To, Shape> Relation<From, To, Shape> {
 /// takes::<Aliased<Category, 1>>();
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an alias of `{M}`",
-    label = "this relationship leads to `{M}`",
+    message = "this is not an alias of `{M}`, to which the relationship leads",
+    label = "found `{Self}`",
     note = "an alias of it is `Aliased<{M}, 1>`"
 )]
 pub trait AliasOf<M>: Source {}
@@ -206,6 +206,23 @@ impl<M: Model> Target for Itself<M> {
     type Model = M;
     type Source = M;
 }
+
+/// The target of a relationship that leads back to its own model, and can be followed to any depth.
+///
+/// ```
+/// # use guide_shop::*;
+/// # use orm_core::prelude::*;
+/// let whole_trees = Category::query().with(Category::CHILDREN.recursive());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "this relationship leads to another model, where it cannot be followed any further",
+    label = "only a relationship that leads back to its own model is recursive",
+    note = "a path through other models names each step: `User::ORDERS.then(Order::ITEMS)`"
+)]
+pub trait Recursive {}
+
+#[diagnostic::do_not_recommend]
+impl<M: Model> Recursive for Itself<M> {}
 
 /// A relationship that a query can join along.
 ///

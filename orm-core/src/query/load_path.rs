@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use crate::expr::{Alias, Condition, Node, OrderNode, OrdersBy, PerRow, Ungrouped, Within};
 use crate::model::{
-    AliasOf, Itself, Model, Relation, RelationInfo, RelationShape, Source, Target, ToMany,
+    AliasOf, Model, Recursive, Relation, RelationInfo, RelationShape, Source, Target, ToMany,
 };
 
 /// One relationship to load, and what to load from there.
@@ -366,9 +366,7 @@ impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     pub fn selectin(self) -> Path<From::Model, To::Model, Shape> {
         self.path().selectin()
     }
-}
 
-impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// Loads it by a LEFT JOIN in the parents' statement, which a to-one is loaded by anyhow. SQLAlchemy: `joinedload`.
     ///
     /// A collection can be joined, too: one statement in place of two, for which the server sends a parent's columns again
@@ -393,9 +391,7 @@ impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     pub fn joined(self) -> Path<From::Model, To::Model, Shape> {
         self.path().joined()
     }
-}
 
-impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
     /// Follows a relationship of a model to itself to its end, in one statement: a whole tree downwards, all ancestors
     /// upwards, all that can be reached in a graph. Afterwards it is loaded for every row that was reached. A ring ends
     /// where it began. SQLAlchemy: `selectinload(.., recursion_depth=-1)`, which sends a statement a level.
@@ -443,7 +439,10 @@ impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
     /// ```
     /// `filter` leaves out rows and all that lies behind them, `order_by` orders the members of each; a `limit` is an
     /// error. What `then` names is loaded for the rows of all levels.
-    pub fn recursive(self) -> Path<M, M, Shape> {
+    pub fn recursive(self) -> Path<From::Model, To::Model, Shape>
+    where
+        To: Recursive,
+    {
         self.path().last(|step| step.levels = Some(Levels::All))
     }
 
@@ -459,13 +458,14 @@ impl<M: Model, Shape: RelationShape> Relation<M, Itself<M>, Shape> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn recursive_to(self, levels: u32) -> Path<M, M, Shape> {
+    pub fn recursive_to(self, levels: u32) -> Path<From::Model, To::Model, Shape>
+    where
+        To: Recursive,
+    {
         self.path()
             .last(|step| step.levels = Some(Levels::AtMost(levels)))
     }
-}
 
-impl<From: Source, To: Target, Shape: RelationShape> Relation<From, To, Shape> {
     /// Loads only the related rows for which a condition is true; several conditions must all hold. The collection in
     /// memory then is that part of it, until it is loaded again. SQLAlchemy: `selectinload(User.orders.and_(..))`.
     ///

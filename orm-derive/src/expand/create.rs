@@ -17,6 +17,9 @@
 //! impl<Name, Price> Nested<Product, 0> for ProductCreate<Name, Price> where /* all but what `category`, at 0, gives */ { .. }
 //! ```
 //!
+//! What is called `Name` here is `__Name` in the `impl`s, where a type of the user's might have the same name. The struct itself
+//! mentions none, and rustc shows its parameters as they are called there: `ProductCreate<Name, Price>`.
+//!
 //! The types in `product_columns` stand in the compiler's message about a column that is missing. rustc shows a type without
 //! its path where no other has its name, so they are called `name_of_Product`: a column's name alone is seldom unique. A trait
 //! for each column with a message of its own would say `name`, but a module with `no_implicit_prelude` does not know the
@@ -65,6 +68,20 @@ impl<'a> Required<'a> {
             .collect()
     }
 
+    /// The parameters as the struct calls them, which mentions next to no other name.
+    fn shown(&self, model: &Model) -> Vec<Ident> {
+        let draft = draft_name(model);
+        let krate = model.krate.segments.first();
+        let shown = self.columns.iter().map(|(_, parameter)| {
+            let name = parameter.to_string();
+            match syn::parse_str::<Ident>(name.trim_start_matches('_')) {
+                Ok(name) if name != draft && krate.is_none_or(|krate| krate.ident != name) => name,
+                _ => parameter.clone(),
+            }
+        });
+        shown.collect()
+    }
+
     /// The condition that every required column has a value, but for some that get theirs otherwise.
     fn given(&self, model: &Model, otherwise: &[Ident]) -> TokenStream {
         let (krate, ident, markers) = (&model.krate, &model.ident, &self.markers);
@@ -105,7 +122,7 @@ fn marker(model: &Model, column: &Column) -> Ident {
 pub(super) fn types(model: &Model) -> TokenStream {
     let (krate, vis, private) = (&model.krate, &model.vis, private(model));
     let (create, draft, required) = (create_name(model), draft_name(model), Required::of(model));
-    let (parameters, markers) = (required.parameters(), &required.markers);
+    let (parameters, markers) = (required.shown(model), &required.markers);
     let doc = format!(
         "A new `{}` on its way into a session. A type parameter is `Set` once its required column has a value. Derived.",
         names::plain(&model.ident)
