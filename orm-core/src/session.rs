@@ -17,6 +17,7 @@
 //! | `computed` | values computed from rows, in Rust and in SQL, and whether the two agree |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
 //! | `transaction` | `commit`, `rollback`: what is sent when |
+//! | `written` | whether anything may have been written in the open transaction |
 //! | `savepoint` | `begin_nested`, and the guards that deref to the session |
 //! | `options` | isolation level, read-only, autoflush; hooks and info for every session |
 //! | `info` | [`Info`]: values of a program's own, at hand wherever the session is |
@@ -117,6 +118,7 @@ mod undo;
 mod undo_view;
 mod unit;
 mod view;
+mod written;
 
 use std::fmt;
 use std::panic::Location;
@@ -155,6 +157,7 @@ use self::slots::Slots;
 use self::store::Store;
 use self::transaction::Phase;
 use self::undo::UndoLog;
+use self::written::Effect;
 use crate::engine::{Engine, Link};
 use crate::model::{Model, RawHandle, RelationInfo, Table};
 
@@ -214,6 +217,10 @@ pub struct Session {
     phase: Phase,
     /// Whether the last failure was a serialization failure or a deadlock.
     lost: bool,
+    /// Whether anything was sent in the transaction that may write.
+    may_have_written: bool,
+    /// What the query may do that is sent next.
+    query_effect: Effect,
     /// The cursors of the transaction.
     cursors: Vec<cursor::OpenCursor>,
     arenas: Vec<Box<dyn Store>>,
@@ -362,6 +369,8 @@ impl Session {
             link: None,
             phase: Phase::Idle,
             lost: false,
+            may_have_written: false,
+            query_effect: Effect::MayWrite,
             cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),

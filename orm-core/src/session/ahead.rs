@@ -38,8 +38,9 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::load_sql::Wanted;
+use super::written::is_harmless;
 use crate::error::Result;
-use crate::expr::{CteBody, Item, Node, Select, TableRef, Visit};
+use crate::expr::{CteBody, Item, Node, Select, TableRef};
 use crate::model::{RelationKind, Row};
 use crate::query::render::levels::{self, Level, Parents};
 use crate::query::{JoinedLoad, LoadStep, Loads, Statement, Strategy};
@@ -182,7 +183,7 @@ impl Session {
             Origin::Query(select) => (
                 select.pipelined,
                 can_stand_inside(select),
-                select.pipelined || is_harmless(select),
+                select.pipelined || is_harmless(&mut select.clone()),
             ),
             Origin::Level(_) => (false, true, true),
         };
@@ -317,50 +318,4 @@ fn can_stand_inside(select: &Select) -> bool {
         && select.group_by.is_empty()
         && select.having.is_empty()
         && !select.ctes.iter().any(|cte| writes(&cte.body))
-}
-
-/// Whether it may run more than once for all that anybody can notice.
-fn is_harmless(select: &Select) -> bool {
-    let mut calls = Calls { known: true };
-    calls.select(&mut select.clone());
-    calls.known
-}
-
-/// Looks for calls of functions that are not known.
-struct Calls {
-    known: bool,
-}
-
-impl Visit for Calls {
-    fn node(&mut self, node: &mut Node) {
-        self.known &= match node {
-            Node::Call { function, .. } => KNOWN.binary_search(&function.as_ref()).is_ok(),
-            Node::Template(..) => false,
-            _ => true,
-        };
-        node.walk(self);
-    }
-}
-
-/// Functions of PostgreSQL that this crate has typed, and that do nothing but compute. Sorted, for binary search.
-#[rustfmt::skip]
-const KNOWN: &[&str] = &[
-    "abs", "age", "array_append", "array_position", "array_prepend", "array_remove", "avg", "btrim",
-    "cardinality", "cbrt", "ceil", "coalesce", "concat", "concat_ws", "count", "date_part", "date_trunc",
-    "dense_rank", "exp", "first_value", "floor", "greatest", "host", "initcap", "isempty", "jsonb_array_length",
-    "jsonb_build_object", "jsonb_set", "jsonb_typeof", "lag", "last_value", "lead", "least", "left", "length",
-    "ln", "log", "lower", "lower_inc", "lower_inf", "lpad", "ltrim", "make_date", "make_interval", "masklen",
-    "max", "min", "network", "now", "nth_value", "ntile", "nullif", "phraseto_tsquery", "pi", "plainto_tsquery",
-    "position", "power", "rank", "repeat", "replace", "reverse", "right", "round", "row_number", "rpad",
-    "rtrim", "setweight", "sign", "split_part", "sqrt", "strpos", "substr", "sum", "timezone", "to_char",
-    "to_jsonb", "to_timestamp", "to_tsquery", "to_tsvector", "trunc", "ts_headline", "ts_rank", "ts_rank_cd",
-    "unnest", "upper", "upper_inc", "upper_inf", "websearch_to_tsquery",
-];
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_known_functions_are_sorted() {
-        assert!(super::KNOWN.is_sorted());
-    }
 }

@@ -10,6 +10,7 @@ use std::sync::{Arc, Weak};
 
 use super::Session;
 use super::transaction::Phase;
+use super::written::Effect;
 use crate::engine::{CursorHost, Link, OF_STREAM, ROWS_A_FETCH, ServerCursor, arriving};
 use crate::error::{Error, Result};
 use crate::expr::{Select, Standalone};
@@ -286,6 +287,7 @@ impl Session {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
+        self.note_effect(Effect::MayWrite);
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let opened = link.open_cursor(begin.as_deref(), name, rows, statement);

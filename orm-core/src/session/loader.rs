@@ -37,6 +37,7 @@ use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
+use super::written::Effect;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
 use crate::model::{RawHandle, RelationInfo, RelationKind, Row, RowReader};
@@ -349,7 +350,7 @@ impl Session {
             let rows = self.send_level(&statement, below).await?;
             self.take_members(&rows, &loads, keyed, &mut members)?;
         } else {
-            let mut rows = self.send_open(statement).await?;
+            let mut rows = self.send_open(statement, Effect::MayWrite).await?;
             self.make_room(relation.to, rows.expected());
             let (end, reading) = read_all(&mut rows, |row| {
                 self.take_member(row, &loads, keyed, &mut members)

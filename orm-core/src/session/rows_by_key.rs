@@ -11,6 +11,7 @@ use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::singles::Single;
+use super::written::Effect;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Lock, Node, OrderNode, Select, TableRef};
 use crate::model::{ColumnSet, RawHandle, Row, RowReader, Table};
@@ -101,7 +102,7 @@ impl Session {
     ) -> Result<Option<RawHandle>> {
         let statement = self.statement_by_key(table, key);
         let mut found = None;
-        let mut rows = self.send_open(statement).await?;
+        let mut rows = self.send_open(statement, Effect::Reads).await?;
         let (end, reading) = read_all(&mut rows, |row| {
             found = Some(self.read_entity(table, &mut RowReader::new(row), overwrite)?);
             Ok(())
@@ -254,7 +255,7 @@ impl Session {
                 .map(|column| Item::Expr(Node::Column(from, *column)))
                 .collect();
             lock(&mut select, ask.lock, keys.len());
-            let rows = self.send(&render::select(&select)).await?;
+            let rows = self.send_read(&render::select(&select)).await?;
             for row in &rows {
                 if let Some(handle) = self.known_entity(table, row, 0) {
                     self.read_columns(handle, &columns, row)?;

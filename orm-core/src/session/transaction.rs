@@ -4,6 +4,7 @@
 //! give the connection back. Whatever goes wrong in between (a statement fails, or the future that waits for it is
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
 
+use super::written::Effect;
 use super::{Session, State};
 use crate::engine::{AnswerRows, Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
@@ -66,18 +67,29 @@ impl Session {
 
     /// Sends a statement and gives its rows; the first of a transaction takes a connection and BEGIN along.
     pub(super) async fn send(&mut self, statement: &Statement) -> Result<Vec<Row>> {
-        Ok(self.run(statement, Want::Rows).await?.0)
+        Ok(self.run(statement, Want::Rows, Effect::MayWrite).await?.0)
+    }
+
+    /// The same of a statement that only reads.
+    pub(super) async fn send_read(&mut self, statement: &Statement) -> Result<Vec<Row>> {
+        Ok(self.run(statement, Want::Rows, Effect::Reads).await?.0)
     }
 
     /// Sends a statement and gives the number of rows that it changed.
     pub(super) async fn send_counted(&mut self, statement: &Statement) -> Result<u64> {
-        Ok(self.run(statement, Want::Count).await?.1)
+        Ok(self.run(statement, Want::Count, Effect::MayWrite).await?.1)
     }
 
-    async fn run(&mut self, statement: &Statement, want: Want) -> Result<(Vec<Row>, u64)> {
+    async fn run(
+        &mut self,
+        statement: &Statement,
+        want: Want,
+        effect: Effect,
+    ) -> Result<(Vec<Row>, u64)> {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
+        self.note_effect(effect);
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let answer = match (begin, want) {
@@ -95,10 +107,15 @@ impl Session {
     }
 
     /// Sends a statement whose rows are read while they come in. The session waits for [`settle`](Session::settle) from here on.
-    pub(super) async fn send_open(&mut self, statement: Statement) -> Result<AnswerRows> {
+    pub(super) async fn send_open(
+        &mut self,
+        statement: Statement,
+        effect: Effect,
+    ) -> Result<AnswerRows> {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
+        self.note_effect(effect);
         self.phase = Phase::Sending;
         match self.open_link()?.open(begin.as_deref(), statement).await {
             Ok(rows) => Ok(rows),
@@ -122,6 +139,7 @@ impl Session {
         for _ in statements {
             self.count_statement();
         }
+        self.note_effect(Effect::MayWrite);
         self.phase = match commit {
             true => Phase::Committing,
             false => Phase::Sending,
@@ -146,6 +164,7 @@ impl Session {
             return Ok(None);
         }
         self.link = Some(Link::checkout(&self.engine, self.made_at).await?);
+        self.may_have_written = false;
         Ok(Some(self.options.begin()))
     }
 
@@ -155,6 +174,7 @@ impl Session {
         if let Some(begin) = self.take_connection().await? {
             self.say(&begin).await?;
         }
+        self.note_effect(Effect::MayWrite);
         Ok(())
     }
 
@@ -185,6 +205,7 @@ impl Session {
 
     /// Sends words without parameters.
     pub(super) async fn say(&mut self, sql: &str) -> Result<()> {
+        self.note_effect(Effect::MayWrite);
         self.phase = Phase::Sending;
         let answer = self.open_link()?.batch(sql).await;
         self.settle(answer)
@@ -272,9 +293,14 @@ impl Session {
     /// ```
     /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed. COMMIT goes
     /// out with the last statements, without waiting for their answers, where it can't come too early: the statements then
-    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. Where no transaction
-    /// is open, no isolation level was asked for, and the flush is one such statement, it is sent alone, without BEGIN and COMMIT.
+    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. An UPDATE of one row
+    /// goes without that check where the transaction has done nothing else but `get` and query: where it finds no row, there is
+    /// nothing to commit. Where no transaction is open, no isolation level was asked for, and the flush is one such statement, it is
+    /// sent alone, without BEGIN and COMMIT.
     /// Inside a savepoint it commits the whole transaction.
+    ///
+    /// # Triggers
+    /// A trigger that keeps that one row from being updated is [`Error::Stale`], as in a flush. What it has written elsewhere is committed.
     ///
     /// # Errors
     /// As [`flush`](Session::flush), and what the server refuses at COMMIT (deferred constraints, serialization

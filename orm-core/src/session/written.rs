@@ -1,0 +1,92 @@
+//! Whether the open transaction can have written anything, as far as its session can tell. `transaction` notes it of every statement;
+//! `together` asks before a COMMIT goes out behind an UPDATE whose answer nobody has seen.
+//!
+//! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions. All else
+//! may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, locks of their own.
+
+use super::Session;
+use crate::expr::{CteBody, Node, Select, Visit};
+
+/// What a statement may do to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Reads,
+    MayWrite,
+}
+
+impl Session {
+    /// A statement is about to be sent, in a transaction that has its connection.
+    pub(super) fn note_effect(&mut self, effect: Effect) {
+        self.may_have_written |= effect == Effect::MayWrite;
+    }
+
+    /// A query is about to be rendered and sent, by [`Executor`](crate::query::Executor), which then knows its text alone.
+    pub(super) fn note_query(&mut self, select: &mut Select) {
+        self.query_effect = match !self.may_have_written() && is_harmless(select) {
+            true => Effect::Reads,
+            false => Effect::MayWrite,
+        };
+    }
+
+    /// What may be done by what the `Executor` is given to send. Where it isn't the query that was looked at last, anything.
+    pub(super) fn take_query_effect(&mut self) -> Effect {
+        std::mem::replace(&mut self.query_effect, Effect::MayWrite)
+    }
+
+    /// Whether something may have been written in the open transaction.
+    pub(super) fn may_have_written(&self) -> bool {
+        self.in_transaction() && self.may_have_written
+    }
+}
+
+/// Whether a query does nothing but compute and read, so that it may run more than once for all that anybody can notice.
+pub(super) fn is_harmless(select: &mut Select) -> bool {
+    let mut calls = Calls { harmless: true };
+    calls.select(select);
+    calls.harmless
+}
+
+/// Looks for calls of functions that are not known, and for writes.
+struct Calls {
+    harmless: bool,
+}
+
+impl Visit for Calls {
+    fn node(&mut self, node: &mut Node) {
+        self.harmless &= match node {
+            Node::Call { function, .. } => KNOWN.binary_search(&function.as_ref()).is_ok(),
+            Node::Template(..) => false,
+            _ => true,
+        };
+        node.walk(self);
+    }
+
+    fn select(&mut self, select: &mut Select) {
+        let writes = |body: &CteBody| matches!(body, CteBody::Write(_));
+        self.harmless &= !select.ctes.iter().any(|cte| writes(&cte.body));
+        select.walk(self);
+    }
+}
+
+/// Functions of PostgreSQL that this crate has typed, and that do nothing but compute. Sorted, for binary search.
+#[rustfmt::skip]
+const KNOWN: &[&str] = &[
+    "abs", "age", "array_append", "array_position", "array_prepend", "array_remove", "avg", "btrim",
+    "cardinality", "cbrt", "ceil", "coalesce", "concat", "concat_ws", "count", "date_part", "date_trunc",
+    "dense_rank", "exp", "first_value", "floor", "greatest", "host", "initcap", "isempty", "jsonb_array_length",
+    "jsonb_build_object", "jsonb_set", "jsonb_typeof", "lag", "last_value", "lead", "least", "left", "length",
+    "ln", "log", "lower", "lower_inc", "lower_inf", "lpad", "ltrim", "make_date", "make_interval", "masklen",
+    "max", "min", "network", "now", "nth_value", "ntile", "nullif", "phraseto_tsquery", "pi", "plainto_tsquery",
+    "position", "power", "rank", "repeat", "replace", "reverse", "right", "round", "row_number", "rpad",
+    "rtrim", "setweight", "sign", "split_part", "sqrt", "strpos", "substr", "sum", "timezone", "to_char",
+    "to_jsonb", "to_timestamp", "to_tsquery", "to_tsvector", "trunc", "ts_headline", "ts_rank", "ts_rank_cd",
+    "unnest", "upper", "upper_inc", "upper_inf", "websearch_to_tsquery",
+];
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_known_functions_are_sorted() {
+        assert!(super::KNOWN.is_sorted());
+    }
+}
