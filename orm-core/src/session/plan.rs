@@ -21,7 +21,7 @@ use std::fmt;
 use super::Session;
 use super::link_rows::LinkRow;
 use crate::error::Result;
-use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
+use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
 
 /// What a flush would send: `db.plan()?`. Its `Display` is a numbered list of steps, their SQL and their reasons.
 ///
@@ -64,6 +64,7 @@ pub struct Step {
     pub sql: String,
     /// Why it stands where it stands.
     pub reason: String,
+    pub(super) why: Why,
     pub(super) rows: Vec<RawHandle>,
     /// INSERT: the columns that are sent. UPDATE: those that are set.
     pub(super) columns: ColumnSet,
@@ -81,6 +82,24 @@ pub struct Step {
     pub(super) defaults: ColumnSet,
     /// Park: the rows of the flush that are about to take values in the columns, which are free for nobody else.
     pub(super) others: Vec<RawHandle>,
+}
+
+/// Why a step stands where it stands. Put into words by `plan`, since nobody else reads them.
+#[derive(Debug)]
+pub(super) enum Why {
+    /// Rows of a table that are written by what was changed of them.
+    Rows {
+        /// What they waited for among the tables that refer to one another; empty, if for nothing.
+        behind: String,
+        /// Whether others of the table are a batch of their own, because they send other columns.
+        apart: bool,
+    },
+    /// The place of all steps of this kind.
+    Place(&'static str),
+    /// The relationship that it is about.
+    Relation(&'static RelationInfo),
+    /// What only these rows have to do with one another.
+    Said(String),
 }
 
 /// What a step does.
@@ -137,12 +156,13 @@ impl Step {
         self.rows.len().max(self.links.len())
     }
 
-    pub(super) fn new(kind: StepKind, table: &'static Table, reason: impl Into<String>) -> Self {
+    pub(super) fn new(kind: StepKind, table: &'static Table, why: Why) -> Self {
         Step {
             kind,
             table,
             sql: String::new(),
-            reason: reason.into(),
+            reason: String::new(),
+            why,
             rows: Vec::new(),
             columns: ColumnSet::EMPTY,
             guard: ColumnSet::EMPTY,
@@ -153,6 +173,58 @@ impl Step {
             old: Vec::new(),
             defaults: ColumnSet::EMPTY,
             others: Vec::new(),
+        }
+    }
+
+    /// Why it stands where it stands, in words.
+    fn words(&self) -> String {
+        let model = self.table.model;
+        match (self.kind, &self.why) {
+            (StepKind::Insert, Why::Rows { behind, apart }) => {
+                let behind = match behind.as_str() {
+                    "" => "behind everything they refer to",
+                    behind => behind,
+                };
+                let apart = match apart {
+                    true => "; a batch of their own, because they send other columns",
+                    false => "",
+                };
+                format!("new `{model}`, {behind}{apart}")
+            }
+            (StepKind::Replace, _) => {
+                format!("new `{model}` with the keys of deleted ones take their places")
+            }
+            (StepKind::Update, Why::Rows { behind, apart }) => {
+                let names = self.columns.iter().map(|column| {
+                    let name = self.table.columns[column as usize].name;
+                    match self.by_server.contains(column) {
+                        true => format!("{name} (computed by the server)"),
+                        false => name.to_owned(),
+                    }
+                });
+                let mut words = format!("changed: {}", names.collect::<Vec<_>>().join(", "));
+                if !self.guard.is_empty() {
+                    words.push_str(
+                        "; read in an earlier transaction, so the old values must still be there",
+                    );
+                }
+                if !behind.is_empty() {
+                    words.push_str(&format!("; {behind}"));
+                }
+                if *apart {
+                    words.push_str("; a batch of those that set the same columns");
+                }
+                words
+            }
+            (StepKind::Delete, Why::Place(place)) => format!("deleted `{model}`, {place}"),
+            (StepKind::Open, Why::Relation(relation)) => format!(
+                "`{}` is set to NULL, to delete rows that refer to one another",
+                relation.path()
+            ),
+            (_, Why::Relation(relation)) => format!("links of deleted `{}`", relation.from.name),
+            (_, Why::Place(place)) => (*place).to_owned(),
+            (_, Why::Rows { behind, .. }) => behind.clone(),
+            (_, Why::Said(words)) => words.clone(),
         }
     }
 
@@ -219,6 +291,7 @@ impl Session {
         let mut steps = self.steps(changes)?;
         for step in &mut steps {
             step.sql = self.statement(step).sql;
+            step.reason = step.words();
         }
         Ok(Plan { steps, loads_first })
     }

@@ -18,7 +18,7 @@ pub(super) use unique::{nothing_free, unique_groups};
 use super::Session;
 use super::change_set::ChangeSet;
 use super::link_rows::LinkRow;
-use super::plan::{Step, StepKind};
+use super::plan::{Step, StepKind, Why};
 use crate::error::Result;
 use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
 use crate::order::components;
@@ -26,7 +26,7 @@ use crate::order::components;
 impl Session {
     /// Decides the steps and their order.
     pub(super) fn steps(&self, changes: ChangeSet) -> Result<Vec<Step>> {
-        let groups = self.table_order();
+        let groups = self.table_order(&changes);
         let moves = self.unique_moves(&changes)?;
         let (gone, come): (Vec<LinkRow>, Vec<LinkRow>) =
             changes.links.iter().partition(|row| !row.added);
@@ -37,8 +37,8 @@ impl Session {
             .iter()
             .partition(|row| moves.early.contains(row));
         for group in groups.iter().rev() {
-            let reason = "before everything else, because other rows take the unique values that they give up";
-            self.delete_steps(group, &early, reason, &mut steps)?;
+            let place = "before everything else, because other rows take the unique values that they give up";
+            self.delete_steps(group, &early, place, &mut steps)?;
         }
         for group in &groups {
             self.save_steps(group, &changes, &moves, &mut steps)?;
@@ -49,16 +49,25 @@ impl Session {
             "both sides of the new links are there",
         ));
         for group in groups.iter().rev() {
-            let reason = "behind everything that refers to them";
-            self.delete_steps(group, &late, reason, &mut steps)?;
+            let place = "behind everything that refers to them";
+            self.delete_steps(group, &late, place, &mut steps)?;
         }
         Ok(steps)
     }
 
-    /// The arenas, grouped where tables refer to one another, each group behind what it refers to.
-    fn table_order(&self) -> Vec<Vec<usize>> {
-        if self.arenas.len() == 1 {
-            return vec![vec![0]];
+    /// The arenas in which something is done, grouped where tables refer to one another, each group behind what it refers to.
+    fn table_order(&self, changes: &ChangeSet) -> Vec<Vec<usize>> {
+        let updates = changes.updates.iter().map(|(row, _)| row);
+        let mut rows = changes
+            .inserts
+            .iter()
+            .chain(updates)
+            .chain(&changes.deletes);
+        let Some(first) = rows.next() else {
+            return Vec::new();
+        };
+        if rows.all(|row| row.arena == first.arena) {
+            return vec![vec![first.arena as usize]];
         }
         let mut edges = Vec::new();
         for (number, store) in self.arenas.iter().enumerate() {
@@ -84,7 +93,7 @@ impl Session {
 }
 
 /// Link rows, a step for each relationship.
-fn link_steps(kind: StepKind, links: Vec<LinkRow>, reason: &str) -> Vec<Step> {
+fn link_steps(kind: StepKind, links: Vec<LinkRow>, place: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for link in links {
         let RelationKind::ManyToMany { near, .. } = &link.relation.kind else {
@@ -98,7 +107,7 @@ fn link_steps(kind: StepKind, links: Vec<LinkRow>, reason: &str) -> Vec<Step> {
         match same {
             Some(step) => step.links.push(link),
             None => {
-                let mut step = Step::new(kind, near.from, reason);
+                let mut step = Step::new(kind, near.from, Why::Place(place));
                 step.links.push(link);
                 steps.push(step);
             }

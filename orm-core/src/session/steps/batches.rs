@@ -6,16 +6,19 @@ use crate::model::{ColumnInfo, ColumnSet, RawHandle, Table};
 use crate::session::Session;
 use crate::session::change_set::{ChangeSet, given_anew};
 use crate::session::key::{KeyBytes, sort_by_key};
-use crate::session::plan::{Step, StepKind};
+use crate::session::plan::{Step, StepKind, Why};
 
 impl Session {
     /// Batches of inserts into one table: rows that send the same columns. `behind` says what they waited for.
     pub(super) fn insert_steps(
         &self,
         table: &'static Table,
-        rows: impl Iterator<Item = RawHandle>,
+        rows: Vec<RawHandle>,
         behind: &str,
     ) -> Vec<Step> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
         let sent = sent_by_insert(table);
         let mut steps: Vec<Step> = Vec::new();
         for row in rows {
@@ -27,15 +30,11 @@ impl Session {
             match same {
                 Some(step) => step.rows.push(row),
                 None => {
-                    let behind = match behind {
-                        "" => "behind everything they refer to",
-                        behind => behind,
+                    let why = Why::Rows {
+                        behind: behind.to_owned(),
+                        apart: !steps.is_empty(),
                     };
-                    let mut reason = format!("new `{}`, {behind}", table.model);
-                    if !steps.is_empty() {
-                        reason.push_str("; a batch of their own, because they send other columns");
-                    }
-                    let mut step = Step::new(StepKind::Insert, table, reason);
+                    let mut step = Step::new(StepKind::Insert, table, why);
                     step.columns = columns;
                     step.by_server = self.computed_columns(row);
                     step.shape = shape;
@@ -58,11 +57,11 @@ impl Session {
         let steps = batches.into_iter().map(|((given, shape), mut rows)| {
             let table = self.table(rows[0]);
             let mut fixed: ColumnSet = table.primary_key.iter().copied().collect();
-            let reason = format!(
-                "new `{}` with the keys of deleted ones take their places",
-                table.model
-            );
-            let mut step = Step::new(StepKind::Replace, table, reason);
+            let why = Why::Rows {
+                behind: String::new(),
+                apart: false,
+            };
+            let mut step = Step::new(StepKind::Replace, table, why);
             step.columns = given.without(fixed);
             if let Some(version) = table.version {
                 // It goes on counting.
@@ -99,10 +98,13 @@ impl Session {
     /// Batches of updates: rows that set the same columns, stale ones apart. `behind` says what they waited for.
     pub(super) fn update_steps(
         &self,
-        rows: impl Iterator<Item = (RawHandle, ColumnSet)>,
+        rows: Vec<(RawHandle, ColumnSet)>,
         parked: &BTreeMap<RawHandle, ColumnSet>,
         behind: &str,
     ) -> Vec<Step> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
         let mut batches = BTreeMap::<(ColumnSet, bool, ColumnSet, String), Vec<RawHandle>>::new();
         // Mostly a row is changed as the one before it.
         let mut run = (Default::default(), Vec::new());
@@ -123,41 +125,21 @@ impl Session {
         }
         batches.entry(run.0).or_default().extend(run.1);
         batches.retain(|_, rows| !rows.is_empty());
-        let alone = batches.len() == 1;
+        let apart = batches.len() > 1;
         let steps = batches
             .into_iter()
             .map(|((changed, guarded, guard, shape), rows)| {
                 let table = self.table(rows[0]);
-                let computed = self.computed_columns(rows[0]);
-                let names: Vec<_> = changed
-                    .union(given_anew(table))
-                    .iter()
-                    .map(|column| {
-                        let name = table.columns[column as usize].name;
-                        match computed.contains(column) {
-                            true => format!("{name} (computed by the server)"),
-                            false => name.to_owned(),
-                        }
-                    })
-                    .collect();
-                let mut reason = format!("changed: {}", names.join(", "));
-                if !guard.is_empty() {
-                    reason.push_str(
-                        "; read in an earlier transaction, so the old values must still be there",
-                    );
-                }
-                if !behind.is_empty() {
-                    reason.push_str(&format!("; {behind}"));
-                }
-                if !alone {
-                    reason.push_str("; a batch of those that set the same columns");
-                }
-                let mut step = Step::new(StepKind::Update, table, reason);
+                let why = Why::Rows {
+                    behind: behind.to_owned(),
+                    apart,
+                };
+                let mut step = Step::new(StepKind::Update, table, why);
                 // Not what is given anew: its old value decided nothing.
                 step.columns = changed.union(given_anew(table));
                 step.guard = guard;
                 step.stale = guarded;
-                step.by_server = computed;
+                step.by_server = self.computed_columns(rows[0]);
                 step.shape = shape;
                 step.rows = rows;
                 self.by_key(&mut step.rows);
@@ -192,7 +174,7 @@ impl Session {
 
     /// Puts rows of one table in the order of the keys under which the database has them.
     pub(super) fn by_key(&self, rows: &mut [RawHandle]) {
-        let Some(first) = rows.first() else {
+        let [first, _, ..] = rows else {
             return;
         };
         let (store, columns) = (self.store(*first), self.table(*first).primary_key);

@@ -5,7 +5,7 @@ use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
 use crate::order::components;
 use crate::session::Session;
 use crate::session::change_set::ChangeSet;
-use crate::session::plan::{Step, StepKind};
+use crate::session::plan::{Step, StepKind, Why};
 
 impl Session {
     /// Steps that delete the link rows of rows that are deleted.
@@ -22,8 +22,8 @@ impl Session {
                     .iter()
                     .position(|(other, _)| *other == id)
                     .unwrap_or_else(|| {
-                        let reason = format!("links of deleted `{}`", relation.from.name);
-                        let mut step = Step::new(StepKind::UnlinkAll, near.from, reason);
+                        let why = Why::Relation(relation);
+                        let mut step = Step::new(StepKind::UnlinkAll, near.from, why);
                         step.columns = near.columns().0.iter().copied().collect();
                         steps.push((id, step));
                         steps.len() - 1
@@ -34,12 +34,12 @@ impl Session {
         steps.into_iter().map(|(_, step)| step).collect()
     }
 
-    /// The DELETEs of some tables; `reason` says why they stand where they stand.
+    /// The DELETEs of some tables; `place` says why they stand where they stand.
     pub(super) fn delete_steps(
         &self,
         group: &[usize],
         deletes: &[RawHandle],
-        reason: &str,
+        place: &'static str,
         steps: &mut Vec<Step>,
     ) -> Result<()> {
         if deletes.is_empty() {
@@ -63,11 +63,7 @@ impl Session {
             let mut rows: Vec<RawHandle> = of(number).collect();
             self.by_key(&mut rows);
             let table = self.arenas[number].slots().table;
-            let mut step = Step::new(
-                StepKind::Delete,
-                table,
-                format!("deleted `{}`, {reason}", table.model),
-            );
+            let mut step = Step::new(StepKind::Delete, table, Why::Place(place));
             step.rows = rows;
             steps.push(step);
         }
@@ -98,14 +94,8 @@ impl Session {
                 if to == at {
                     continue;
                 }
-                let mut step = Step::new(
-                    StepKind::Open,
-                    relation.from,
-                    format!(
-                        "`{}` is set to NULL, to delete rows that refer to one another",
-                        relation.path()
-                    ),
-                );
+                let why = Why::Relation(relation);
+                let mut step = Step::new(StepKind::Open, relation.from, why);
                 step.columns = columns.iter().copied().collect();
                 step.rows = deletes
                     .iter()

@@ -8,7 +8,7 @@ use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
 use crate::order::{Edge, levels};
 use crate::session::change_set::ChangeSet;
 use crate::session::hash::{FastMap, FastSet};
-use crate::session::plan::{Step, StepKind};
+use crate::session::plan::{self, Step, StepKind};
 use crate::session::{Session, State};
 
 /// Why a row must be written before another.
@@ -29,6 +29,17 @@ struct Rows<'a> {
     why: Vec<Why<'a>>,
 }
 
+/// Rows of one table that are written on one level, and what they waited for in words.
+#[derive(Default)]
+struct Written {
+    changed: Vec<(RawHandle, ColumnSet)>,
+    changed_behind: String,
+    /// New rows that take the places of deleted ones.
+    replacing: Vec<RawHandle>,
+    added: Vec<RawHandle>,
+    added_behind: String,
+}
+
 impl Session {
     pub(super) fn save_steps(
         &self,
@@ -37,6 +48,24 @@ impl Session {
         moves: &Moves,
         steps: &mut Vec<Step>,
     ) -> Result<()> {
+        if let [number] = group
+            && moves.is_empty()
+            && !self.refers_to_itself(*number)
+        {
+            // No row waits for another.
+            let of_table = |row: &RawHandle| row.arena as usize == *number;
+            let changed = changes.updates.iter().filter(|(row, _)| of_table(row));
+            let new = changes.inserts.iter().copied().filter(of_table);
+            let (replacing, added) = new.partition(|row| changes.replaces.contains_key(row));
+            let written = Written {
+                changed: changed.copied().collect(),
+                replacing,
+                added,
+                ..Written::default()
+            };
+            self.table_steps(*number, written, &moves.parked, changes, steps);
+            return Ok(());
+        }
         let in_group = |handle: &RawHandle| group.contains(&(handle.arena as usize));
         let inserts: Vec<_> = changes.inserts.iter().copied().filter(in_group).collect();
         let updates = changes.updates.iter();
@@ -81,18 +110,45 @@ impl Session {
                         added.push(*at);
                     }
                 }
-                let behind = self.behind(&rows, &levels.of, &changed);
-                let changed = changed.into_iter().map(|at| *updates[at - rows.new]);
-                steps.extend(self.update_steps(changed, &parked, &behind));
-                steps.extend(self.replace_steps(&replacing, changes));
-                let behind = self.behind(&rows, &levels.of, &added);
-                let added = added.into_iter().map(|at| rows.all[at]);
-                let table = self.arenas[*number].slots().table;
-                steps.extend(self.insert_steps(table, added, &behind));
+                let written = Written {
+                    changed_behind: self.behind(&rows, &levels.of, &changed),
+                    changed: changed.iter().map(|at| *updates[*at - rows.new]).collect(),
+                    replacing,
+                    added_behind: self.behind(&rows, &levels.of, &added),
+                    added: added.iter().map(|at| rows.all[*at]).collect(),
+                };
+                self.table_steps(*number, written, &parked, changes, steps);
             }
         }
         steps.extend(self.completing_steps(&levels.broken, &rows));
         Ok(())
+    }
+
+    /// The steps of rows of one table that wait for no others of these: UPDATEs, then rows that take places, then INSERTs.
+    fn table_steps(
+        &self,
+        number: usize,
+        written: Written,
+        parked: &BTreeMap<RawHandle, ColumnSet>,
+        changes: &ChangeSet,
+        steps: &mut Vec<Step>,
+    ) {
+        let Written {
+            changed,
+            changed_behind,
+            replacing,
+            added,
+            added_behind,
+        } = written;
+        steps.extend(self.update_steps(changed, parked, &changed_behind));
+        steps.extend(self.replace_steps(&replacing, changes));
+        let table = self.arenas[number].slots().table;
+        steps.extend(self.insert_steps(table, added, &added_behind));
+    }
+
+    fn refers_to_itself(&self, number: usize) -> bool {
+        let mut references = self.references(self.arenas[number].slots().table);
+        references.any(|(_, to)| to == number)
     }
 
     /// Which rows must be written before which: by the foreign keys of tables that refer to one another, and by the
@@ -104,10 +160,7 @@ impl Session {
         changes: &ChangeSet,
         moves: &'a Moves,
     ) {
-        let alone = group.len() == 1
-            && self
-                .references(self.arenas[group[0]].slots().table)
-                .all(|(_, to)| to != group[0]);
+        let alone = group.len() == 1 && !self.refers_to_itself(group[0]);
         let takes = moves
             .takes
             .iter()
@@ -273,7 +326,7 @@ impl Session {
                         "closes a ring: {} was inserted as NULL, because its target was not there yet",
                         paths.join(" and ")
                     );
-                    let mut step = Step::new(StepKind::Close, table, reason);
+                    let mut step = Step::new(StepKind::Close, table, plan::Why::Said(reason));
                     step.columns = columns;
                     step.rows.push(row);
                     steps.push(step);

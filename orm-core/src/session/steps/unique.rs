@@ -28,7 +28,7 @@ use crate::session::change_set::ChangeSet;
 use crate::session::hash::{FastMap, FastSet};
 use crate::session::key::KeyBytes;
 use crate::session::parking::{Placeholder, parking_column};
-use crate::session::plan::{Step, StepKind};
+use crate::session::plan::{Step, StepKind, Why};
 
 /// One row takes a unique value that another one gives up.
 #[derive(Debug, Clone)]
@@ -50,6 +50,13 @@ pub(super) struct Moves {
     pub(super) takes: Vec<Take>,
     /// The rows that are moved aside, and in which columns.
     pub(super) parked: BTreeMap<RawHandle, ColumnSet>,
+}
+
+impl Moves {
+    /// Whether no value changes hands.
+    pub(super) fn is_empty(&self) -> bool {
+        self.early.is_empty() && self.takes.is_empty() && self.parked.is_empty()
+    }
 }
 
 /// A value of a group of unique columns of a table: the number of the arena, that of the group, the value.
@@ -326,7 +333,7 @@ impl Session {
                     }
                 );
                 self.by_key(&mut rows);
-                let mut step = Step::new(StepKind::Park, table, reason);
+                let mut step = Step::new(StepKind::Park, table, Why::Said(reason));
                 step.columns = columns;
                 step.guard = guard;
                 let searched = columns.iter().any(|column| {
