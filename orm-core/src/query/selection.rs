@@ -105,6 +105,10 @@ impl<M: Model> Selection for MaybeWhole<M> {
             false => M::read(row).map(Some),
         }
     }
+
+    fn make_room<X: Executor>(on: &mut X, rows: usize) {
+        on.make_room::<M>(rows);
+    }
 }
 
 /// Whether an outer join found no row, whose columns are passed over then.
