@@ -88,6 +88,7 @@ mod info;
 mod json_shape;
 mod judged;
 mod key;
+mod key_map;
 mod link_rows;
 mod links;
 mod load;

@@ -751,6 +751,48 @@ savepoint sp_1
 }
 
 #[tokio::test]
+async fn relationships_that_were_loaded_together_are_forgotten_each() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    let [ann, bob] = ["Ann", "Bob"].map(|name| db.add(Author::create().name(name)));
+    db.add_all([ann, bob, ann].map(|author| Book::create().title("new").author(author)));
+    db.commit().await.unwrap();
+    let mut db = f.session();
+    let authors = Author::query().order_by(Author::ID);
+    let authors = authors.all(&mut db).await.unwrap();
+    let books = Book::query().order_by(Book::ID);
+    let books = books.all(&mut db).await.unwrap();
+    db.load(books[1], Book::AUTHOR).await.unwrap();
+    let before = db.undo_view().to_string();
+
+    let mut inner = db.begin_nested().await.unwrap();
+    inner.load(&authors, Author::BOOKS).await.unwrap();
+    assert_eq!(
+        inner.undo_view().to_string(),
+        "5 entries, which a rollback takes back from the last to the first
+
+the transaction
+  1  link  Book#1.AUTHOR   was not loaded
+
+savepoint sp_1
+  2  link  Book#0.AUTHOR   was not loaded
+  3  link  Book#2.AUTHOR   was not loaded
+  4  link  Author#0.BOOKS  was not loaded
+  5  link  Author#1.BOOKS  was not loaded
+"
+    );
+    assert_eq!(
+        *inner.related(authors[0], Author::BOOKS).unwrap(),
+        [books[0], books[2]]
+    );
+    inner.rollback().await.unwrap();
+    assert_eq!(db.undo_view().to_string(), before);
+    for author in authors {
+        assert!(db.related(author, Author::BOOKS).is_err());
+    }
+}
+
+#[tokio::test]
 async fn rows_that_were_added_together_are_taken_back_each() {
     let f = Fixture::new::<(Author, Book)>().await;
     let mut db = f.session();

@@ -2,7 +2,6 @@
 //! need the struct's own fields is in [`Slots`].
 
 use std::any::Any;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -10,6 +9,7 @@ use bytes::BytesMut;
 use super::detach::{Detached, Value};
 use super::drafts::Drafts;
 use super::key::KeyBytes;
+use super::key_map;
 use super::slots::Slots;
 use super::state::State;
 use super::store::{Image, ReadRow, Store};
@@ -30,7 +30,8 @@ pub(crate) struct Arena<M: Model> {
     slots: Slots,
     contents: Vec<Content<M>>,
     drafts: Drafts<M::Draft>,
-    /// The rows as they were before they were handed out mutably, by slot; `None` for all that were not.
+    /// The rows as they were before they were handed out mutably, by slot; `None`, or nothing, for all that were not. A session
+    /// that only reads has none.
     kept: Vec<Option<Arc<M>>>,
 }
 
@@ -65,11 +66,25 @@ impl<M: Model> Arena<M> {
         let at = index as usize;
         if at == self.contents.len() {
             self.contents.push(content);
-            self.kept.push(None);
         } else {
             self.contents[at] = content;
-            self.kept[at] = None;
+            self.take_kept(index);
         }
+    }
+
+    fn kept(&self, index: u32) -> Option<&Arc<M>> {
+        self.kept.get(index as usize)?.as_ref()
+    }
+
+    fn take_kept(&mut self, index: u32) -> Option<Arc<M>> {
+        self.kept.get_mut(index as usize)?.take()
+    }
+
+    fn set_kept(&mut self, index: u32, row: M) {
+        if self.kept.len() < self.contents.len() {
+            self.kept.resize_with(self.contents.len(), || None);
+        }
+        self.kept[index as usize] = Some(Arc::new(row));
     }
 
     /// The row, unless the entity is pending.
@@ -115,7 +130,7 @@ impl<M: Model> Arena<M> {
         let changed = before.filter(|before| !row.diff(before).is_empty());
         self.put(index, Content::Row(row));
         if let Some(before) = changed {
-            self.kept[index as usize] = Some(Arc::new(before));
+            self.set_kept(index, before);
             self.slots.touch(index);
         }
         index
@@ -201,7 +216,6 @@ impl<M: Model> Store for Arena<M> {
     fn reserve(&mut self, rows: usize) {
         self.slots.reserve(rows);
         self.contents.reserve(rows);
-        self.kept.reserve(rows);
     }
 
     fn add_any(&mut self, draft: Box<dyn Any>, epoch: u32) -> u32 {
@@ -218,25 +232,24 @@ impl<M: Model> Store for Arena<M> {
             None => Self::key_of(decoded.insert(M::read(reader)?)),
         };
         let next = self.slots.next();
-        let index = match self.slots.keys.entry(key) {
-            Entry::Occupied(known) => *known.get(),
-            Entry::Vacant(place) => {
-                let row = match decoded {
-                    Some(row) => row,
-                    None => M::read(reader)?,
-                };
-                place.insert(next);
-                let index = self.slots.claim(State::Persistent, epoch);
-                self.put(index, Content::Row(row));
-                return Ok(ReadRow {
-                    handle: self.slots.handle(index),
-                    taken: true,
-                    refreshed: None,
-                });
-            }
-        };
+        let place = self.slots.keys.place(key);
+        if *place == key_map::FREE {
+            let row = match decoded {
+                Some(row) => row,
+                None => M::read(reader)?,
+            };
+            *place = next;
+            let index = self.slots.claim(State::Persistent, epoch);
+            self.put(index, Content::Row(row));
+            return Ok(ReadRow {
+                handle: self.slots.handle(index),
+                taken: true,
+                refreshed: None,
+            });
+        }
+        let index = *place;
         let at = index as usize;
-        let fresh = self.slots.heads[at].epoch == epoch || self.kept[at].is_some();
+        let fresh = self.slots.heads[at].epoch == epoch || self.kept(index).is_some();
         if fresh && !overwrite {
             if decoded.is_none() {
                 reader.skip(M::TABLE.columns.len());
@@ -257,7 +270,7 @@ impl<M: Model> Store for Arena<M> {
             .map_or(ColumnSet::EMPTY, |old| row.diff(old));
         let refreshed = (!changed.is_empty()).then(|| (self.image(index), changed));
         self.contents[at] = Content::Row(row);
-        self.kept[at] = None;
+        self.take_kept(index);
         Ok(ReadRow {
             handle: self.slots.handle(index),
             taken: true,
@@ -277,7 +290,7 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn encode_before(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
-        match &self.kept[index as usize] {
+        match self.kept(index) {
             Some(row) => row.encode(column, out),
             None => self.encode(index, column, out),
         }
@@ -301,35 +314,33 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn keep(&mut self, index: u32) {
-        let at = index as usize;
-        if let (None, Content::Row(row)) = (&self.kept[at], &self.contents[at]) {
-            self.kept[at] = Some(Arc::new(row.copy()));
+        if let (None, Some(row)) = (self.kept(index), self.row(index)) {
+            self.set_kept(index, row.copy());
         }
     }
 
     fn rebase(&mut self, index: u32, columns: &[u16]) {
         let at = index as usize;
-        let (Some(kept), Content::Row(row)) = (&mut self.kept[at], &self.contents[at]) else {
-            return;
-        };
-        Self::copy_columns(row, unshared(kept), columns);
+        if let (Some(Some(kept)), Content::Row(row)) = (self.kept.get_mut(at), &self.contents[at]) {
+            Self::copy_columns(row, unshared(kept), columns);
+        }
     }
 
     fn revert(&mut self, index: u32, columns: &[u16]) {
         let at = index as usize;
-        if let (Some(kept), Content::Row(row)) = (&self.kept[at], &mut self.contents[at]) {
+        if let (Some(Some(kept)), Content::Row(row)) = (self.kept.get(at), &mut self.contents[at]) {
             Self::copy_columns(kept, row, columns);
         }
     }
 
     fn copy_out(&self, index: u32) -> Option<Box<dyn Value>> {
         let row = self.row(index)?;
-        let before = self.kept[index as usize].as_deref().unwrap_or(row);
+        let before = self.kept(index).map_or(row, Arc::as_ref);
         Some(Box::new(Detached::known(row.copy(), before.copy())))
     }
 
     fn changes(&self, index: u32) -> ColumnSet {
-        match (&self.kept[index as usize], self.row(index)) {
+        match (self.kept(index), self.row(index)) {
             (Some(kept), Some(row)) => row.diff(kept),
             _ => ColumnSet::EMPTY,
         }
@@ -373,7 +384,7 @@ impl<M: Model> Store for Arena<M> {
 
     fn written(&mut self, index: u32, epoch: u32, rekeyed: bool) {
         let at = index as usize;
-        let old = self.kept[at].take();
+        let old = self.take_kept(index);
         self.slots.heads[at].epoch = epoch;
         self.slots.untouch(index);
         if rekeyed && let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
@@ -383,13 +394,12 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn forget_key(&mut self, index: u32) {
-        let at = index as usize;
-        let named = match (&self.kept[at], &self.contents[at]) {
+        let named = match (self.kept(index), self.row(index)) {
             (Some(kept), _) => Self::key_of(kept),
-            (None, Content::Row(row)) => Self::key_of(row),
-            _ => return,
+            (None, Some(row)) => Self::key_of(row),
+            (None, None) => return,
         };
-        self.slots.forget_key(index, named);
+        self.slots.keys.remove(&named, index);
     }
 
     fn release(&mut self, index: u32) {
@@ -401,7 +411,7 @@ impl<M: Model> Store for Arena<M> {
         if let Content::Draft(at) = std::mem::replace(content, Content::Empty) {
             self.drafts.take(at);
         }
-        self.kept[index as usize] = None;
+        self.take_kept(index);
         self.slots.release(index);
     }
 
@@ -413,11 +423,10 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn image(&self, index: u32) -> Image {
-        let at = index as usize;
-        match (&self.kept[at], &self.contents[at]) {
+        match (self.kept(index), self.row(index)) {
             (Some(kept), _) => kept.clone(),
-            (None, Content::Row(row)) => Arc::new(row.copy()),
-            _ => unreachable!("the undo log keeps persistent rows only"),
+            (None, Some(row)) => Arc::new(row.copy()),
+            (None, None) => unreachable!("the undo log keeps persistent rows only"),
         }
     }
 

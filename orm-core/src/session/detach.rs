@@ -583,7 +583,7 @@ impl Session {
                 table.model
             )));
         };
-        if self.arenas[number].slots().keys.contains_key(&key) {
+        if self.arenas[number].slots().keys.get(&key).is_some() {
             return Err(Error::invalid(format!(
                 "this session has this `{}` already: `merge` copies onto it, `expunge` takes it out",
                 table.model

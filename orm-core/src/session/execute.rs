@@ -104,7 +104,7 @@ impl Session {
     ) -> Option<RawHandle> {
         let key = KeyBytes::at(row, at, table.primary_key.len())?;
         let slots = self.arenas[*self.arena_of.get(&table.id())? as usize].slots();
-        let index = *slots.keys.get(&key)?;
+        let index = slots.keys.get(&key)?;
         let handle = slots.handle(index);
         (self.raw_state(handle) == State::Persistent).then_some(handle)
     }

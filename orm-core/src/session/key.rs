@@ -131,6 +131,18 @@ impl KeyBytes {
         }
     }
 
+    /// The key as a number without a sign, where it is an integer of so many bytes.
+    pub(crate) fn integer(&self, width: usize) -> Option<u64> {
+        match self {
+            KeyBytes::Short { length, bytes } if *length as usize == width && width <= 8 => {
+                // What is behind the key is zero.
+                let (first, _) = bytes.split_first_chunk::<8>()?;
+                Some(u64::from_be_bytes(*first) >> (64 - 8 * width))
+            }
+            _ => None,
+        }
+    }
+
     fn as_slice(&self) -> &[u8] {
         match self {
             KeyBytes::Short { length, bytes } => &bytes[..*length as usize],

@@ -36,14 +36,14 @@ impl Session {
         }
         let number = *self.arena_of.get(&relation.to.id())?;
         let slots = self.arenas[number as usize].slots();
-        slots.keys.get(key).map(|index| slots.handle(*index))
+        slots.keys.get(key).map(|index| slots.handle(index))
     }
 
     /// Changes what is known of a relationship, and lets the undo log know what was.
     pub(super) fn set_link(&mut self, handle: RawHandle, relation: u16, state: LinkState) {
         let slots = self.store_mut(handle).slots_mut();
         if let Some(old) = slots.change_link(relation, handle.index, state) {
-            self.undo.push(Undo::Link(handle, relation, old));
+            self.undo.link(handle, relation, old);
         }
     }
 

@@ -34,6 +34,7 @@ use super::ahead::{Brought, Origin, statements_behind};
 use super::collection::Collection;
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
+use super::key_map::KeyMap;
 use super::load_joined::Gathered;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
@@ -51,36 +52,35 @@ struct Members {
     relation: &'static RelationInfo,
     /// What ties the two tables, here and there.
     columns: (&'static [u16], &'static [u16]),
-    /// Those of each parent.
-    of_parents: Vec<Vec<RawHandle>>,
-    parent_of: FastMap<KeyBytes, usize>,
+    /// In the order of the rows.
+    found: Vec<Member>,
+    /// By key, the place of a parent among the parents.
+    parent_of: KeyMap,
     /// Whose key stood in a row.
-    found: Vec<bool>,
-    /// The parent of the last row, and its key: where rows come in the order of their parents, it is the next one's as well.
-    last: Option<(KeyBytes, usize)>,
+    has_come: Vec<bool>,
     gathered: Gathered,
     /// Which members have been noted, where rows repeat them.
-    seen: FastSet<(usize, RawHandle)>,
+    seen: FastSet<Member>,
 }
 
-impl Members {
-    fn has_found(&self, key: &KeyBytes) -> bool {
-        let parent = self.parent_of.get(key);
-        parent.is_some_and(|parent| self.found[*parent])
-    }
+/// A member, and the place of its parent among the parents.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Member {
+    parent: u32,
+    member: RawHandle,
+}
 
-    /// The parent of a key.
-    fn parent(&mut self, key: Option<KeyBytes>) -> Option<usize> {
-        let key = key?;
-        if let Some((last, parent)) = &self.last
-            && *last == key
-        {
-            return Some(*parent);
-        }
-        let parent = *self.parent_of.get(&key)?;
-        self.last = Some((key, parent));
-        Some(parent)
+/// The members of each parent, in the order in which they were found.
+fn by_parent(found: &[Member], parents: usize) -> Vec<Vec<RawHandle>> {
+    let mut counts = vec![0; parents];
+    for of in found {
+        counts[of.parent as usize] += 1;
     }
+    let mut members: Vec<_> = counts.into_iter().map(Vec::with_capacity).collect();
+    for of in found {
+        members[of.parent as usize].push(of.member);
+    }
+    members
 }
 
 /// What was changed along a relationship since the last flush, by parent: members that come, and members that go.
@@ -188,10 +188,10 @@ impl Session {
             let fresh = slots.keys.get(&key).filter(|index| {
                 references == relation.to.primary_key
                     && !self.hides(relation.to)
-                    && slots.heads[**index as usize].epoch == self.epoch
+                    && slots.heads[*index as usize].epoch == self.epoch
             });
             if let Some(index) = fresh {
-                let target = slots.handle(*index);
+                let target = slots.handle(index);
                 self.attach_one(*parent, relation, Some(target));
                 some_known = true;
                 continue;
@@ -246,18 +246,23 @@ impl Session {
     async fn load_collections(&mut self, parents: &[RawHandle], step: LoadStep) -> Result<()> {
         let relation = step.relation;
         let (filtered, limit) = (!step.filters.is_empty(), step.limit);
-        let (members, then) = self.fetch_members(parents, step).await?;
+        let (found, then) = self.fetch_members(parents, step).await?;
+        let members = by_parent(&found, parents.len());
         let waiting = self.waiting_along(relation);
         if relation.is_to_one() && members.iter().any(|members| members.len() > 1) {
             return Err(several(relation));
         }
+        // In the order of the rows, which is that of new slots: what the undo log has of them is one entry.
+        let pairs = found.into_iter();
+        let pairs = pairs.map(|of| (of.member, parents[of.parent as usize]));
+        self.lead_back(relation, pairs);
         for (parent, members) in parents.iter().zip(members) {
             let cut = limit.is_some_and(|limit| members.len() as i64 >= limit);
             let mut loaded = Collection::new(members, self.epoch);
             if filtered || cut {
                 loaded = loaded.partial();
             }
-            self.attach_many(*parent, relation, loaded, &waiting);
+            self.attach_members(*parent, relation, loaded, &waiting);
         }
         self.load_behind(parents, relation, then).await
     }
@@ -285,20 +290,20 @@ impl Session {
         parents: &[RawHandle],
         relation: &'static RelationInfo,
     ) -> Result<Vec<(RawHandle, RawHandle)>> {
-        let (members, _) = self.fetch_members(parents, LoadStep::of(relation)).await?;
-        let pairs = parents.iter().zip(members);
+        let (found, _) = self.fetch_members(parents, LoadStep::of(relation)).await?;
+        let pairs = parents.iter().zip(by_parent(&found, parents.len()));
         Ok(pairs
             .flat_map(|(parent, members)| members.into_iter().map(|member| (*parent, member)))
             .collect())
     }
 
-    /// Reads the members of some parents, for each parent in the order in which the server gave them, and gives what is
-    /// left to load behind them. One statement, or none where no parent has a key, or where they have come already.
+    /// Reads the members of some parents, in the order in which the server gave them, and gives what is left to load behind
+    /// them. One statement, or none where no parent has a key, or where they have come already.
     async fn fetch_members(
         &mut self,
         parents: &[RawHandle],
         step: LoadStep,
-    ) -> Result<(Vec<Vec<RawHandle>>, Vec<LoadStep>)> {
+    ) -> Result<(Vec<Member>, Vec<LoadStep>)> {
         let relation = step.relation;
         let columns = relation.columns();
         let here_columns = columns.0;
@@ -306,14 +311,14 @@ impl Session {
         let mut members = Members {
             relation,
             columns,
-            of_parents: vec![Vec::new(); parents.len()],
-            parent_of: FastMap::with_capacity_and_hasher(parents.len(), Default::default()),
-            found: vec![false; parents.len()],
-            last: None,
+            found: Vec::new(),
+            parent_of: KeyMap::new(relation.from, here_columns),
+            has_come: vec![false; parents.len()],
             gathered: Gathered::default(),
             seen: FastSet::default(),
         };
-        for (at, parent) in parents.iter().enumerate() {
+        members.parent_of.reserve(parents.len());
+        for (at, parent) in (0..).zip(parents) {
             if let Some(key) = self.key_at(*parent, here_columns)
                 && members.parent_of.insert(key.clone(), at).is_none()
             {
@@ -321,14 +326,15 @@ impl Session {
             }
         }
         if keys.is_empty() {
-            return Ok((members.of_parents, Vec::new()));
+            return Ok((Vec::new(), Vec::new()));
         }
         let mut behind = None;
         if let Some(Brought { rows, loads }) = self.take_brought(&step) {
             self.take_members(&rows, &loads, true, &mut members)?;
-            keys.retain(|key| !members.has_found(key));
+            let has_come = |at| members.has_come[at as usize];
+            keys.retain(|key| !members.parent_of.get(key).is_some_and(has_come));
             if keys.is_empty() {
-                return Ok((members.of_parents, loads.steps));
+                return Ok((members.found, loads.steps));
             }
             // The query that the level came along with has found other parents than the query itself.
             self.brought_in_vain();
@@ -352,6 +358,7 @@ impl Session {
         } else {
             let mut rows = self.send_open(statement, Effect::MayWrite).await?;
             self.make_room(relation.to, rows.expected());
+            members.found.reserve(rows.expected());
             let (end, reading) = read_all(&mut rows, |row| {
                 self.take_member(row, &loads, keyed, &mut members)
             })
@@ -360,7 +367,7 @@ impl Session {
             reading?;
             self.attach_gathered(&loads.joined, std::mem::take(&mut members.gathered));
         }
-        Ok((members.of_parents, behind.unwrap_or(loads.steps)))
+        Ok((members.found, behind.unwrap_or(loads.steps)))
     }
 
     /// Takes members off rows.
@@ -390,19 +397,19 @@ impl Session {
     ) -> Result<()> {
         let relation = members.relation;
         let (here_columns, there_columns) = members.columns;
+        let parent_of = |key: Option<KeyBytes>| members.parent_of.get(&key?);
         let mut reader = RowReader::new(row);
-        let (member, owner) = if keyed {
+        let (member, parent) = if keyed {
             let columns = relation.to.columns.len();
-            let key = KeyBytes::at(row, columns, here_columns.len());
-            let Some(owner) = members.parent(key) else {
+            let Some(parent) = parent_of(KeyBytes::at(row, columns, here_columns.len())) else {
                 return Ok(());
             };
-            members.found[owner] = true;
+            members.has_come[parent as usize] = true;
             let Some(member) = self.read_maybe(relation.to, &mut reader)? else {
                 return Ok(());
             };
             reader.skip(here_columns.len());
-            (member, Some(owner))
+            (member, Some(parent))
         } else {
             let (member, taken) = self.read_row(relation.to, &mut reader, false)?;
             // An entity that kept its own values is where these say.
@@ -411,7 +418,7 @@ impl Session {
                 false => None,
             };
             let key = key.or_else(|| self.key_at(member, there_columns));
-            (member, members.parent(key))
+            (member, parent_of(key))
         };
         if !loads.joined.is_empty() {
             self.read_joined(
@@ -421,10 +428,11 @@ impl Session {
                 &mut members.gathered,
             )?;
         }
-        if let Some(owner) = owner
-            && (!loads.repeats || members.seen.insert((owner, member)))
-        {
-            members.of_parents[owner].push(member);
+        if let Some(parent) = parent {
+            let found = Member { parent, member };
+            if !loads.repeats || members.seen.insert(found) {
+                members.found.push(found);
+            }
         }
         Ok(())
     }
@@ -473,14 +481,49 @@ impl Session {
         &mut self,
         parent: RawHandle,
         relation: &'static RelationInfo,
+        loaded: Collection,
+        waiting: &Waiting,
+    ) {
+        let pairs = loaded.members().iter().map(|member| (*member, parent));
+        self.lead_back(relation, pairs);
+        self.attach_members(parent, relation, loaded, waiting);
+    }
+
+    /// Members of a relationship were loaded, each with its parent: they lead back to it. What was set since the last flush
+    /// stays.
+    fn lead_back(
+        &mut self,
+        relation: &'static RelationInfo,
+        pairs: impl Iterator<Item = (RawHandle, RawHandle)>,
+    ) {
+        let Some(via) = relation.owner() else {
+            return;
+        };
+        let number = self.arena_number(relation.to);
+        let slots = self.arenas[number as usize].slots_mut();
+        for (member, parent) in pairs {
+            if self.set_links.contains(member, via) {
+                continue;
+            }
+            let led = slots.change_link(via.index, member.index, LinkState::One(Some(parent)));
+            if let Some(old) = led {
+                self.undo.link(member, via.index, old);
+            }
+        }
+    }
+
+    /// The members lead back to their parent: here the parent gets to know them.
+    fn attach_members(
+        &mut self,
+        parent: RawHandle,
+        relation: &'static RelationInfo,
         mut loaded: Collection,
         waiting: &Waiting,
     ) {
-        if let Some(via) = relation.owner() {
+        if let Some(via) = relation.owner()
+            && !self.set_links.is_empty()
+        {
             loaded.retain(|member| !self.set_links.contains(member, via));
-            for member in loaded.members() {
-                self.set_link(*member, via.index, LinkState::One(Some(parent)));
-            }
         }
         for (member, comes) in waiting.of(parent) {
             if *comes {

@@ -120,7 +120,7 @@ impl Session {
         }
         let number = self.arena_number(table);
         let slots = self.arenas[number as usize].slots();
-        let index = *slots.keys.get(key)?;
+        let index = slots.keys.get(key)?;
         let head = slots.heads[index as usize];
         (head.epoch == self.epoch || head.is_touched()).then(|| slots.handle(index))
     }

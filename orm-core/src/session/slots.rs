@@ -1,11 +1,9 @@
 //! [`Slots`]: what the session knows of one model's entities apart from their values. The same plain struct for every
 //! model, so that flush, cascades, loaders and undo are written once and without type parameters.
 
-use std::collections::hash_map::Entry;
-
 use super::collection::Collection;
-use super::hash::FastMap;
 use super::key::KeyBytes;
+use super::key_map::KeyMap;
 use super::state::State;
 use crate::model::{RawHandle, Table};
 
@@ -57,7 +55,7 @@ pub(crate) struct Slots {
     pub heads: Vec<Head>,
     free: Vec<u32>,
     /// The identity map: one entity per primary key.
-    pub keys: FastMap<KeyBytes, u32>,
+    pub keys: KeyMap,
     /// What a flush has to look at: entities that are pending, were handed out mutably, or are to be deleted. In no order, so
     /// that each comes and goes at once; whoever asks gets them sorted.
     waiting: Vec<u32>,
@@ -76,7 +74,7 @@ impl Slots {
             arena,
             heads: Vec::new(),
             free: Vec::new(),
-            keys: FastMap::default(),
+            keys: KeyMap::new(table, table.primary_key),
             waiting: Vec::new(),
             first_generation: 0,
             adds: 0,
@@ -152,7 +150,7 @@ impl Slots {
         self.first_generation = last.map_or(self.first_generation, |last| last.wrapping_add(1));
         self.heads = Vec::new();
         self.free = Vec::new();
-        self.keys = FastMap::default();
+        self.keys = KeyMap::new(self.table, self.table.primary_key);
         self.waiting = Vec::new();
         self.links.fill_with(Vec::new);
     }
@@ -207,17 +205,8 @@ impl Slots {
     pub(crate) fn rekey(&mut self, index: u32, old: KeyBytes, new: KeyBytes) {
         if old != new {
             // Another row of the same statement may have taken the old key.
-            self.forget_key(index, old);
+            self.keys.remove(&old, index);
             self.keys.insert(new, index);
-        }
-    }
-
-    /// A key leads to this entity no more.
-    pub(crate) fn forget_key(&mut self, index: u32, key: KeyBytes) {
-        if let Entry::Occupied(known) = self.keys.entry(key)
-            && *known.get() == index
-        {
-            known.remove();
         }
     }
 

@@ -21,6 +21,8 @@ pub(crate) enum Undo {
     Added(RawHandle, u32),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
+    /// The relationship of so many entities was not loaded, counted in the same way: a query loads it of all its rows.
+    NotLoaded(RawHandle, u16, u32),
     /// The last entity was not in the collection.
     Joined(RawHandle, u16, RawHandle),
     /// The last entity was in the collection, at this place.
@@ -68,14 +70,30 @@ impl UndoLog {
 
     /// An entity was added. One behind the other is one entry, as long as no savepoint stands between them.
     pub(crate) fn added(&mut self, handle: RawHandle) {
-        let frame = self.savepoints.last().map_or(0, |(from, _)| *from);
-        if let Some(Undo::Added(first, count)) = self.entries[frame..].last_mut()
-            && handle == behind(*first, *count)
-        {
-            *count += 1;
-            return;
+        match self.last_of_frame() {
+            Some(Undo::Added(first, count)) if handle == behind(*first, *count) => *count += 1,
+            _ => self.push(Undo::Added(handle, 1)),
         }
-        self.push(Undo::Added(handle, 1));
+    }
+
+    /// A relationship has changed, and was like this. What was not loaded is one entry as well.
+    pub(crate) fn link(&mut self, handle: RawHandle, relation: u16, old: LinkState) {
+        if old != LinkState::NotLoaded {
+            return self.push(Undo::Link(handle, relation, old));
+        }
+        match self.last_of_frame() {
+            Some(Undo::NotLoaded(first, of, count))
+                if *of == relation && handle == behind(*first, *count) =>
+            {
+                *count += 1;
+            }
+            _ => self.push(Undo::NotLoaded(handle, relation, 1)),
+        }
+    }
+
+    fn last_of_frame(&mut self) -> Option<&mut Undo> {
+        let from = self.savepoints.last().map_or(0, |(from, _)| *from);
+        self.entries[from..].last_mut()
     }
 
     /// Opens a savepoint's frame and gives its number.
@@ -118,8 +136,8 @@ fn behind(first: RawHandle, slots: u32) -> RawHandle {
     RawHandle { index, ..first }
 }
 
-/// The entities of an [`Undo::Added`].
-pub(super) fn added(first: RawHandle, count: u32) -> impl DoubleEndedIterator<Item = RawHandle> {
+/// The entities of an entry that counts them.
+pub(super) fn counted(first: RawHandle, count: u32) -> impl DoubleEndedIterator<Item = RawHandle> {
     (0..count).map(move |slots| behind(first, slots))
 }
 
@@ -152,6 +170,13 @@ impl Session {
         }
     }
 
+    fn put_link_back(&mut self, handle: RawHandle, relation: u16, state: LinkState) {
+        if self.raw_state(handle) != State::Detached {
+            let slots = self.store_mut(handle).slots_mut();
+            slots.replace_link(relation, handle.index, state);
+        }
+    }
+
     /// Puts memory back to what it was when the savepoint at `depth` was made; with `None`, when the transaction began.
     pub(super) fn restore(&mut self, depth: Option<usize>) {
         for undo in self.undo.take_back(depth).into_iter().rev() {
@@ -177,19 +202,16 @@ impl Session {
                     }
                 }
                 Undo::Added(first, count) => {
-                    for handle in added(first, count).rev() {
+                    for handle in counted(first, count).rev() {
                         if self.raw_state(handle) != State::Detached {
                             self.store_mut(handle).release(handle.index);
                         }
                     }
                 }
-                Undo::Link(handle, relation, state) => {
-                    if self.raw_state(handle) != State::Detached {
-                        self.store_mut(handle).slots_mut().replace_link(
-                            relation,
-                            handle.index,
-                            state,
-                        );
+                Undo::Link(handle, relation, state) => self.put_link_back(handle, relation, state),
+                Undo::NotLoaded(first, relation, count) => {
+                    for handle in counted(first, count).rev() {
+                        self.put_link_back(handle, relation, LinkState::NotLoaded);
                     }
                 }
                 Undo::Joined(handle, relation, member) => {

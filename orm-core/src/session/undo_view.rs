@@ -5,7 +5,7 @@ use std::fmt;
 use super::history::shown;
 use super::slots::LinkState;
 use super::store::Image;
-use super::undo::{Undo, added};
+use super::undo::{Undo, counted};
 use super::{Session, State};
 use crate::model::RawHandle;
 
@@ -88,13 +88,14 @@ impl UndoView<'_> {
         let (kind, row) = match undo {
             Undo::Row(row, _) | Undo::Deleted(row) => ("row", *row),
             Undo::Added(row, _) => ("added", *row),
-            Undo::Link(row, ..) => ("link", *row),
+            Undo::Link(row, ..) | Undo::NotLoaded(row, ..) => ("link", *row),
             Undo::Joined(row, ..) => ("joined", *row),
             Undo::Left(row, ..) => ("left", *row),
             Undo::Read(row) => ("read", *row),
         };
         let subject = match undo {
             Undo::Link(_, relation, _)
+            | Undo::NotLoaded(_, relation, _)
             | Undo::Joined(_, relation, _)
             | Undo::Left(_, relation, ..) => {
                 let table = session.table(row);
@@ -110,6 +111,7 @@ impl UndoView<'_> {
             Undo::Row(row, image) => self.row(*row, image),
             Undo::Deleted(row) => self.row(*row, &session.store(*row).image(row.index)),
             Undo::Added(..) => "was not in the session".to_owned(),
+            Undo::NotLoaded(..) => "was not loaded".to_owned(),
             Undo::Link(_, _, state) => match state {
                 LinkState::NotLoaded => "was not loaded".to_owned(),
                 LinkState::One(None) => "led nowhere".to_owned(),
@@ -167,7 +169,12 @@ impl fmt::Display for UndoView<'_> {
         for (depth, undo) in self.session.undo.entries() {
             match undo {
                 Undo::Added(first, count) => {
-                    let rows = added(*first, *count).map(|row| Undo::Added(row, 1));
+                    let rows = counted(*first, *count).map(|row| Undo::Added(row, 1));
+                    lines.extend(rows.map(|undo| (depth, self.entry(&undo))));
+                }
+                Undo::NotLoaded(first, relation, count) => {
+                    let rows = counted(*first, *count);
+                    let rows = rows.map(|row| Undo::NotLoaded(row, *relation, 1));
                     lines.extend(rows.map(|undo| (depth, self.entry(&undo))));
                 }
                 undo => lines.push((depth, self.entry(undo))),
