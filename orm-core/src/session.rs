@@ -67,6 +67,7 @@ mod change_set;
 mod closure;
 mod collection;
 mod computed;
+mod copies;
 mod criteria;
 mod cursor;
 mod debug_view;

@@ -2,19 +2,19 @@
 //! need the struct's own fields is in [`Slots`].
 
 use std::any::Any;
-use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use super::copies::{Copies, CopyId};
 use super::detach::{Detached, Value};
 use super::drafts::Drafts;
 use super::key::KeyBytes;
 use super::key_map;
 use super::slots::Slots;
 use super::state::State;
-use super::store::{Image, ReadRow, Store};
+use super::store::{ReadRow, Store};
 use crate::error::{Error, Result};
-use crate::model::{ColumnSet, Draft, Model, RowReader, Table};
+use crate::model::{ColumnSet, Draft, Model, RawHandle, RowReader, Table};
 use crate::types::Raw;
 
 /// An entity's values.
@@ -30,9 +30,10 @@ pub(crate) struct Arena<M: Model> {
     slots: Slots,
     contents: Vec<Content<M>>,
     drafts: Drafts<M::Draft>,
-    /// The rows as they were before they were handed out mutably, by slot; `None`, or nothing, for all that were not. A session
-    /// that only reads has none.
-    kept: Vec<Option<Arc<M>>>,
+    /// What the rows were before they were handed out mutably, by slot; `None`, or nothing, for all that were not. A session that
+    /// only reads has none.
+    kept: Vec<Option<CopyId>>,
+    copies: Copies<M>,
 }
 
 /// Makes the place for a model's rows. The derive puts a pointer to it into the model's [`Table`], through which the
@@ -44,6 +45,7 @@ pub fn arena<M: Model>() -> Box<dyn Any> {
         contents: Vec::new(),
         drafts: Drafts::new(),
         kept: Vec::new(),
+        copies: Copies::new(),
     });
     Box::new(store)
 }
@@ -68,23 +70,36 @@ impl<M: Model> Arena<M> {
             self.contents.push(content);
         } else {
             self.contents[at] = content;
-            self.take_kept(index);
+            self.unkeep(index);
         }
     }
 
-    fn kept(&self, index: u32) -> Option<&Arc<M>> {
-        self.kept.get(index as usize)?.as_ref()
+    fn kept(&self, index: u32) -> Option<CopyId> {
+        *self.kept.get(index as usize)?
     }
 
-    fn take_kept(&mut self, index: u32) -> Option<Arc<M>> {
-        self.kept.get_mut(index as usize)?.take()
-    }
-
-    fn set_kept(&mut self, index: u32, row: M) {
+    /// Keeps what the row was, to compare it with.
+    fn keep(&mut self, index: u32, row: M) {
         if self.kept.len() < self.contents.len() {
-            self.kept.resize_with(self.contents.len(), || None);
+            self.kept.resize(self.contents.len(), None);
         }
-        self.kept[index as usize] = Some(Arc::new(row));
+        self.kept[index as usize] = Some(self.copies.compare(row));
+    }
+
+    /// There is nothing to compare the row with any more.
+    fn unkeep(&mut self, index: u32) {
+        let kept = self.kept.get_mut(index as usize);
+        if let Some(kept) = kept.and_then(Option::take) {
+            self.copies.uncompare(kept);
+        }
+    }
+
+    /// The row as it was when it was last read or written, unless the entity is pending.
+    fn row_before(&self, index: u32) -> Option<&M> {
+        match self.kept(index) {
+            Some(kept) => Some(self.copies.get(kept)),
+            None => self.row(index),
+        }
     }
 
     /// The row, unless the entity is pending.
@@ -130,7 +145,7 @@ impl<M: Model> Arena<M> {
         let changed = before.filter(|before| !row.diff(before).is_empty());
         self.put(index, Content::Row(row));
         if let Some(before) = changed {
-            self.set_kept(index, before);
+            self.keep(index, before);
             self.slots.touch(index);
         }
         index
@@ -183,9 +198,44 @@ impl<M: Model> Arena<M> {
     }
 
     fn key_of(row: &M) -> KeyBytes {
+        KeyBytes::with_buffer(|buffer| Self::key_in_buffer(row, buffer))
+    }
+
+    /// The same, put together in a buffer that is at hand.
+    fn key_in_buffer(row: &M, buffer: &mut BytesMut) -> KeyBytes {
         let key = M::TABLE.primary_key;
-        KeyBytes::encode(key.len(), &mut |part, out| row.encode(key[part], out))
-            .unwrap_or_else(|| unreachable!("the derive allows no nullable primary key"))
+        KeyBytes::encode_in(buffer, key.len(), &mut |part, out| {
+            row.encode(key[part], out)
+        })
+        .unwrap_or_else(|| unreachable!("the derive allows no nullable primary key"))
+    }
+
+    /// Gives up the entity's key: its row is deleted, or it leaves the session.
+    fn forget_key(&mut self, index: u32, buffer: &mut BytesMut) {
+        let Some(named) = self.row_before(index) else {
+            return;
+        };
+        let named = Self::key_in_buffer(named, buffer);
+        self.slots.keys.remove(&named, index);
+    }
+
+    /// A copy of the row as it was when it was last read or written, for the undo log.
+    fn log_row(&mut self, index: u32) -> CopyId {
+        match (self.kept(index), &self.contents[index as usize]) {
+            (Some(kept), _) => {
+                self.copies.log_too(kept);
+                kept
+            }
+            (None, Content::Row(row)) => self.copies.log(row.copy()),
+            _ => unreachable!("the undo log keeps persistent rows only"),
+        }
+    }
+
+    /// The row is this one from now on, that of a stale persistent entity.
+    fn put_back(&mut self, index: u32, row: M) {
+        self.slots.inserted(index, Self::key_of(&row), 0);
+        self.slots.heads[index as usize].doomed = false;
+        self.put(index, Content::Row(row));
     }
 
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
@@ -268,9 +318,9 @@ impl<M: Model> Store for Arena<M> {
         let changed = self
             .row(index)
             .map_or(ColumnSet::EMPTY, |old| row.diff(old));
-        let refreshed = (!changed.is_empty()).then(|| (self.image(index), changed));
+        let refreshed = (!changed.is_empty()).then(|| (self.log_row(index), changed));
         self.contents[at] = Content::Row(row);
-        self.take_kept(index);
+        self.unkeep(index);
         Ok(ReadRow {
             handle: self.slots.handle(index),
             taken: true,
@@ -291,7 +341,7 @@ impl<M: Model> Store for Arena<M> {
 
     fn encode_before(&self, index: u32, column: u16, out: &mut BytesMut) -> bool {
         match self.kept(index) {
-            Some(row) => row.encode(column, out),
+            Some(kept) => self.copies.get(kept).encode(column, out),
             None => self.encode(index, column, out),
         }
     }
@@ -313,36 +363,59 @@ impl<M: Model> Store for Arena<M> {
             .map_or(ColumnSet::EMPTY, |draft| draft.given())
     }
 
-    fn keep(&mut self, index: u32) {
+    fn begin_change(&mut self, index: u32, frame: u32) -> Option<CopyId> {
         if let (None, Some(row)) = (self.kept(index), self.row(index)) {
-            self.set_kept(index, row.copy());
+            self.keep(index, row.copy());
         }
+        self.slots.touch(index);
+        self.save(index, frame)
+    }
+
+    fn save(&mut self, index: u32, frame: u32) -> Option<CopyId> {
+        let head = &mut self.slots.heads[index as usize];
+        if head.state != State::Persistent || head.saved >= frame {
+            return None;
+        }
+        head.saved = frame;
+        Some(self.log_row(index))
     }
 
     fn rebase(&mut self, index: u32, columns: &[u16]) {
         let at = index as usize;
         if let (Some(Some(kept)), Content::Row(row)) = (self.kept.get_mut(at), &self.contents[at]) {
-            Self::copy_columns(row, unshared(kept), columns);
+            Self::copy_columns(row, self.copies.compared_mut(kept), columns);
         }
     }
 
     fn revert(&mut self, index: u32, columns: &[u16]) {
         let at = index as usize;
-        if let (Some(Some(kept)), Content::Row(row)) = (self.kept.get(at), &mut self.contents[at]) {
-            Self::copy_columns(kept, row, columns);
+        if let (Some(kept), Content::Row(row)) = (self.kept(index), &mut self.contents[at]) {
+            Self::copy_columns(self.copies.get(kept), row, columns);
         }
     }
 
     fn copy_out(&self, index: u32) -> Option<Box<dyn Value>> {
-        let row = self.row(index)?;
-        let before = self.kept(index).map_or(row, Arc::as_ref);
+        let (row, before) = (self.row(index)?, self.row_before(index)?);
         Some(Box::new(Detached::known(row.copy(), before.copy())))
+    }
+
+    fn copy_before(&self, index: u32) -> Option<Box<dyn Any + Send + Sync>> {
+        Some(Box::new(self.row_before(index)?.copy()))
     }
 
     fn changes(&self, index: u32) -> ColumnSet {
         match (self.kept(index), self.row(index)) {
-            (Some(kept), Some(row)) => row.diff(kept),
+            (Some(kept), Some(row)) => row.diff(self.copies.get(kept)),
             _ => ColumnSet::EMPTY,
+        }
+    }
+
+    fn each_change(&self, rows: &[u32], found: &mut dyn FnMut(u32, ColumnSet)) {
+        for index in rows {
+            let changed = self.changes(*index);
+            if !changed.is_empty() {
+                found(*index, changed);
+            }
         }
     }
 
@@ -382,70 +455,88 @@ impl<M: Model> Store for Arena<M> {
         Ok(forerunner)
     }
 
-    fn written(&mut self, index: u32, epoch: u32, rekeyed: bool) {
-        let at = index as usize;
-        let old = self.take_kept(index);
-        self.slots.heads[at].epoch = epoch;
-        self.slots.untouch(index);
-        if rekeyed && let (Some(old), Content::Row(row)) = (old, &self.contents[at]) {
-            let (old, new) = (Self::key_of(&old), Self::key_of(row));
-            self.slots.rekey(index, old, new);
+    fn written(&mut self, rows: &mut dyn Iterator<Item = u32>, epoch: Option<u32>, rekeyed: bool) {
+        for index in rows {
+            if let Some(epoch) = epoch {
+                self.slots.heads[index as usize].epoch = epoch;
+            }
+            self.slots.untouch(index);
+            if rekeyed
+                && let Some(kept) = self.kept(index)
+                && let Some(row) = self.row(index)
+            {
+                let (old, new) = (Self::key_of(self.copies.get(kept)), Self::key_of(row));
+                self.slots.rekey(index, old, new);
+            }
+            self.unkeep(index);
         }
     }
 
-    fn forget_key(&mut self, index: u32) {
-        let named = match (self.kept(index), self.row(index)) {
-            (Some(kept), _) => Self::key_of(kept),
-            (None, Some(row)) => Self::key_of(row),
-            (None, None) => return,
-        };
-        self.slots.keys.remove(&named, index);
+    fn forget_keys(&mut self, rows: &[RawHandle]) {
+        if self.slots.forgets_all_at_once(rows.len()) {
+            return;
+        }
+        let mut buffer = BytesMut::new();
+        for row in rows {
+            self.forget_key(row.index, &mut buffer);
+        }
     }
 
     fn release(&mut self, index: u32) {
         // A deleted row has given up its key.
         if self.slots.heads[index as usize].state != State::Deleted {
-            self.forget_key(index);
+            self.forget_key(index, &mut BytesMut::new());
         }
         let content = &mut self.contents[index as usize];
         if let Content::Draft(at) = std::mem::replace(content, Content::Empty) {
             self.drafts.take(at);
         }
-        self.take_kept(index);
+        self.unkeep(index);
         self.slots.release(index);
+    }
+
+    fn release_deleted(&mut self, rows: &[RawHandle]) {
+        self.slots.reserve_free(rows.len());
+        for row in rows {
+            let head = self.slots.head(*row);
+            if head.is_some_and(|head| head.state == State::Deleted) {
+                self.release(row.index);
+            }
+        }
     }
 
     fn clear(&mut self) {
         self.contents = Vec::new();
         self.drafts = Drafts::new();
         self.kept = Vec::new();
+        self.copies = Copies::new();
         self.slots.clear();
     }
 
-    fn image(&self, index: u32) -> Image {
-        match (self.kept(index), self.row(index)) {
-            (Some(kept), _) => kept.clone(),
-            (None, Some(row)) => Arc::new(row.copy()),
-            (None, None) => unreachable!("the undo log keeps persistent rows only"),
+    fn encode_copy(&self, copy: CopyId, column: u16, out: &mut BytesMut) -> bool {
+        self.copies.get(copy).encode(column, out)
+    }
+
+    fn restore(&mut self, index: u32, copy: CopyId) {
+        self.forget_key(index, &mut BytesMut::new());
+        self.unkeep(index);
+        let row = self.copies.take(copy);
+        self.put_back(index, row);
+    }
+
+    fn revive(&mut self, index: u32) {
+        self.forget_key(index, &mut BytesMut::new());
+        if let Some(row) = self.row_before(index).map(M::copy) {
+            self.put_back(index, row);
         }
     }
 
-    fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool {
-        image
-            .downcast_ref::<M>()
-            .unwrap_or_else(|| unreachable!("an arena's images are of its own model"))
-            .encode(column, out)
+    fn drop_copy(&mut self, copy: CopyId) {
+        self.copies.take(copy);
     }
 
-    fn restore(&mut self, index: u32, image: Image) {
-        let row = image
-            .downcast::<M>()
-            .unwrap_or_else(|_| unreachable!("an arena's images are of its own model"));
-        self.forget_key(index);
-        let row = Arc::try_unwrap(row).unwrap_or_else(|row| row.copy());
-        self.slots.inserted(index, Self::key_of(&row), 0);
-        self.slots.heads[index as usize].doomed = false;
-        self.put(index, Content::Row(row));
+    fn forget_logged(&mut self) {
+        self.copies.forget_logged();
     }
 }
 
@@ -455,12 +546,4 @@ fn decode_error(table: &Table, column: u16, why: String) -> Error {
         column: table.columns[column as usize].name.to_owned(),
         why,
     }
-}
-
-/// `Arc::make_mut`, which asks for `Clone` by that name.
-fn unshared<M: Model>(row: &mut Arc<M>) -> &mut M {
-    if Arc::get_mut(row).is_none() {
-        *row = Arc::new(row.copy());
-    }
-    Arc::get_mut(row).expect("nobody else has it now")
 }

@@ -64,11 +64,11 @@ impl Session {
         for number in 0..self.arenas.len() {
             let store = self.arenas[number].as_ref();
             let slots = store.slots();
-            let pending = slots.pending().into_iter();
+            let (touched, pending) = slots.waiting();
+            let pending = pending.into_iter();
             changes
                 .inserts
                 .extend(pending.map(|index| slots.handle(index)));
-            let touched = slots.touched();
             // Mostly what is done to one is done to all.
             match touched.first() {
                 Some(first) if slots.heads[*first as usize].doomed => {
@@ -193,33 +193,38 @@ impl Session {
         let mut moved = Vec::new();
         for store in &self.arenas {
             let slots = store.slots();
-            let keys = slots
-                .table
-                .relations
-                .iter()
-                .filter_map(|relation| match &relation.kind {
-                    RelationKind::BelongsTo(key) => Some((*relation, key)),
-                    _ => None,
-                });
             if !slots.is_waiting() {
                 continue;
             }
-            for (relation, key) in keys {
-                for index in slots.touched().into_iter().chain(slots.pending()) {
+            let relations = slots.table.relations.iter();
+            let keys: Vec<_> = relations
+                .filter_map(|relation| match &relation.kind {
+                    RelationKind::BelongsTo(key) => Some((*relation, key)),
+                    _ => None,
+                })
+                .collect();
+            if keys.is_empty() {
+                continue;
+            }
+            let mut moved_here = Vec::new();
+            let mut follow = |index: u32, set: ColumnSet| {
+                for (relation, key) in &keys {
                     let handle = slots.handle(index);
-                    if self.set_links.contains(handle, relation) {
-                        continue;
-                    }
-                    let set = if slots.heads[index as usize].state == State::Pending {
-                        store.given(index)
-                    } else {
-                        store.changes(index)
-                    };
-                    if key.columns.iter().any(|column| set.contains(*column)) {
-                        moved.push((handle, relation));
+                    if key.columns.iter().any(|column| set.contains(*column))
+                        && !self.set_links.contains(handle, relation)
+                    {
+                        moved_here.push((handle, *relation));
                     }
                 }
+            };
+            let (touched, pending) = slots.waiting();
+            store.each_change(&touched, &mut follow);
+            for index in pending {
+                follow(index, store.given(index));
             }
+            // One relationship after the other, the rows of each in their order.
+            moved_here.sort_by_key(|(_, relation)| relation.index);
+            moved.extend(moved_here);
         }
         for (child, relation) in &moved {
             self.follow_key(*child, relation);

@@ -2,7 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
-use super::{Session, State};
+use super::store::Store;
+use super::{Arena, Session, State};
 use crate::error::{Error, Result};
 use crate::model::{Handle, Model, RawHandle};
 
@@ -40,14 +41,25 @@ impl Session {
     /// # Errors
     /// [`Error::Pending`] for an entity that was not flushed, [`Error::Detached`] for a handle that names none.
     pub fn peek<M: Model>(&self, handle: Handle<M>) -> Result<&M> {
+        if let Some(row) = self.row_of(handle) {
+            return Ok(row);
+        }
         self.check(handle)?;
-        let store = self.store(handle.raw()).as_any();
-        store
-            .downcast_ref::<super::Arena<M>>()
-            .and_then(|arena| arena.row(handle.raw().index))
-            .ok_or_else(|| Error::Pending {
-                model: M::TABLE.model,
-            })
+        Err(Error::Pending {
+            model: M::TABLE.model,
+        })
+    }
+
+    /// The row that a handle names, if it names one. Asked for each read of a field, so what it asks is known by type.
+    fn row_of<M: Model>(&self, handle: Handle<M>) -> Option<&M> {
+        let raw = handle.raw();
+        let store = self.arenas.get(raw.arena as usize)?;
+        let arena: &Arena<M> = store.as_any().downcast_ref()?;
+        if raw.session != self.id {
+            return None;
+        }
+        arena.slots().head(raw)?;
+        arena.row(raw.index)
     }
 
     /// The draft of an entity that was added and not flushed: what `create()` put together, with client-side defaults. Every
@@ -195,10 +207,11 @@ impl Session {
     }
 
     fn touch_row(&mut self, handle: RawHandle) {
+        let frame = self.undo.frame() + 1;
         let store = self.store_mut(handle);
-        store.keep(handle.index);
-        store.slots_mut().touch(handle.index);
-        self.save(handle);
+        if let Some(copy) = store.begin_change(handle.index, frame) {
+            self.undo.changed(handle, copy);
+        }
     }
 }
 

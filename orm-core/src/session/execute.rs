@@ -80,7 +80,7 @@ impl Session {
                 continue;
             };
             if write.is_delete() {
-                self.buried(handle);
+                self.buried(&[handle]);
                 continue;
             }
             self.save(handle);

@@ -64,9 +64,13 @@ impl Session {
             unknown = self.follow_hand_set_keys();
         }
         if !changes.is_empty() {
-            let updated: Vec<_> = changes.updates.clone();
-            let steps = self.steps(changes)?;
-            self.touch_updated(&updated);
+            let given_anew = self.given_anew(&changes.updates);
+            let mut steps = self.steps(changes)?;
+            if steps.iter().any(|step| self.moves_keys(step)) {
+                // Foreign keys follow, and may be part of the keys of rows that are written behind.
+                steps.iter_mut().for_each(|step| step.keys = None);
+            }
+            self.touch_updated(&given_anew);
             committed = self.run_steps(&steps, commit).await?;
         }
         for (child, relation) in unknown {
@@ -77,17 +81,21 @@ impl Session {
         Ok(committed)
     }
 
+    /// The changed rows of tables with `on_update` columns.
+    fn given_anew(&self, updates: &[(RawHandle, ColumnSet)]) -> Vec<RawHandle> {
+        let by_table = updates.chunk_by(|(row, _), (next, _)| row.arena == next.arena);
+        by_table
+            .filter(|rows| !given_anew(self.table(rows[0].0)).is_empty())
+            .flat_map(|rows| rows.iter().map(|(row, _)| *row))
+            .collect()
+    }
+
     /// Gives `on_update` columns of changed rows their new values.
-    fn touch_updated(&mut self, updates: &[(RawHandle, ColumnSet)]) {
-        for rows in updates.chunk_by(|(row, _), (next, _)| row.arena == next.arena) {
-            if given_anew(self.table(rows[0].0)).is_empty() {
-                continue;
-            }
-            for (row, _) in rows {
-                let store = self.store_mut(*row);
-                let changed = store.changes(row.index);
-                store.touch_updated(row.index, changed);
-            }
+    fn touch_updated(&mut self, rows: &[RawHandle]) {
+        for row in rows {
+            let store = self.store_mut(*row);
+            let changed = store.changes(row.index);
+            store.touch_updated(row.index, changed);
         }
     }
 
@@ -98,10 +106,8 @@ impl Session {
         self.link_rows.clear();
         for store in &mut self.arenas {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
-            for index in store.slots().touched() {
-                let epoch = store.slots().heads[index as usize].epoch;
-                store.written(index, epoch, true);
-            }
+            let touched = store.slots().touched();
+            store.written(&mut touched.into_iter(), None, true);
         }
     }
 
@@ -270,10 +276,7 @@ impl Session {
             StepKind::Replace => self.take_replaced(step, rows),
             StepKind::Update | StepKind::Close => self.take_updated(step, rows),
             StepKind::Delete => {
-                self.gone.reserve(step.rows.len());
-                for row in &step.rows {
-                    self.buried(*row);
-                }
+                self.buried(&step.rows);
                 Ok(())
             }
             StepKind::Open
@@ -348,7 +351,7 @@ impl Session {
     /// was read. It is deleted here, too, or two entities would stand for one row.
     fn bury_forerunner(&mut self, gone: RawHandle) {
         if self.raw_state(gone) == State::Persistent {
-            self.buried(gone);
+            self.buried(&[gone]);
         }
     }
 
@@ -357,7 +360,7 @@ impl Session {
         self.take_rows(step, Match::of_update(step), rows)?;
         for (new, old) in step.rows.iter().zip(&step.old) {
             self.count_version(*new, *old)?;
-            self.buried(*old);
+            self.buried(&[*old]);
             let epoch = self.epoch;
             let inserted = self.store_mut(*new).inserted(new.index, epoch);
             self.or_fail(inserted)?;
@@ -442,17 +445,16 @@ impl Session {
         let (mut key, returned) = (step.table.primary_key.iter(), Self::returned_by(step));
         let rekeyed = key.any(|key| step.columns.contains(*key) || returned.contains(key));
         let counted = step.kind == StepKind::Update && step.table.version.is_some();
-        for row in &step.rows {
-            if counted {
+        if counted {
+            for row in &step.rows {
                 self.count_version(*row, *row)?;
             }
-            // Behind a guard the row stays stale: its other columns may have been changed by others meanwhile.
-            let epoch = if step.stale {
-                self.slots(*row).heads[row.index as usize].epoch
-            } else {
-                self.epoch
-            };
-            self.store_mut(*row).written(row.index, epoch, rekeyed);
+        }
+        // Behind a guard the rows stay stale: their other columns may have been changed by others meanwhile.
+        let epoch = (!step.stale).then_some(self.epoch);
+        if let Some(first) = step.rows.first() {
+            let mut rows = step.rows.iter().map(|row| row.index);
+            self.store_mut(*first).written(&mut rows, epoch, rekeyed);
         }
         Ok(())
     }
@@ -545,20 +547,22 @@ impl Session {
         ))))
     }
 
-    /// The row is deleted: the entity is nobody's name any more, and leaves the session at commit.
-    pub(super) fn buried(&mut self, row: RawHandle) {
-        let store = self.store_mut(row);
-        store.forget_key(row.index);
+    /// Rows of one table are deleted: the entities are nobody's names any more, and leave the session at commit.
+    pub(super) fn buried(&mut self, rows: &[RawHandle]) {
+        let Some(first) = rows.first() else { return };
+        let store = self.arenas[first.arena as usize].as_mut();
         let slots = store.slots_mut();
-        slots.untouch(row.index);
-        let head = &mut slots.heads[row.index as usize];
-        head.state = State::Deleted;
-        let (known, saved) = (std::mem::take(&mut head.doomed), head.saved);
-        // What was to be deleted was saved when that was said.
-        if !known {
-            self.save_deleted(row, saved);
+        for row in rows {
+            slots.untouch(row.index);
+            let head = &mut slots.heads[row.index as usize];
+            head.state = State::Deleted;
+            // What was to be deleted was saved when that was said.
+            if !std::mem::take(&mut head.doomed) {
+                self.undo.deleted(*row, head.saved);
+            }
         }
-        self.gone.push(row);
+        store.forget_keys(rows);
+        self.gone.extend_from_slice(rows);
     }
 }
 

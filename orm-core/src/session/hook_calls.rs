@@ -2,6 +2,7 @@
 //!
 //! [`Hooks`] are typed by their model; behind [`RowHooks`] they are not, so that the flush asks for them by table.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::marker::PhantomData;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use super::change_set::ChangeSet;
 use super::hooks::{HookContext, Hooks, Problems, Queue, SessionEvents};
-use super::store::Image;
 use super::{Arena, Session};
 use crate::error::{Error, Rejection, Result, ValidationError};
 use crate::model::{ColumnSet, Draft, Handle, Model, RawHandle, Table};
@@ -75,7 +75,7 @@ pub(super) struct Watched {
     row: RawHandle,
     changed: ColumnSet,
     /// What an updated row was.
-    old: Option<Image>,
+    old: Option<Box<dyn Any + Send + Sync>>,
 }
 
 /// The hooks of some model.
@@ -312,7 +312,7 @@ impl Session {
             action: Action::Update,
             row: *row,
             changed: *changed,
-            old: Some(self.store(*row).image(row.index)),
+            old: self.store(*row).copy_before(row.index),
         });
         let gone = changes.gone();
         let deletes = gone.iter().filter(|row| has_hooks(row));

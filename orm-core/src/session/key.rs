@@ -40,12 +40,26 @@ impl KeyBytes {
         parts: usize,
         part: &mut dyn FnMut(usize, &mut BytesMut) -> bool,
     ) -> Option<Self> {
+        Self::with_buffer(|buffer| Self::encode_in(buffer, parts, part))
+    }
+
+    /// The same, put together in a buffer that is at hand: for many keys.
+    pub(crate) fn encode_in(
+        buffer: &mut BytesMut,
+        parts: usize,
+        part: &mut dyn FnMut(usize, &mut BytesMut) -> bool,
+    ) -> Option<Self> {
+        buffer.clear();
+        append(buffer, parts, part).then(|| Self::from_slice(buffer))
+    }
+
+    /// Lends out the thread's buffer.
+    pub(crate) fn with_buffer<T>(make: impl FnOnce(&mut BytesMut) -> T) -> T {
         // Taken out and not borrowed: a part is encoded by the program's own code, which may ask for a key of its own.
-        let mut out = BUFFER.take().unwrap_or_default();
-        out.clear();
-        let key = append(&mut out, parts, part).then(|| Self::from_slice(&out));
-        BUFFER.set(Some(out));
-        key
+        let mut buffer = BUFFER.take().unwrap_or_default();
+        let made = make(&mut buffer);
+        BUFFER.set(Some(buffer));
+        made
     }
 
     /// The key that stands in the first columns of a row.
@@ -178,6 +192,9 @@ pub(crate) fn sort_by_key<R: Copy>(
     parts: usize,
     mut part: impl FnMut(R, usize, &mut BytesMut) -> bool,
 ) {
+    if are_sorted(rows, parts, &mut part) {
+        return;
+    }
     let mut keys = BytesMut::with_capacity(rows.len() * 8);
     let mut sorted: Vec<(u64, Range<usize>, R)> = Vec::with_capacity(rows.len());
     for row in rows.iter() {
@@ -197,6 +214,20 @@ pub(crate) fn sort_by_key<R: Copy>(
     for (place, (.., row)) in rows.iter_mut().zip(sorted) {
         *place = row;
     }
+}
+
+fn are_sorted<R: Copy>(
+    rows: &[R],
+    parts: usize,
+    part: &mut impl FnMut(R, usize, &mut BytesMut) -> bool,
+) -> bool {
+    let (mut last, mut next) = (BytesMut::new(), BytesMut::new());
+    rows.iter().all(|row| {
+        std::mem::swap(&mut last, &mut next);
+        next.clear();
+        append(&mut next, parts, &mut |at, out| part(*row, at, out));
+        last <= next
+    })
 }
 
 impl Hash for KeyBytes {

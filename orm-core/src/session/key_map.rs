@@ -77,6 +77,25 @@ impl KeyMap {
         (before != FREE).then_some(before)
     }
 
+    /// For how many keys there is room: to look at all of them costs as much.
+    pub(crate) fn places(&self) -> usize {
+        self.pages.capacity() * EMPTY.len() + self.others.capacity()
+    }
+
+    /// Takes out all keys but those whose numbers stay.
+    pub(crate) fn retain(&mut self, stays: impl Fn(u32) -> bool) {
+        self.pages.retain(|_, numbers| {
+            for number in numbers.iter_mut() {
+                if *number != FREE && !stays(*number) {
+                    *number = FREE;
+                }
+            }
+            *numbers != EMPTY
+        });
+        self.others
+            .retain(|_, number| *number != FREE && stays(*number));
+    }
+
     /// Takes a key out, if it has this number.
     pub(crate) fn remove(&mut self, key: &KeyBytes, number: u32) {
         if self.get(key) != Some(number) {
@@ -143,7 +162,8 @@ mod tests {
             assert_eq!(map.insert(key(7), 50), Some(6));
             map.remove(&key(7), 6); // has another by now
             assert_eq!(map.get(&key(7)), Some(50));
-            map.remove(&key(7), 50);
+            map.retain(|number| number != 50);
+            assert_eq!(map.get(&key(7)), None);
             for (index, number) in (0..).zip(numbers) {
                 assert!(!map.is_empty());
                 map.remove(&key(number), index);

@@ -145,12 +145,14 @@ impl Session {
         let store = self.arenas[number as usize].as_mut();
         let read = store.read(row, epoch, overwrite)?;
         let handle = read.handle;
-        if let Some((image, changed)) = read.refreshed {
+        if let Some((copy, changed)) = read.refreshed {
             let frame = self.undo.frame() + 1;
-            let head = &mut self.arenas[number as usize].slots_mut().heads[handle.index as usize];
+            let head = &mut store.slots_mut().heads[handle.index as usize];
             if head.saved < frame {
                 head.saved = frame;
-                self.undo.push(super::undo::Undo::Row(handle, image));
+                self.undo.changed(handle, copy);
+            } else {
+                store.drop_copy(copy);
             }
             self.follow_row(handle, changed);
         }

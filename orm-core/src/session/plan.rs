@@ -21,6 +21,7 @@ use std::fmt;
 use super::Session;
 use super::link_rows::LinkRow;
 use crate::error::Result;
+use crate::expr::BatchColumn;
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
 
 /// What a flush would send: `db.plan()?`. Its `Display` is a numbered list of steps, their SQL and their reasons.
@@ -66,6 +67,8 @@ pub struct Step {
     pub reason: String,
     pub(super) why: Why,
     pub(super) rows: Vec<RawHandle>,
+    /// UPDATE, DELETE: the keys of the rows, where they are of one column and were encoded to find the rows in order.
+    pub(super) keys: Option<BatchColumn>,
     /// INSERT: the columns that are sent. UPDATE: those that are set.
     pub(super) columns: ColumnSet,
     /// UPDATE of stale rows: the columns whose old values it must find.
@@ -164,6 +167,7 @@ impl Step {
             reason: String::new(),
             why,
             rows: Vec::new(),
+            keys: None,
             columns: ColumnSet::EMPTY,
             guard: ColumnSet::EMPTY,
             stale: false,

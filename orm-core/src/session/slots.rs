@@ -93,6 +93,11 @@ impl Slots {
         self.waiting.reserve(entities);
     }
 
+    /// Makes room for so many slots that are about to be emptied.
+    pub(crate) fn reserve_free(&mut self, slots: usize) {
+        self.free.reserve(slots);
+    }
+
     /// The slot that the next entity gets.
     pub(crate) fn next(&self) -> u32 {
         let free = self.free.last().copied();
@@ -210,9 +215,37 @@ impl Slots {
         }
     }
 
+    /// Gives up the keys of entities that are deleted now, where these are so many that it costs less to look through the
+    /// identity map than to make their keys and find them in it. Whether it was done.
+    pub(crate) fn forgets_all_at_once(&mut self, deleted: usize) -> bool {
+        const LOOKED_AT_FOR_ONE_FOUND: usize = 8;
+        if deleted < self.keys.places() / LOOKED_AT_FOR_ONE_FOUND {
+            return false;
+        }
+        let heads = &self.heads;
+        self.keys
+            .retain(|index| heads[index as usize].state != State::Deleted);
+        true
+    }
+
     /// Whether a flush has anything to look at.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
+    }
+
+    /// What a flush has to look at: entities that were handed out mutably or are to be deleted, in the order of their slots,
+    /// and added ones, in the order of `add`.
+    pub(crate) fn waiting(&self) -> (Vec<u32>, Vec<u32>) {
+        let (mut touched, mut pending) = (Vec::with_capacity(self.waiting.len()), Vec::new());
+        for index in &self.waiting {
+            match self.heads[*index as usize].state {
+                State::Pending => pending.push(*index),
+                _ => touched.push(*index),
+            }
+        }
+        touched.sort_unstable();
+        self.sort_by_add(&mut pending);
+        (touched, pending)
     }
 
     /// Entities that were handed out mutably or are to be deleted, in the order of their slots.
@@ -249,8 +282,12 @@ impl Slots {
     pub(crate) fn pending_since(&self, adds: u64) -> Vec<u32> {
         let is_new = |head: &Head| head.state == State::Pending && head.added > adds;
         let mut pending = self.waiting_where(is_new);
-        pending.sort_unstable_by_key(|index| self.heads[*index as usize].added);
+        self.sort_by_add(&mut pending);
         pending
+    }
+
+    fn sort_by_add(&self, pending: &mut [u32]) {
+        pending.sort_unstable_by_key(|index| self.heads[*index as usize].added);
     }
 
     pub(crate) fn link(&self, relation: u16, index: u32) -> &LinkState {

@@ -22,8 +22,8 @@ mod update;
 use bytes::BytesMut;
 
 use super::Session;
+use super::copies::CopyId;
 use super::plan::{Step, StepKind};
-use super::store::Image;
 use crate::model::{RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
@@ -68,9 +68,10 @@ impl Session {
     }
 
     /// A value of the row as it was, according to the undo log.
-    pub(super) fn value_in(&self, row: RawHandle, image: &Image, column: u16) -> Param {
+    /// A value of the row in a copy that the undo log has.
+    pub(super) fn value_in(&self, row: RawHandle, copy: CopyId, column: u16) -> Param {
         self.param_of(row, column, |out| {
-            self.store(row).encode_image(image, column, out)
+            self.store(row).encode_copy(copy, column, out)
         })
     }
 

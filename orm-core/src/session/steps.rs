@@ -32,10 +32,13 @@ impl Session {
             changes.links.iter().partition(|row| !row.added);
         let mut steps = link_steps(StepKind::Unlink, gone, "links that were removed go first");
         steps.extend(self.unlink_deleted(&changes));
-        let (early, late): (Vec<RawHandle>, Vec<RawHandle>) = changes
-            .deletes
-            .iter()
-            .partition(|row| moves.early.contains(row));
+        let (early, late): (Vec<RawHandle>, Vec<RawHandle>) = match moves.early.is_empty() {
+            true => (Vec::new(), changes.deletes.clone()),
+            false => {
+                let deletes = changes.deletes.iter();
+                deletes.partition(|row| moves.early.contains(row))
+            }
+        };
         for group in groups.iter().rev() {
             let place = "before everything else, because other rows take the unique values that they give up";
             self.delete_steps(group, &early, place, &mut steps)?;

@@ -1,18 +1,15 @@
 //! [`Store`]: what the session needs of the values of one model's entities, whatever the model. [`Arena`] implements it.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use bytes::BytesMut;
 
+use super::copies::CopyId;
 use super::detach::Value;
 use super::slots::Slots;
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RowReader};
 use crate::types::Raw;
-
-/// An entity's row as it was, without its type: an entry of the undo log.
-pub(crate) type Image = Arc<dyn Any + Send + Sync>;
 
 /// What came of reading a row.
 pub(crate) struct ReadRow {
@@ -20,8 +17,8 @@ pub(crate) struct ReadRow {
     pub handle: RawHandle,
     /// Whether the row's values were taken, and not left for the entity's own.
     pub taken: bool,
-    /// Where the entity was known and the row differs: what it was before, and in which columns it differs.
-    pub refreshed: Option<(Image, ColumnSet)>,
+    /// Where the entity was known and the row differs: what it was before, for the undo log, and in which columns it differs.
+    pub refreshed: Option<(CopyId, ColumnSet)>,
 }
 
 /// The rows of one model in a session. Positions are slots of [`Slots`]; an operation on a slot whose entity is in
@@ -54,8 +51,12 @@ pub(crate) trait Store: Send + Sync {
     /// The columns of a draft that have a value.
     fn given(&self, index: u32) -> ColumnSet;
 
-    /// Keeps a copy of the row to compare with, unless there is one.
-    fn keep(&mut self, index: u32);
+    /// The row is about to be changed: a copy is kept to compare with, unless there is one, and the next flush looks at it.
+    /// Gives what the undo log has to know: see [`save`](Store::save).
+    fn begin_change(&mut self, index: u32, frame: u32) -> Option<CopyId>;
+
+    /// What a persistent entity's row is, for an entry of the undo log, unless there is one in the frame `frame`.
+    fn save(&mut self, index: u32, frame: u32) -> Option<CopyId>;
 
     /// Lets the kept copy have the row's values in some columns, so that they don't count as changed.
     fn rebase(&mut self, index: u32, columns: &[u16]);
@@ -66,8 +67,14 @@ pub(crate) trait Store: Send + Sync {
     /// The row as a value of its own, with what it was; `None` for a draft.
     fn copy_out(&self, index: u32) -> Option<Box<dyn Value>>;
 
+    /// The row as it was when it was last read or written, as a struct of the model; `None` for a draft.
+    fn copy_before(&self, index: u32) -> Option<Box<dyn Any + Send + Sync>>;
+
     /// The columns in which the row differs from the copy that was kept.
     fn changes(&self, index: u32) -> ColumnSet;
+
+    /// The same of many rows, of those that differ.
+    fn each_change(&self, rows: &[u32], found: &mut dyn FnMut(u32, ColumnSet));
 
     /// Gives the `on_update` columns that aren't among the changed ones their new values.
     fn touch_updated(&mut self, index: u32, changed: ColumnSet);
@@ -75,25 +82,34 @@ pub(crate) trait Store: Send + Sync {
     /// The draft was inserted: it becomes a row, under its key. Gives the entity that had the key so far.
     fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>>;
 
-    /// The row's changes were sent: there is nothing to compare with any more. Where the key may have changed (`rekeyed`), the
-    /// new one is the entity's name now.
-    fn written(&mut self, index: u32, epoch: u32, rekeyed: bool);
+    /// The changes of rows were sent: there is nothing to compare with any more. Where there is no `epoch`, they are as stale as
+    /// they were. Where keys may have changed (`rekeyed`), the new ones are the entities' names now.
+    fn written(&mut self, rows: &mut dyn Iterator<Item = u32>, epoch: Option<u32>, rekeyed: bool);
 
-    /// Gives up the entity's key: its row is deleted, or it leaves the session.
-    fn forget_key(&mut self, index: u32);
+    /// Gives up the keys of entities that are deleted now.
+    fn forget_keys(&mut self, rows: &[RawHandle]);
 
     /// Empties the slot.
     fn release(&mut self, index: u32);
 
+    /// Empties the slots of entities that are deleted still.
+    fn release_deleted(&mut self, rows: &[RawHandle]);
+
     /// Empties all slots.
     fn clear(&mut self);
 
-    /// The row as it is, for the undo log: before the first change of a frame.
-    fn image(&self, index: u32) -> Image;
+    /// Appends the binary form of a column of a copy that the undo log has; false for NULL.
+    fn encode_copy(&self, copy: CopyId, column: u16, out: &mut BytesMut) -> bool;
 
-    /// Appends the binary form of a column of a row that an image keeps; false for NULL.
-    fn encode_image(&self, image: &Image, column: u16, out: &mut BytesMut) -> bool;
+    /// Puts a row back to what it was, as a stale persistent entity; the undo log has the copy no more.
+    fn restore(&mut self, index: u32, copy: CopyId);
 
-    /// Puts a row back to what it was, as a stale persistent entity.
-    fn restore(&mut self, index: u32, image: Image);
+    /// Puts a row back to what it was when it was last read or written, as a stale persistent entity.
+    fn revive(&mut self, index: u32);
+
+    /// The undo log has a copy no more.
+    fn drop_copy(&mut self, copy: CopyId);
+
+    /// The undo log has no copy any more.
+    fn forget_logged(&mut self);
 }

@@ -4,8 +4,8 @@
 //! give the connection back. Whatever goes wrong in between (a statement fails, or the future that waits for it is
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
 
+use super::Session;
 use super::written::Effect;
-use super::{Session, State};
 use crate::engine::{AnswerRows, Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
 use crate::model::Row;
@@ -320,13 +320,12 @@ impl Session {
         self.link = None;
         self.phase = Phase::Idle;
         self.cursors.clear();
-        self.undo.forget();
+        self.forget_undo();
         self.epoch += 1;
         self.forget_singles();
-        for handle in std::mem::take(&mut self.gone) {
-            if self.raw_state(handle) == State::Deleted {
-                self.store_mut(handle).release(handle.index);
-            }
+        let gone = std::mem::take(&mut self.gone);
+        for rows in gone.chunk_by(|row, next| row.arena == next.arena) {
+            self.store_mut(rows[0]).release_deleted(rows);
         }
         if was_open {
             self.after_commit();
@@ -363,7 +362,7 @@ impl Session {
     pub async fn rollback(&mut self) -> Result<()> {
         self.restore(None);
         self.cursors.clear();
-        self.undo.forget();
+        self.forget_undo();
         self.epoch += 1;
         self.forget_singles();
         self.phase = Phase::Idle;

@@ -5,19 +5,20 @@
 //! back, until the position is reached. Releasing a savepoint forgets its position, and with that its entries belong to
 //! the frame around it.
 
+use super::copies::CopyId;
 use super::slots::LinkState;
-use super::store::Image;
 use super::{Session, State};
 use crate::model::RawHandle;
 
 /// One change, as it is taken back.
 pub(crate) enum Undo {
-    /// The entity was a row like this.
-    Row(RawHandle, Image),
-    /// The entity was there, with the row that it has. Of what is deleted: a copy of the row is made when it is taken back,
-    /// which it seldom is.
-    Deleted(RawHandle),
-    /// So many entities were not in the session: this one, and those in the slots behind it. Rows are added by the thousand.
+    /// So many entities were rows like these: this one, and those in the slots behind it; their copies are one behind the
+    /// other as well. Rows are changed, deleted and added by the thousand.
+    Row(RawHandle, CopyId, u32),
+    /// So many entities, counted in the same way, were there, with the rows that they have. Of what is deleted no copy is
+    /// kept: it stays in its slot until the commit.
+    Deleted(RawHandle, u32),
+    /// So many entities, counted in the same way, were not in the session.
     Added(RawHandle, u32),
     /// The relationship was like this.
     Link(RawHandle, u16, LinkState),
@@ -29,6 +30,27 @@ pub(crate) enum Undo {
     Left(RawHandle, u16, RawHandle, usize),
     /// The row was read behind a savepoint, and may hold what is about to be rolled back.
     Read(RawHandle),
+}
+
+impl Undo {
+    /// The entry, as one of each entity that it counts.
+    pub(super) fn one_by_one(&self, mut see: impl FnMut(&Undo)) {
+        match self {
+            Undo::Row(first, copy, count) => {
+                (0..*count).for_each(|at| see(&Undo::Row(behind(*first, at), copy.behind(at), 1)));
+            }
+            Undo::Deleted(first, count) => {
+                (0..*count).for_each(|at| see(&Undo::Deleted(behind(*first, at), 1)));
+            }
+            Undo::Added(first, count) => {
+                (0..*count).for_each(|at| see(&Undo::Added(behind(*first, at), 1)));
+            }
+            Undo::NotLoaded(first, relation, count) => {
+                (0..*count).for_each(|at| see(&Undo::NotLoaded(behind(*first, at), *relation, 1)));
+            }
+            one => see(one),
+        }
+    }
 }
 
 /// The log, and where its frames begin.
@@ -68,7 +90,20 @@ impl UndoLog {
         self.entries.push(undo);
     }
 
-    /// An entity was added. One behind the other is one entry, as long as no savepoint stands between them.
+    /// An entity's row is about to be changed, for the first time in the frame. One behind the other is one entry, as long as
+    /// no savepoint stands between them.
+    pub(crate) fn changed(&mut self, handle: RawHandle, copy: CopyId) {
+        match self.last_of_frame() {
+            Some(Undo::Row(first, first_copy, count))
+                if handle == behind(*first, *count) && copy == first_copy.behind(*count) =>
+            {
+                *count += 1;
+            }
+            _ => self.push(Undo::Row(handle, copy, 1)),
+        }
+    }
+
+    /// An entity was added. One behind the other is one entry as well.
     pub(crate) fn added(&mut self, handle: RawHandle) {
         match self.last_of_frame() {
             Some(Undo::Added(first, count)) if handle == behind(*first, *count) => *count += 1,
@@ -88,6 +123,17 @@ impl UndoLog {
                 *count += 1;
             }
             _ => self.push(Undo::NotLoaded(handle, relation, 1)),
+        }
+    }
+
+    /// An entity, last saved in the frame `saved`, is deleted or about to be. One behind the other is one entry as well.
+    pub(crate) fn deleted(&mut self, handle: RawHandle, saved: u32) {
+        if saved > self.frame() {
+            return; // What it was is in the log already.
+        }
+        match self.last_of_frame() {
+            Some(Undo::Deleted(first, count)) if handle == behind(*first, *count) => *count += 1,
+            _ => self.push(Undo::Deleted(handle, 1)),
         }
     }
 
@@ -137,7 +183,7 @@ fn behind(first: RawHandle, slots: u32) -> RawHandle {
 }
 
 /// The entities of an entry that counts them.
-pub(super) fn counted(first: RawHandle, count: u32) -> impl DoubleEndedIterator<Item = RawHandle> {
+fn counted(first: RawHandle, count: u32) -> impl DoubleEndedIterator<Item = RawHandle> {
     (0..count).map(move |slots| behind(first, slots))
 }
 
@@ -145,20 +191,16 @@ impl Session {
     /// Keeps what a persistent entity is, before it is changed for the first time in the innermost frame.
     pub(super) fn save(&mut self, handle: RawHandle) {
         let frame = self.undo.frame() + 1;
-        let store = self.store_mut(handle);
-        let head = &mut store.slots_mut().heads[handle.index as usize];
-        if head.state != State::Persistent || head.saved >= frame {
-            return;
+        if let Some(copy) = self.store_mut(handle).save(handle.index, frame) {
+            self.undo.changed(handle, copy);
         }
-        head.saved = frame;
-        let image = store.image(handle.index);
-        self.undo.push(Undo::Row(handle, image));
     }
 
-    /// The same for one that is about to be deleted, and was last saved in the frame `saved`.
-    pub(super) fn save_deleted(&mut self, handle: RawHandle, saved: u32) {
-        if saved <= self.undo.frame() {
-            self.undo.push(Undo::Deleted(handle));
+    /// There is nothing to take back any more.
+    pub(super) fn forget_undo(&mut self) {
+        self.undo.forget();
+        for store in &mut self.arenas {
+            store.forget_logged();
         }
     }
 
@@ -181,19 +223,24 @@ impl Session {
     pub(super) fn restore(&mut self, depth: Option<usize>) {
         for undo in self.undo.take_back(depth).into_iter().rev() {
             match undo {
-                Undo::Row(handle, image) => {
-                    if self.raw_state(handle) != State::Detached {
-                        self.store_mut(handle).restore(handle.index, image);
-                        let head =
-                            &mut self.store_mut(handle).slots_mut().heads[handle.index as usize];
-                        head.saved = 0;
+                Undo::Row(first, first_copy, count) => {
+                    for at in (0..count).rev() {
+                        let (handle, copy) = (behind(first, at), first_copy.behind(at));
+                        let is_here = self.raw_state(handle) != State::Detached;
+                        let store = self.store_mut(handle);
+                        if is_here {
+                            store.restore(handle.index, copy);
+                            store.slots_mut().heads[handle.index as usize].saved = 0;
+                        } else {
+                            store.drop_copy(copy);
+                        }
                     }
                 }
-                Undo::Deleted(handle) => {
-                    if self.raw_state(handle) != State::Detached {
-                        let store = self.store_mut(handle);
-                        let image = store.image(handle.index);
-                        store.restore(handle.index, image);
+                Undo::Deleted(first, count) => {
+                    for handle in counted(first, count).rev() {
+                        if self.raw_state(handle) != State::Detached {
+                            self.store_mut(handle).revive(handle.index);
+                        }
                     }
                 }
                 Undo::Read(handle) => {

@@ -4,10 +4,10 @@ use std::fmt;
 
 use super::history::shown;
 use super::slots::LinkState;
-use super::store::Image;
-use super::undo::{Undo, counted};
+use super::undo::Undo;
 use super::{Session, State};
 use crate::model::RawHandle;
+use crate::types::Param;
 
 /// What a rollback would put back in memory, to be printed: see [`Session::undo_view`].
 ///
@@ -86,7 +86,7 @@ impl UndoView<'_> {
     fn entry(&self, undo: &Undo) -> (&'static str, String, String) {
         let session = self.session;
         let (kind, row) = match undo {
-            Undo::Row(row, _) | Undo::Deleted(row) => ("row", *row),
+            Undo::Row(row, ..) | Undo::Deleted(row, _) => ("row", *row),
             Undo::Added(row, _) => ("added", *row),
             Undo::Link(row, ..) | Undo::NotLoaded(row, ..) => ("link", *row),
             Undo::Joined(row, ..) => ("joined", *row),
@@ -108,8 +108,8 @@ impl UndoView<'_> {
             _ if session.raw_state(row) == State::Detached => {
                 "has left the session already".to_owned()
             }
-            Undo::Row(row, image) => self.row(*row, image),
-            Undo::Deleted(row) => self.row(*row, &session.store(*row).image(row.index)),
+            Undo::Row(row, copy, _) => self.row(*row, |at| session.value_in(*row, *copy, at)),
+            Undo::Deleted(row, _) => self.row(*row, |at| session.value_before(*row, at)),
             Undo::Added(..) => "was not in the session".to_owned(),
             Undo::NotLoaded(..) => "was not loaded".to_owned(),
             Undo::Link(_, _, state) => match state {
@@ -132,12 +132,12 @@ impl UndoView<'_> {
     }
 
     /// What a row was, in the fields that are different now.
-    fn row(&self, row: RawHandle, image: &Image) -> String {
+    fn row(&self, row: RawHandle, was: impl Fn(u16) -> Param) -> String {
         let session = self.session;
         let columns = session.table(row).columns;
         let mut parts = Vec::new();
         for (at, column) in columns.iter().enumerate() {
-            let was = session.value_in(row, image, at as u16);
+            let was = was(at as u16);
             if was.bytes() != session.value(row, at as u16).bytes() {
                 parts.push(match self.values {
                     true => format!("{} was {}", column.field, shown(&was)),
@@ -167,18 +167,7 @@ impl fmt::Display for UndoView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         for (depth, undo) in self.session.undo.entries() {
-            match undo {
-                Undo::Added(first, count) => {
-                    let rows = counted(*first, *count).map(|row| Undo::Added(row, 1));
-                    lines.extend(rows.map(|undo| (depth, self.entry(&undo))));
-                }
-                Undo::NotLoaded(first, relation, count) => {
-                    let rows = counted(*first, *count);
-                    let rows = rows.map(|row| Undo::NotLoaded(row, *relation, 1));
-                    lines.extend(rows.map(|undo| (depth, self.entry(&undo))));
-                }
-                undo => lines.push((depth, self.entry(undo))),
-            }
+            undo.one_by_one(|undo| lines.push((depth, self.entry(undo))));
         }
         match lines.len() {
             0 => return writeln!(f, "no entries: there is nothing to take back"),

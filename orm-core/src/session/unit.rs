@@ -122,9 +122,10 @@ impl Session {
     /// # Errors
     /// [`Error::Detached`].
     pub fn delete<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
-        self.check(handle)?;
-        self.doom(handle.raw());
-        Ok(())
+        match self.doom(handle.raw()) {
+            State::Detached => self.check(handle),
+            _ => Ok(()),
+        }
     }
 
     /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
@@ -156,23 +157,25 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn doom(&mut self, handle: RawHandle) {
-        match self.raw_state(handle) {
+    /// [`delete`](Session::delete) without the type. Gives the state that the entity was in.
+    pub(super) fn doom(&mut self, handle: RawHandle) -> State {
+        let state = self.raw_state(handle);
+        match state {
             State::Pending => {
                 self.let_go_of_children(handle);
                 self.discard(handle);
             }
             State::Persistent => {
-                let slots = self.store_mut(handle).slots_mut();
+                let slots = self.arenas[handle.arena as usize].slots_mut();
                 slots.touch(handle.index);
                 let head = &mut slots.heads[handle.index as usize];
-                let (known, saved) = (std::mem::replace(&mut head.doomed, true), head.saved);
-                if !known {
-                    self.save_deleted(handle, saved);
+                if !std::mem::replace(&mut head.doomed, true) {
+                    self.undo.deleted(handle, head.saved);
                 }
             }
             State::Deleted | State::Detached => {}
         }
+        state
     }
 
     /// Takes an entity out of the session without touching the database. Unflushed changes are lost; the handle names
@@ -408,8 +411,7 @@ impl Session {
         let store = self.store_mut(handle);
         let head = store.slots().heads[handle.index as usize];
         if head.is_touched() && !head.doomed {
-            let image = store.image(handle.index);
-            store.restore(handle.index, image);
+            store.revive(handle.index);
         }
         let head = &mut store.slots_mut().heads[handle.index as usize];
         head.epoch = 0;

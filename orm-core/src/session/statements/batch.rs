@@ -70,6 +70,14 @@ impl Session {
         })
     }
 
+    /// The keys under which the database has the rows of a step.
+    pub(super) fn key_columns(&self, step: &Step) -> Vec<BatchColumn> {
+        match &step.keys {
+            Some(keys) => vec![keys.clone()],
+            None => self.columns_before("k", step.table, step.table.primary_key, step.before()),
+        }
+    }
+
     /// Some columns of rows as the database has them.
     pub(super) fn columns_before(
         &self,

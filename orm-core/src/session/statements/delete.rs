@@ -27,7 +27,8 @@ impl Session {
                 sql.param(self.value_before(row, *column));
             });
         } else {
-            let batch = self.columns_before("k", table, &found, &step.rows);
+            let mut batch = self.key_columns(step);
+            batch.extend(self.columns_before("v", table, table.version.as_slice(), &step.rows));
             found_in(&mut sql, table, &found, batch, step.rows.len());
         }
         sql.finish()

@@ -14,7 +14,7 @@ impl Session {
     pub(in crate::session) fn select_stale(&self, step: &Step) -> Statement {
         let (table, before) = (step.table, step.before());
         let guard: Vec<u16> = step.guard.iter().collect();
-        let keys = self.columns_before("k", table, table.primary_key, before);
+        let keys = self.key_columns(step);
         let versions = self.columns_before("v", table, table.version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);
         let conditions = unchanged(step, &keys, &versions, &olds);

@@ -128,7 +128,7 @@ impl Session {
             StepKind::Open | StepKind::Park => Vec::new(),
             _ => step.columns.iter().collect(),
         };
-        let keys = self.columns_before("k", table, table.primary_key, before);
+        let keys = self.key_columns(step);
         let values = self.batch_values(step, &set);
         let versions = self.columns_before("v", table, version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);

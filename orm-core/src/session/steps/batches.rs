@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::expr::BatchColumn;
 use crate::model::{ColumnInfo, ColumnSet, RawHandle, Table};
 use crate::session::Session;
 use crate::session::change_set::{ChangeSet, given_anew};
 use crate::session::key::{KeyBytes, sort_by_key};
 use crate::session::plan::{Step, StepKind, Why};
+use crate::types::TypeKind;
 
 impl Session {
     /// Batches of inserts into one table: rows that send the same columns. `behind` says what they waited for.
@@ -106,8 +108,15 @@ impl Session {
             return Vec::new();
         }
         let mut batches = BTreeMap::<(ColumnSet, bool, ColumnSet, String), Vec<RawHandle>>::new();
+        let mut put = |batch, rows: Vec<RawHandle>| {
+            let all: &mut Vec<RawHandle> = batches.entry(batch).or_default();
+            match all.is_empty() {
+                true => *all = rows,
+                false => all.extend(rows),
+            }
+        };
         // Mostly a row is changed as the one before it.
-        let mut run = (Default::default(), Vec::new());
+        let (mut run, mut run_rows) = (None, Vec::with_capacity(rows.len()));
         for (row, changed) in rows {
             let guarded = self.is_guarded(row);
             let mut guard = ColumnSet::EMPTY;
@@ -117,14 +126,16 @@ impl Session {
                 guard = changed.without(aside).without(self.computed_columns(row));
             }
             let batch = (changed, guarded, guard, self.shape(row));
-            if batch != run.0 {
-                let (before, rows) = std::mem::replace(&mut run, (batch, Vec::new()));
-                batches.entry(before).or_default().extend(rows);
+            if run.as_ref() != Some(&batch)
+                && let Some(before) = run.replace(batch)
+            {
+                put(before, std::mem::take(&mut run_rows));
             }
-            run.1.push(row);
+            run_rows.push(row);
         }
-        batches.entry(run.0).or_default().extend(run.1);
-        batches.retain(|_, rows| !rows.is_empty());
+        if let Some(last) = run {
+            put(last, run_rows);
+        }
         let apart = batches.len() > 1;
         let steps = batches
             .into_iter()
@@ -141,8 +152,7 @@ impl Session {
                 step.stale = guarded;
                 step.by_server = self.computed_columns(rows[0]);
                 step.shape = shape;
-                step.rows = rows;
-                self.by_key(&mut step.rows);
+                self.put_by_key(&mut step, rows);
                 step
             });
         steps.collect()
@@ -170,6 +180,42 @@ impl Session {
         KeyBytes::encode(columns.len(), &mut |part, out| {
             store.encode_before(row.index, columns[part], out)
         })
+    }
+
+    /// Gives a step its rows, in the order of the keys under which the database has them. Mostly they were read in that order,
+    /// and what tells that they are in it is the column of their keys, which the statement needs anyway.
+    pub(super) fn put_by_key(&self, step: &mut Step, rows: Vec<RawHandle>) {
+        step.rows = rows;
+        if step.rows.len() < 2 {
+            return;
+        }
+        step.keys = self.ascending_keys(step.table, &step.rows);
+        if step.keys.is_none() {
+            self.by_key(&mut step.rows);
+        }
+    }
+
+    /// The keys of rows that are in their order; `None` where they are not, or the key is of several columns.
+    fn ascending_keys(&self, table: &'static Table, rows: &[RawHandle]) -> Option<BatchColumn> {
+        let (store, &[key]) = (self.store(rows[0]), table.primary_key) else {
+            return None;
+        };
+        let ty = table.columns[key as usize].ty;
+        if matches!(ty.kind, TypeKind::Array(_)) {
+            return None; // It travels in another form.
+        }
+        let (mut last, mut are_ascending) = (0..0, true);
+        let keys = BatchColumn::new("k0".to_owned(), ty, rows, |row, out| {
+            if !are_ascending {
+                return false;
+            }
+            let start = out.len();
+            let present = store.encode_before(row.index, key, out);
+            are_ascending = out[last.clone()] <= out[start..];
+            last = start..out.len();
+            present
+        });
+        are_ascending.then_some(keys)
     }
 
     /// Puts rows of one table in the order of the keys under which the database has them.

@@ -60,11 +60,11 @@ impl Session {
             involved
         };
         for number in order {
-            let mut rows: Vec<RawHandle> = of(number).collect();
-            self.by_key(&mut rows);
+            let mut rows = Vec::with_capacity(deletes.len());
+            rows.extend(of(number));
             let table = self.arenas[number].slots().table;
             let mut step = Step::new(StepKind::Delete, table, Why::Place(place));
-            step.rows = rows;
+            self.put_by_key(&mut step, rows);
             steps.push(step);
         }
         Ok(())

@@ -136,8 +136,14 @@ impl Session {
                 }
             }
         };
+        let unique: Vec<ColumnSet> = groups
+            .iter()
+            .map(|groups| groups.iter().flatten().copied().collect())
+            .collect();
         for (row, changed) in &changes.updates {
-            give_up(*row, *row, *changed);
+            if changed.without(unique[row.arena as usize]) != *changed {
+                give_up(*row, *row, *changed);
+            }
         }
         let deletes = changes.deletes.iter();
         for row in deletes.filter(|row| is_taking[row.arena as usize]) {
