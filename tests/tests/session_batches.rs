@@ -76,6 +76,49 @@ async fn a_hundred_thousand_rows_are_one_insert_one_update_and_one_delete() {
 }
 
 #[tokio::test]
+async fn many_rows_that_were_changed_and_deleted_come_back() {
+    let f = Fixture::new::<(Author, Book)>().await;
+    let mut db = f.session();
+    db.add_all((0..100).map(|n| Book::create().title(format!("b{n}"))));
+    db.commit().await.unwrap();
+    let books = Book::query().order_by(Book::ID).all(&mut db).await.unwrap();
+    let ids: Vec<i32> = books.iter().map(|book| db[*book].id).collect();
+    // Not in the order of their keys.
+    for book in books[..60].iter().rev() {
+        db[*book].title.push('!');
+    }
+
+    let mut inner = db.begin_nested().await.unwrap();
+    for book in &books[50..] {
+        inner[*book].title.push('?');
+    }
+    for book in books[20..].iter().rev() {
+        inner.delete(*book).unwrap();
+    }
+    inner.flush().await.unwrap();
+    assert_eq!(inner.state(books[20]), State::Deleted);
+    assert_eq!(inner.get::<Book>(ids[20]).await.unwrap(), None);
+    assert_eq!(inner.get::<Book>(ids[19]).await.unwrap(), Some(books[19]));
+    inner.rollback().await.unwrap();
+    for (n, (book, id)) in books.iter().zip(&ids).enumerate() {
+        let mark = if n < 60 { "!" } else { "" };
+        assert_eq!(db[*book].title, format!("b{n}{mark}"));
+        assert_eq!(db.get::<Book>(*id).await.unwrap(), Some(*book));
+    }
+
+    db.rollback().await.unwrap();
+    for (n, book) in books.iter().enumerate() {
+        assert_eq!(db[*book].title, format!("b{n}"));
+    }
+    for book in &books {
+        db.delete(*book).unwrap();
+    }
+    db.commit().await.unwrap();
+    assert_eq!(db.state(books[0]), State::Detached);
+    assert_eq!(db.get::<Book>(ids[0]).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn keys_of_the_client_are_sent_and_need_no_answer() {
     let f = Fixture::new::<(Ticket,)>().await;
     let mut db = f.session();
