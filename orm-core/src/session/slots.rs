@@ -25,8 +25,14 @@ pub(crate) struct Head {
     pub saved: u32,
     /// Its place in `waiting`, counted from 1; 0 where it is not in it.
     place: u32,
-    /// Counts `add`s: the order in which pending entities are inserted.
-    added: u64,
+}
+
+/// An entity that a flush has to look at.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    index: u32,
+    /// How many entities had been added by then: the order in which pending ones are inserted.
+    adds: u64,
 }
 
 impl Head {
@@ -58,7 +64,7 @@ pub(crate) struct Slots {
     pub keys: KeyMap,
     /// What a flush has to look at: entities that are pending, were handed out mutably, or are to be deleted. In no order, so
     /// that each comes and goes at once; whoever asks gets them sorted.
-    waiting: Vec<u32>,
+    waiting: Vec<Waiting>,
     /// The generation of a slot's first inhabitant. Higher than that of any handle that was given out before `clear`.
     first_generation: u32,
     adds: u64,
@@ -106,7 +112,6 @@ impl Slots {
 
     /// Takes an empty slot for a new entity.
     pub(crate) fn claim(&mut self, state: State, epoch: u32) -> u32 {
-        self.adds += 1;
         let head = Head {
             generation: self.first_generation,
             state,
@@ -115,7 +120,6 @@ impl Slots {
             created: if state == State::Pending { epoch } else { 0 },
             saved: 0,
             place: 0,
-            added: self.adds,
         };
         let index = match self.free.pop() {
             Some(index) => {
@@ -129,6 +133,7 @@ impl Slots {
             }
         };
         if state == State::Pending {
+            self.adds += 1;
             self.touch(index);
         }
         index
@@ -180,7 +185,8 @@ impl Slots {
     pub(crate) fn touch(&mut self, index: u32) {
         let head = &mut self.heads[index as usize];
         if head.place == 0 {
-            self.waiting.push(index);
+            let adds = self.adds;
+            self.waiting.push(Waiting { index, adds });
             head.place = self.waiting.len() as u32;
         }
     }
@@ -191,7 +197,7 @@ impl Slots {
         if place > 0 {
             self.waiting.swap_remove(place - 1);
             if let Some(moved) = self.waiting.get(place - 1) {
-                self.heads[*moved as usize].place = place as u32;
+                self.heads[moved.index as usize].place = place as u32;
             }
         }
     }
@@ -237,29 +243,24 @@ impl Slots {
     /// and added ones, in the order of `add`.
     pub(crate) fn waiting(&self) -> (Vec<u32>, Vec<u32>) {
         let (mut touched, mut pending) = (Vec::with_capacity(self.waiting.len()), Vec::new());
-        for index in &self.waiting {
-            match self.heads[*index as usize].state {
-                State::Pending => pending.push(*index),
-                _ => touched.push(*index),
+        for waiting in &self.waiting {
+            match self.heads[waiting.index as usize].state {
+                State::Pending => pending.push(*waiting),
+                _ => touched.push(waiting.index),
             }
         }
         touched.sort_unstable();
-        self.sort_by_add(&mut pending);
-        (touched, pending)
+        (touched, in_order_of_add(pending))
     }
 
     /// Entities that were handed out mutably or are to be deleted, in the order of their slots.
     pub(crate) fn touched(&self) -> Vec<u32> {
-        let mut touched = self.waiting_where(|head| head.is_touched());
-        touched.sort_unstable();
-        touched
+        self.waiting_where(|head| head.is_touched())
     }
 
     /// Entities that are to be deleted, in the order of their slots.
     pub(crate) fn doomed(&self) -> Vec<u32> {
-        let mut doomed = self.waiting_where(|head| head.doomed && head.is_touched());
-        doomed.sort_unstable();
-        doomed
+        self.waiting_where(|head| head.doomed && head.is_touched())
     }
 
     /// Added entities, in the order of `add`.
@@ -268,26 +269,25 @@ impl Slots {
     }
 
     fn waiting_where(&self, wanted: impl Fn(&Head) -> bool) -> Vec<u32> {
-        let all = self.waiting.iter().copied();
-        all.filter(|index| wanted(&self.heads[*index as usize]))
-            .collect()
+        let all = self.waiting.iter().map(|waiting| waiting.index);
+        let mut found: Vec<u32> = all
+            .filter(|index| wanted(&self.heads[*index as usize]))
+            .collect();
+        found.sort_unstable();
+        found
     }
 
-    /// How many entities have come so far; those that come later count on from here.
+    /// How many entities have been added so far; those that are added later count on from here.
     pub(crate) fn adds(&self) -> u64 {
         self.adds
     }
 
     /// Pending entities that came behind the first `adds`.
     pub(crate) fn pending_since(&self, adds: u64) -> Vec<u32> {
-        let is_new = |head: &Head| head.state == State::Pending && head.added > adds;
-        let mut pending = self.waiting_where(is_new);
-        self.sort_by_add(&mut pending);
-        pending
-    }
-
-    fn sort_by_add(&self, pending: &mut [u32]) {
-        pending.sort_unstable_by_key(|index| self.heads[*index as usize].added);
+        let is_pending = |index: u32| self.heads[index as usize].state == State::Pending;
+        let all = self.waiting.iter().copied();
+        let pending = all.filter(|waiting| waiting.adds > adds && is_pending(waiting.index));
+        in_order_of_add(pending.collect())
     }
 
     pub(crate) fn link(&self, relation: u16, index: u32) -> &LinkState {
@@ -346,4 +346,10 @@ impl Slots {
             .filter(|(_, head)| head.state != State::Detached)
             .map(|(index, _)| index as u32)
     }
+}
+
+fn in_order_of_add(mut pending: Vec<Waiting>) -> Vec<u32> {
+    pending.sort_unstable_by_key(|waiting| waiting.adds);
+    let indices = pending.into_iter().map(|waiting| waiting.index);
+    indices.collect()
 }
