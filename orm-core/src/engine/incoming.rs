@@ -4,15 +4,16 @@
 //! It borrows nothing, so that whoever reads has its session to itself. A future that is dropped with one in it has given the
 //! statement up, as one that waits for a whole answer has.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
+use futures_util::future::maybe_done;
 use futures_util::{Stream, StreamExt};
 use tokio_postgres::RowStream;
 
 use super::Engine;
 use super::link::Link;
-use super::pipeline::{Try, finish, is_done, start};
+use super::pipeline::{Try, finish, start};
 use super::prepared;
 use super::sizes::SizeOf;
 use super::traffic::Boundary;
@@ -93,18 +94,20 @@ impl Link {
     }
 
     async fn open_behind<'a>(&'a self, before: &'a str, statement: &'a Statement) -> Opened<'a> {
-        let mut first = start(self.run_batch(before, 1));
+        let mut begin = pin!(maybe_done(self.run_batch(before, 1)));
+        start(begin.as_mut());
         let mut watch = self.watch(statement);
-        let mut preparing = start(self.prepare(statement));
-        watch.round_trips = u32::from(!is_done(&preparing));
-        let mut opening = start(async {
-            let prepared = finish(&mut preparing).await?;
+        let mut preparing = pin!(maybe_done(self.prepare(statement)));
+        watch.round_trips = u32::from(!start(preparing.as_mut()));
+        let mut opening = pin!(maybe_done(async {
+            let prepared = finish(preparing).await?;
             let rows = self.client().query_raw(&prepared, &statement.params);
             rows.await.map(Box::pin)
-        });
+        }));
+        start(opening.as_mut());
         let mut tried = Try::default();
-        tried.note(before, finish(&mut first).await);
-        let opened = finish(&mut opening).await;
+        tried.note(before, finish(begin).await);
+        let opened = finish(opening).await;
         let refused = tried.failed.is_some();
         match opened {
             Ok(rows) if !refused => return Ok((rows, watch)),

@@ -12,10 +12,10 @@
 //! **One statement is a transaction by itself.** Where a pipeline is a plain BEGIN, one statement and COMMIT, the statement goes out
 //! alone, and the server commits it or nothing.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 
 use futures_util::FutureExt;
-use futures_util::future::{self, MaybeDone, maybe_done};
+use futures_util::future::{self, MaybeDone, OptionFuture, maybe_done};
 use tokio_postgres::error::SqlState;
 
 use super::link::{Answer, DriverResult, Keep, Link};
@@ -57,8 +57,6 @@ pub(super) struct Try<'a> {
     pub(super) failed: Option<(&'a str, tokio_postgres::Error)>,
     ended: bool,
 }
-
-pub(super) type Started<F> = Pin<Box<MaybeDone<F>>>;
 
 impl Link {
     /// Sends statements without waiting for the answers of those before. One round trip; one more where a statement is not
@@ -115,26 +113,31 @@ impl Link {
             returned,
         } = pipeline;
         let alone = self.is_one_statement(pipeline);
-        let begin = || before.map(|sql| start(self.run_batch(sql, 1)));
-        let mut first = if alone { None } else { begin() };
+        let begin = before.map(|sql| self.run_batch(sql, 1));
+        let mut begin = pin!(maybe_done(OptionFuture::from(begin)));
+        let mut begins = before.is_some() && !alone;
+        if begins {
+            start(begin.as_mut());
+        }
         let mut watches: Vec<_> = statements.iter().map(|one| self.watch(one)).collect();
         // All are prepared before the first is run: one that waits for its preparation would be overtaken by those behind.
-        let mut preparing = start(future::join_all(
-            statements.iter().map(|one| self.prepare(one)),
-        ));
-        let waits = !is_done(&preparing);
+        let preparing = statements.iter().map(|one| self.prepare(one));
+        let mut preparing = pin!(maybe_done(future::join_all(preparing)));
+        let waits = !start(preparing.as_mut());
         for (at, watch) in watches.iter_mut().enumerate() {
-            watch.round_trips = match (at, first.is_some(), waits) {
+            watch.round_trips = match (at, begins, waits) {
                 (0, true, false) | (1.., ..) => 0,
                 (0, true, true) | (0, false, false) => 1,
                 (0, false, true) => 2,
             };
         }
-        let prepared = finish(&mut preparing).await;
+        let prepared = finish(preparing).await;
         let mut tried = Try::default();
         if prepared.iter().any(Result::is_err) {
-            if let (Some(sql), Some(first)) = (before, &mut first) {
-                tried.note(sql, finish(first).await);
+            if let (Some(sql), true) = (before, begins)
+                && let Some(answer) = finish(begin).await
+            {
+                tried.note(sql, answer);
             }
             for ((statement, watch), one) in statements.iter().zip(watches).zip(prepared) {
                 match one {
@@ -150,30 +153,37 @@ impl Link {
 
         let fits = prepared.iter().flatten().zip(returned).all(returns);
         if alone && !fits {
-            first = begin();
+            start(begin.as_mut());
+            begins = true;
         }
         let mut running = Vec::with_capacity(statements.len());
         let mut refused = false;
         for (one, statement) in prepared.into_iter().flatten().zip(statements) {
-            let one = start(async move { self.answer(&one, statement, Keep::Rows).await });
-            refused = is_refused(&one);
-            running.push(one);
+            let answer = async move { self.answer(&one, statement, Keep::Rows).await };
+            let mut answer = Box::pin(maybe_done(answer));
+            start(answer.as_mut());
+            refused = matches!(*answer, MaybeDone::Done(Err(_)));
+            running.push(answer);
             if refused {
                 break;
             }
         }
         let after = after.filter(|_| fits && !refused);
         tried.ended = after.is_some();
-        let mut last = after
+        let end = after
             .filter(|_| !alone)
-            .map(|sql| start(self.run_batch(sql, u32::from(statements.is_empty()))));
+            .map(|sql| self.run_batch(sql, u32::from(statements.is_empty())));
+        let mut end = pin!(maybe_done(OptionFuture::from(end)));
+        start(end.as_mut());
 
-        if let (Some(sql), Some(first)) = (before, &mut first) {
-            tried.note(sql, finish(first).await);
+        if let (Some(sql), true) = (before, begins)
+            && let Some(answer) = finish(begin).await
+        {
+            tried.note(sql, answer);
         }
         let mut watches = watches.into_iter();
         for (one, statement) in running.iter_mut().zip(statements) {
-            let answer = finish(one).await;
+            let answer = finish(one.as_mut()).await;
             if let Some(watch) = watches.next() {
                 watch.answered(answer.as_ref());
             }
@@ -182,8 +192,10 @@ impl Link {
             }
         }
         watches.for_each(Watch::never_sent);
-        if let (Some(sql), Some(last)) = (after, &mut last) {
-            tried.note(sql, finish(last).await);
+        if let Some(sql) = after
+            && let Some(answer) = finish(end).await
+        {
+            tried.note(sql, answer);
         }
         tried
     }
@@ -213,15 +225,9 @@ impl<'a> Try<'a> {
     }
 }
 
-/// A future sends when it is polled first, so this sends, and does not wait.
-pub(super) fn start<F: Future>(future: F) -> Started<F> {
-    let mut started = Box::pin(maybe_done(future));
-    let _ = started.as_mut().now_or_never();
-    started
-}
-
-pub(super) fn is_done<F: Future>(started: &Started<F>) -> bool {
-    matches!(**started, MaybeDone::Done(_))
+/// A future sends when it is polled first, so this sends, and does not wait. Whether it is done by then.
+pub(super) fn start<F: Future>(future: Pin<&mut MaybeDone<F>>) -> bool {
+    future.now_or_never().is_some()
 }
 
 /// Whether the first column of what a statement gives is of this type, where one is asked for.
@@ -230,13 +236,8 @@ fn returns((prepared, ty): (&tokio_postgres::Statement, &u32)) -> bool {
     *ty == 0 || first.is_some_and(|column| column.type_().oid() == *ty)
 }
 
-/// Whether a statement failed before it was sent.
-fn is_refused<T>(started: &Started<impl Future<Output = DriverResult<T>>>) -> bool {
-    matches!(**started, MaybeDone::Done(Err(_)))
-}
-
-pub(super) async fn finish<F: Future>(started: &mut Started<F>) -> F::Output {
+pub(super) async fn finish<F: Future>(mut started: Pin<&mut MaybeDone<F>>) -> F::Output {
     started.as_mut().await;
-    let output = started.as_mut().take_output();
+    let output = started.take_output();
     output.unwrap_or_else(|| unreachable!("it is finished once"))
 }

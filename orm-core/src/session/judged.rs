@@ -104,12 +104,18 @@ impl Session {
 fn counted(statement: Statement, rows: u64) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
-    let expected = params.len();
+    let expected = params.len().to_string();
+    let sql = [
+        INSIDE,
+        &sql,
+        " RETURNING 1) SELECT CASE count(*) WHEN $",
+        &expected,
+        " THEN NULL ELSE current_setting('",
+        WRITTEN,
+        "' || count(*)) END FROM written",
+    ];
     Statement {
-        sql: format!(
-            "{INSIDE}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
-             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
-        ),
+        sql: sql.concat(),
         params,
     }
 }
@@ -119,19 +125,35 @@ fn counted(statement: Statement, rows: u64) -> Statement {
 fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
-    let expected = params.len();
-    let fits = if rows == 1 {
-        format!("count({key}) = ${expected}")
-    } else {
-        format!(
-            "count({key}) = ${expected} AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key})"
-        )
-    };
+    let expected = params.len().to_string();
+    let count_up = [
+        " AND array_agg(",
+        key,
+        ") = array_agg(DISTINCT ",
+        key,
+        " ORDER BY ",
+        key,
+        ")",
+    ];
+    let count_up = count_up.concat();
+    let sql = [
+        INSIDE,
+        &sql,
+        ") SELECT array_agg(",
+        key,
+        ") FROM written HAVING CASE WHEN count(",
+        key,
+        ") = $",
+        &expected,
+        if rows == 1 { "" } else { &count_up },
+        " THEN true ELSE current_setting('",
+        WRITTEN,
+        "' || count(",
+        key,
+        "))::bool END",
+    ];
     Statement {
-        sql: format!(
-            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN {fits} THEN true \
-             ELSE current_setting('{WRITTEN}' || count({key}))::bool END"
-        ),
+        sql: sql.concat(),
         params,
     }
 }

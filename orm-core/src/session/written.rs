@@ -2,7 +2,7 @@
 //! `together` asks before a COMMIT goes out behind an UPDATE whose answer nobody has seen.
 //!
 //! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions. All else
-//! may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, locks of their own.
+//! may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, advisory locks.
 
 use super::Session;
 use crate::expr::{CteBody, Node, Select, Visit};

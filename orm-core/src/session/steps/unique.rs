@@ -117,6 +117,9 @@ impl Session {
         if changes.updates.is_empty() && changes.deletes.is_empty() && changes.replaces.is_empty() {
             return Vec::new(); // None gives anything up.
         }
+        if changes.inserts.len() + changes.updates.len() + changes.deletes.len() == 1 {
+            return Vec::new(); // There is no other.
+        }
         // Where no row of a table is new, or changed in any column, none takes what another one gives up.
         let new = changes.inserts.iter();
         let taking = new.chain(changes.updates.iter().map(|(row, _)| row));
