@@ -77,7 +77,7 @@ pub struct Step {
     pub(super) stale: bool,
     /// Those of the columns that are set to an expression, and the SQL of these: rows of one step differ in its values only.
     pub(super) by_server: ColumnSet,
-    pub(super) shape: String,
+    pub(super) shape: Option<String>,
     pub(super) links: Vec<LinkRow>,
     /// Replace: for each of the rows the deleted entity whose place it takes, and the columns that were not given, which
     /// the server sets to what a new row would have.
@@ -172,7 +172,7 @@ impl Step {
             guard: ColumnSet::EMPTY,
             stale: false,
             by_server: ColumnSet::EMPTY,
-            shape: String::new(),
+            shape: None,
             links: Vec::new(),
             old: Vec::new(),
             defaults: ColumnSet::EMPTY,

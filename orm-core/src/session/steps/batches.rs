@@ -50,7 +50,7 @@ impl Session {
 
     /// Batches of rows that take the place of deleted ones: those that are given the same columns.
     pub(super) fn replace_steps(&self, rows: &[RawHandle], changes: &ChangeSet) -> Vec<Step> {
-        let mut batches = BTreeMap::<(ColumnSet, String), Vec<RawHandle>>::new();
+        let mut batches = BTreeMap::<(ColumnSet, Option<String>), Vec<RawHandle>>::new();
         for row in rows {
             let columns = sent_by_insert(self.table(*row))(self.given(*row));
             let batch = batches.entry((columns, self.shape(*row)));
@@ -107,7 +107,8 @@ impl Session {
         if rows.is_empty() {
             return Vec::new();
         }
-        let mut batches = BTreeMap::<(ColumnSet, bool, ColumnSet, String), Vec<RawHandle>>::new();
+        let mut batches =
+            BTreeMap::<(ColumnSet, bool, ColumnSet, Option<String>), Vec<RawHandle>>::new();
         let mut put = |batch, rows: Vec<RawHandle>| {
             let all: &mut Vec<RawHandle> = batches.entry(batch).or_default();
             match all.is_empty() {
