@@ -437,22 +437,37 @@ impl<M: Model> Store for Arena<M> {
         }
     }
 
-    fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>> {
-        let at = index as usize;
-        let Content::Draft(draft) = self.contents[at] else {
-            return Ok(None);
-        };
-        let Some(draft) = self.drafts.take(draft) else {
-            return Ok(None);
-        };
-        self.contents[at] = Content::Empty;
-        let row = draft.finish().map_err(|column| {
-            let why = "it has no value, and the server gave none".to_owned();
-            decode_error(M::TABLE, column, why)
-        })?;
-        let forerunner = self.slots.inserted(index, Self::key_of(&row), epoch);
-        self.contents[at] = Content::Row(row);
-        Ok(forerunner)
+    fn inserted(&mut self, entities: &[RawHandle], epoch: u32) -> Result<Vec<RawHandle>> {
+        let mut rows = Vec::with_capacity(entities.len());
+        for entity in entities {
+            let content = &mut self.contents[entity.index as usize];
+            let Content::Draft(draft) = *content else {
+                continue;
+            };
+            let Some(draft) = self.drafts.take(draft) else {
+                continue;
+            };
+            match draft.finish() {
+                Ok(row) => {
+                    rows.push((entity.index, Self::key_of(&row)));
+                    *content = Content::Row(row);
+                }
+                Err(column) => {
+                    let why = "it has no value, and the server gave none".to_owned();
+                    return Err(decode_error(M::TABLE, column, why));
+                }
+            }
+        }
+        // Behind the rows, and not row by row: the map's places are all over the memory, and what waits for one of them to be
+        // written would have the next row wait as well.
+        self.slots.keys.reserve(rows.len());
+        let mut forerunners = Vec::new();
+        for (index, key) in rows {
+            if let Some(forerunner) = self.slots.inserted(index, key, epoch) {
+                forerunners.push(self.slots.handle(forerunner));
+            }
+        }
+        Ok(forerunners)
     }
 
     fn written(&mut self, rows: &mut dyn Iterator<Item = u32>, epoch: Option<u32>, rekeyed: bool) {

@@ -331,18 +331,12 @@ impl Session {
     /// They have their keys, and are rows from now on.
     pub(super) fn are_inserted(&mut self, step: &Step) -> Result<()> {
         let epoch = self.epoch;
-        if let Some(first) = step.rows.first() {
-            let slots = self.store_mut(*first).slots_mut();
-            slots.keys.reserve(step.rows.len());
-        }
-        for entity in &step.rows {
-            let forerunner = match self.store_mut(*entity).inserted(entity.index, epoch) {
-                Ok(forerunner) => forerunner,
-                Err(error) => return self.or_fail(Err(error)),
-            };
-            if let Some(forerunner) = forerunner {
-                self.bury_forerunner(self.slots(*entity).handle(forerunner));
-            }
+        let inserted = match step.rows.first() {
+            Some(first) => self.store_mut(*first).inserted(&step.rows, epoch),
+            None => Ok(Vec::new()),
+        };
+        for forerunner in self.or_fail(inserted)? {
+            self.bury_forerunner(forerunner);
         }
         Ok(())
     }
@@ -360,12 +354,9 @@ impl Session {
         self.take_rows(step, Match::of_update(step), rows)?;
         for (new, old) in step.rows.iter().zip(&step.old) {
             self.count_version(*new, *old)?;
-            self.buried(&[*old]);
-            let epoch = self.epoch;
-            let inserted = self.store_mut(*new).inserted(new.index, epoch);
-            self.or_fail(inserted)?;
         }
-        Ok(())
+        self.buried(&step.old);
+        self.are_inserted(step)
     }
 
     /// Writes what came back into the entities.

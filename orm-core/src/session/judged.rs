@@ -85,16 +85,18 @@ impl Session {
 
     fn read_keys(&mut self, step: &Step, key: u16, rows: &[Row]) -> Result<()> {
         let column = &step.table.columns[key as usize];
-        let keys = rows
-            .first()
-            .map_or(Ok(Vec::new()), |row| elements(row.raw(0), column.ty));
-        let keys = keys.map_err(|DecodeError(why)| Error::Decode {
+        let (Some(first), Some(row)) = (step.rows.first(), rows.first()) else {
+            return Ok(());
+        };
+        let misread = |DecodeError(why)| Error::Decode {
             table: step.table.name.to_owned(),
             column: column.name.to_owned(),
             why,
-        })?;
+        };
+        let keys = elements(row.raw(0), column.ty).map_err(misread)?;
+        let store = self.store_mut(*first);
         for (entity, value) in step.rows.iter().zip(keys) {
-            self.store_mut(*entity).write(entity.index, key, value)?;
+            store.write(entity.index, key, value.map_err(misread)?)?;
         }
         Ok(())
     }

@@ -79,8 +79,8 @@ pub(crate) trait Store: Send + Sync {
     /// Gives the `on_update` columns that aren't among the changed ones their new values.
     fn touch_updated(&mut self, index: u32, changed: ColumnSet);
 
-    /// The draft was inserted: it becomes a row, under its key. Gives the entity that had the key so far.
-    fn inserted(&mut self, index: u32, epoch: u32) -> Result<Option<u32>>;
+    /// Drafts were inserted: they become rows, under their keys. Gives the entities that had the keys so far.
+    fn inserted(&mut self, entities: &[RawHandle], epoch: u32) -> Result<Vec<RawHandle>>;
 
     /// The changes of rows were sent: there is nothing to compare with any more. Where there is no `epoch`, they are as stale as
     /// they were. Where keys may have changed (`rekeyed`), the new ones are the entities' names now.

@@ -114,20 +114,19 @@ fn null_element<T>(at: usize) -> DecodeError {
     ))
 }
 
-/// The elements of an array of a type, as if they had come one by one; none of NULL.
-pub(crate) fn elements<'a>(raw: Raw<'a>, of: &'static PgType) -> Result<Vec<Raw<'a>>, DecodeError> {
-    let Some(bytes) = raw.bytes else {
-        return Ok(Vec::new());
-    };
-    let array = Array::read(bytes).map_err(DecodeError)?;
-    let element = |bytes: Result<_, String>| {
+/// The elements of an array of a type, as if they had come one by one.
+pub(crate) fn elements<'a>(
+    raw: Raw<'a>,
+    of: &'static PgType,
+) -> Result<impl Iterator<Item = Result<Raw<'a>, DecodeError>>, DecodeError> {
+    let array = Array::read(raw.bytes.unwrap_or_default()).map_err(DecodeError)?;
+    Ok(array.elements.map(move |bytes| {
         Ok(Raw {
             bytes: bytes.map_err(DecodeError)?,
             oid: array.element,
             type_name: of.name,
         })
-    };
-    array.elements.map(element).collect()
+    }))
 }
 
 /// An array's binary form, taken apart.
