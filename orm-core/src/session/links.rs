@@ -42,9 +42,18 @@ impl Session {
     /// Changes what is known of a relationship, and lets the undo log know what was.
     pub(super) fn set_link(&mut self, handle: RawHandle, relation: u16, state: LinkState) {
         let slots = self.store_mut(handle).slots_mut();
-        if let Some(old) = slots.change_link(relation, handle.index, state) {
+        if let Some(old) = slots.change_link(relation, handle.index, state)
+            && self.outlives_rollback(handle)
+        {
             self.undo.link(handle, relation, old);
         }
+    }
+
+    /// Whether the undo log has to keep what relationships of an entity were. Of one that was added in this transaction only behind a
+    /// savepoint: else there is no rollback that leaves it in the session.
+    fn outlives_rollback(&self, handle: RawHandle) -> bool {
+        let created = self.slots(handle).heads[handle.index as usize].created;
+        created != self.epoch || self.undo.depth() > 0
     }
 
     /// The collection of an entity, to be changed together with the undo log.
@@ -279,7 +288,7 @@ impl Session {
         let joined = self
             .collection_mut(owner, relation.index)
             .is_some_and(|collection| collection.push(member));
-        if joined {
+        if joined && self.outlives_rollback(owner) {
             self.undo.push(Undo::Joined(owner, relation.index, member));
         }
     }
@@ -300,7 +309,9 @@ impl Session {
         let left = self
             .collection_mut(owner, relation.index)
             .and_then(|collection| collection.remove(member));
-        if let Some(at) = left {
+        if let Some(at) = left
+            && self.outlives_rollback(owner)
+        {
             self.undo
                 .push(Undo::Left(owner, relation.index, member, at));
         }
