@@ -43,7 +43,8 @@ impl BatchColumn {
         rows: impl IntoIterator<Item = R>,
         mut encode: impl FnMut(R, &mut BytesMut) -> bool,
     ) -> Self {
-        let mut array = ArrayWriter::new();
+        let rows = rows.into_iter();
+        let mut array = ArrayWriter::with_room(rows.size_hint().0);
         if matches!(ty.kind, TypeKind::Array(_)) {
             let mut bytes = BytesMut::new();
             for row in rows {

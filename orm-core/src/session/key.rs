@@ -4,7 +4,7 @@
 //! alike. That is sound because only types whose equality is the same in Rust, in PostgreSQL and in their binary form
 //! are [`KeyPart`](crate::types::KeyPart)s.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
 
@@ -29,7 +29,7 @@ pub(crate) enum KeyBytes {
 
 thread_local! {
     /// Where keys are put together, so that one that is only looked up allocates nothing.
-    static BUFFER: Cell<Option<BytesMut>> = const { Cell::new(None) };
+    static BUFFER: RefCell<BytesMut> = RefCell::new(BytesMut::new());
 }
 
 impl KeyBytes {
@@ -55,11 +55,11 @@ impl KeyBytes {
 
     /// Lends out the thread's buffer.
     pub(crate) fn with_buffer<T>(make: impl FnOnce(&mut BytesMut) -> T) -> T {
-        // Taken out and not borrowed: a part is encoded by the program's own code, which may ask for a key of its own.
-        let mut buffer = BUFFER.take().unwrap_or_default();
-        let made = make(&mut buffer);
-        BUFFER.set(Some(buffer));
-        made
+        BUFFER.with(|buffer| match buffer.try_borrow_mut() {
+            Ok(mut buffer) => make(&mut buffer),
+            // A part is encoded by the program's own code, which may ask for a key of its own.
+            Err(_) => make(&mut BytesMut::new()),
+        })
     }
 
     /// The key that stands in the first columns of a row.

@@ -33,7 +33,13 @@ impl Default for ArrayWriter {
 impl ArrayWriter {
     /// An array without elements.
     pub fn new() -> Self {
-        let mut buffer = BytesMut::with_capacity(64);
+        Self::with_room(3)
+    }
+
+    /// An array without elements, with room for so many integers. Of texts too short a room is doubled a few times, and not from
+    /// the start.
+    pub(crate) fn with_room(elements: usize) -> Self {
+        let mut buffer = BytesMut::with_capacity(HEAD + elements * 12);
         buffer.put_bytes(0, HEAD);
         ArrayWriter {
             buffer,
