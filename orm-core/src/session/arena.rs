@@ -244,6 +244,12 @@ impl<M: Model> Arena<M> {
             row.wire_ahead(column)
         })
     }
+
+    /// The same, of a key that is one integer, as most are.
+    fn integer_in(&self, row: &RowReader<'_>) -> Option<u64> {
+        let first = *M::TABLE.primary_key.first()? as usize;
+        self.slots.keys.integer_on_wire(|| row.wire_ahead(first))
+    }
 }
 
 impl<M: Model> Store for Arena<M> {
@@ -277,12 +283,17 @@ impl<M: Model> Store for Arena<M> {
 
     fn read(&mut self, reader: &mut RowReader<'_>, epoch: u32, overwrite: bool) -> Result<ReadRow> {
         let mut decoded = None;
-        let key = match Self::key_in(reader) {
-            Some(key) => key,
-            None => Self::key_of(decoded.insert(M::read(reader)?)),
-        };
         let next = self.slots.next();
-        let place = self.slots.keys.place(key);
+        let place = match self.integer_in(reader) {
+            Some(key) => self.slots.keys.place_of_integer(key),
+            None => {
+                let key = match Self::key_in(reader) {
+                    Some(key) => key,
+                    None => Self::key_of(decoded.insert(M::read(reader)?)),
+                };
+                self.slots.keys.place(key)
+            }
+        };
         if *place == key_map::FREE {
             let row = match decoded {
                 Some(row) => row,

@@ -147,14 +147,7 @@ impl KeyBytes {
 
     /// The key as a number without a sign, where it is an integer of so many bytes.
     pub(crate) fn integer(&self, width: usize) -> Option<u64> {
-        match self {
-            KeyBytes::Short { length, bytes } if *length as usize == width && width <= 8 => {
-                // What is behind the key is zero.
-                let (first, _) = bytes.split_first_chunk::<8>()?;
-                Some(u64::from_be_bytes(*first) >> (64 - 8 * width))
-            }
-            _ => None,
-        }
+        integer(self.as_slice(), width)
     }
 
     fn as_slice(&self) -> &[u8] {
@@ -162,6 +155,19 @@ impl KeyBytes {
             KeyBytes::Short { length, bytes } => &bytes[..*length as usize],
             KeyBytes::Long(bytes) => bytes,
         }
+    }
+}
+
+/// A number without a sign, where there are so many bytes of one.
+pub(crate) fn integer(bytes: &[u8], width: usize) -> Option<u64> {
+    if bytes.len() != width {
+        return None;
+    }
+    match width {
+        2 => Some(u64::from(u16::from_be_bytes(bytes.try_into().ok()?))),
+        4 => Some(u64::from(u32::from_be_bytes(bytes.try_into().ok()?))),
+        8 => Some(u64::from_be_bytes(bytes.try_into().ok()?)),
+        _ => None,
     }
 }
 

@@ -124,6 +124,7 @@ impl Session {
     }
 
     /// Takes an entity of a table off a row.
+    #[inline]
     pub(super) fn read_entity(
         &mut self,
         table: &'static Table,

@@ -70,6 +70,22 @@ struct Member {
     member: RawHandle,
 }
 
+impl Members {
+    /// The parent that a member's row leads to, where its key can be read off the wire.
+    fn parent_on_wire(&mut self, row: &Row) -> Option<u32> {
+        let there_columns = self.columns.1;
+        if let [column] = there_columns {
+            let value = || row.wire(*column as usize);
+            if let Some(key) = self.parent_of.integer_on_wire(value) {
+                return self.parent_of.find_integer(key);
+            }
+        }
+        let wire = |column| row.wire(column);
+        let key = KeyBytes::off_wire(self.relation.to, there_columns, wire)?;
+        self.parent_of.get(&key)
+    }
+}
+
 /// The members of each parent, in the order in which they were found.
 fn by_parent(found: &[Member], parents: usize) -> Vec<Vec<RawHandle>> {
     let mut counts = vec![0; parents];
@@ -397,11 +413,11 @@ impl Session {
     ) -> Result<()> {
         let relation = members.relation;
         let (here_columns, there_columns) = members.columns;
-        let parent_of = |key: Option<KeyBytes>| members.parent_of.get(&key?);
         let mut reader = RowReader::new(row);
         let (member, parent) = if keyed {
             let columns = relation.to.columns.len();
-            let Some(parent) = parent_of(KeyBytes::at(row, columns, here_columns.len())) else {
+            let key = KeyBytes::at(row, columns, here_columns.len());
+            let Some(parent) = key.and_then(|key| members.parent_of.get(&key)) else {
                 return Ok(());
             };
             members.has_come[parent as usize] = true;
@@ -413,12 +429,15 @@ impl Session {
         } else {
             let (member, taken) = self.read_row(relation.to, &mut reader, false)?;
             // An entity that kept its own values is where these say.
-            let key = match taken {
-                true => KeyBytes::off_wire(relation.to, there_columns, |column| row.wire(column)),
+            let parent = match taken {
+                true => members.parent_on_wire(row),
                 false => None,
             };
-            let key = key.or_else(|| self.key_at(member, there_columns));
-            (member, parent_of(key))
+            let parent = parent.or_else(|| {
+                let key = self.key_at(member, there_columns)?;
+                members.parent_of.get(&key)
+            });
+            (member, parent)
         };
         if !loads.joined.is_empty() {
             self.read_joined(
