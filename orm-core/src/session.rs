@@ -55,6 +55,7 @@
 //! | `undo` | the undo log: what rollback puts back |
 //! | `undo_view` | `undo_view`: the undo log as text |
 //! | `arena`, `store`, `drafts`, `slots`, `key`, `state` | where entities are kept: rows, drafts, heads, the identity map |
+//! | `copies`, `kept` | what rows were before they were changed, and which of these each is compared with |
 //! | `hash` | the hasher of maps by keys and handles |
 //! | `collection`, `link_rows`, `set_links` | what is known of a to-many relationship; many-to-many links to be written; `belongs_to` that were set |
 
@@ -88,6 +89,7 @@ mod info;
 #[cfg(feature = "json")]
 mod json_shape;
 mod judged;
+mod kept;
 mod key;
 mod key_map;
 mod link_rows;

@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use super::copies::{Copies, CopyId};
 use super::detach::{Detached, Value};
 use super::drafts::Drafts;
+use super::kept::Kept;
 use super::key::KeyBytes;
 use super::key_map;
 use super::slots::Slots;
@@ -30,9 +31,8 @@ pub(crate) struct Arena<M: Model> {
     slots: Slots,
     contents: Vec<Content<M>>,
     drafts: Drafts<M::Draft>,
-    /// What the rows were before they were handed out mutably, by slot; `None`, or nothing, for all that were not. A session that
-    /// only reads has none.
-    kept: Vec<Option<CopyId>>,
+    /// What the rows were before they were handed out mutably.
+    kept: Kept,
     copies: Copies<M>,
 }
 
@@ -44,7 +44,7 @@ pub fn arena<M: Model>() -> Box<dyn Any> {
         slots: Slots::new(M::TABLE, 0, 0),
         contents: Vec::new(),
         drafts: Drafts::new(),
-        kept: Vec::new(),
+        kept: Kept::default(),
         copies: Copies::new(),
     });
     Box::new(store)
@@ -75,21 +75,17 @@ impl<M: Model> Arena<M> {
     }
 
     fn kept(&self, index: u32) -> Option<CopyId> {
-        *self.kept.get(index as usize)?
+        self.kept.get(index)
     }
 
     /// Keeps what the row was, to compare it with.
     fn keep(&mut self, index: u32, row: M) {
-        if self.kept.len() < self.contents.len() {
-            self.kept.resize(self.contents.len(), None);
-        }
-        self.kept[index as usize] = Some(self.copies.compare(row));
+        self.kept.set(index, self.copies.compare(row));
     }
 
     /// There is nothing to compare the row with any more.
     fn unkeep(&mut self, index: u32) {
-        let kept = self.kept.get_mut(index as usize);
-        if let Some(kept) = kept.and_then(Option::take) {
+        if let Some(kept) = self.kept.take(index) {
             self.copies.uncompare(kept);
         }
     }
@@ -393,7 +389,7 @@ impl<M: Model> Store for Arena<M> {
 
     fn rebase(&mut self, index: u32, columns: &[u16]) {
         let at = index as usize;
-        if let (Some(Some(kept)), Content::Row(row)) = (self.kept.get_mut(at), &self.contents[at]) {
+        if let (Some(kept), Content::Row(row)) = (self.kept.get_mut(index), &self.contents[at]) {
             Self::copy_columns(row, self.copies.compared_mut(kept), columns);
         }
     }
@@ -534,7 +530,7 @@ impl<M: Model> Store for Arena<M> {
     fn clear(&mut self) {
         self.contents = Vec::new();
         self.drafts = Drafts::new();
-        self.kept = Vec::new();
+        self.kept = Kept::default();
         self.copies = Copies::new();
         self.slots.clear();
     }
