@@ -306,13 +306,13 @@ impl Drop for Link {
             return;
         };
         // On a runtime that is shut down these tasks are dropped unrun, and `Cleaning` closes the connection.
-        let (engine, cleaning) = (self.engine.clone(), Cleaning(Some(slot)));
+        let cleaning = Cleaning(Some(slot));
         if self.traffic.is_lost() {
             drop(cleaning);
         } else if self.traffic.has_unread() {
-            self.runtime.spawn(cleaning.cancel(engine));
+            self.runtime.spawn(cleaning.cancel(self.engine.clone()));
         } else if self.traffic.may_be_open() {
-            self.runtime.spawn(cleaning.roll_back(engine));
+            self.runtime.spawn(cleaning.roll_back(self.engine.clone()));
         } else {
             cleaning.give_back();
         }

@@ -64,6 +64,9 @@ impl Session {
         for number in 0..self.arenas.len() {
             let store = self.arenas[number].as_ref();
             let slots = store.slots();
+            if !slots.is_waiting() {
+                continue;
+            }
             let (touched, pending) = slots.waiting();
             let pending = pending.into_iter();
             changes

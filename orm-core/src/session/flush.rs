@@ -104,7 +104,8 @@ impl Session {
         self.set_links.clear();
         self.expressions.clear();
         self.link_rows.clear();
-        for store in &mut self.arenas {
+        let touched = self.arenas.iter_mut();
+        for store in touched.filter(|store| store.slots().is_waiting()) {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
             let touched = store.slots().touched();
             store.written(&mut touched.into_iter(), None, true);
@@ -365,14 +366,14 @@ impl Session {
         if returned.is_empty() {
             return Ok(());
         }
-        let places = self.places(step, matching, &returned, rows);
+        let places = self.places(step, matching, returned, rows);
         let places = self.or_fail(places)?;
         let key = step.table.primary_key;
         // Where rows are matched by their keys, the key stands in front.
         let (front, behind) = match matching {
             Match::ByKey => {
-                let others = returned.iter().filter(|column| !key.contains(column));
-                (key.len(), others.copied().collect())
+                let key_columns = key.iter().copied().collect();
+                (key.len(), returned.without(key_columns))
             }
             _ => (0, returned),
         };
@@ -387,7 +388,7 @@ impl Session {
                     ..first
                 };
                 let store = self.store_mut(*entity);
-                if let Err(error) = store.write(entity.index, *column, value) {
+                if let Err(error) = store.write(entity.index, column, value) {
                     return self.or_fail(Err(error));
                 }
             }
@@ -405,7 +406,7 @@ impl Session {
         &self,
         step: &Step,
         matching: Match,
-        returned: &[u16],
+        returned: ColumnSet,
         rows: &[Row],
     ) -> Result<Vec<usize>> {
         let (table, key) = (step.table.name, step.table.primary_key);
@@ -413,7 +414,7 @@ impl Session {
             Match::Single | Match::Numbered => Ok((0..rows.len()).collect()),
             Match::Ascending => {
                 let identity = made_identity(step);
-                let at = returned.iter().position(|column| Some(*column) == identity);
+                let at = returned.iter().position(|column| Some(column) == identity);
                 let value = |row: &Row| at.map_or(0, |at| integer(row.bytes(at)));
                 matching::ascending(table, rows.iter().map(value))
             }
@@ -434,7 +435,7 @@ impl Session {
         self.take_rows(step, Match::of_update(step), rows)?;
         self.follow_new_keys(step);
         let (mut key, returned) = (step.table.primary_key.iter(), Self::returned_by(step));
-        let rekeyed = key.any(|key| step.columns.contains(*key) || returned.contains(key));
+        let rekeyed = key.any(|key| step.columns.contains(*key) || returned.contains(*key));
         let counted = step.kind == StepKind::Update && step.table.version.is_some();
         if counted {
             for row in &step.rows {

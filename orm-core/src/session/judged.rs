@@ -12,7 +12,7 @@ use super::Session;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use crate::error::{Error, Result};
-use crate::model::Row;
+use crate::model::{ColumnSet, Row};
 use crate::query::Statement;
 use crate::query::quote::identifier;
 use crate::types::{DecodeError, Element, Param, PgType, SqlType, elements};
@@ -25,12 +25,14 @@ const INSIDE: &str = "WITH written AS (";
 
 /// The identity key that a step's INSERT brings back, if that is all, and the array that the server sends it in.
 pub(super) fn judged_key(step: &Step) -> Option<(u16, &'static PgType)> {
-    let matching = (step.kind == StepKind::Insert).then(|| Match::of_insert(step))?;
-    let ([column], Match::Single | Match::Ascending) = (&Session::returned_by(step)[..], matching)
-    else {
+    if step.kind != StepKind::Insert {
         return None;
-    };
-    let key = made_identity(step).filter(|key| key == column)?;
+    }
+    let key = made_identity(step)?;
+    let is_all = Session::returned_by(step) == ColumnSet::EMPTY.with(key);
+    if !is_all || !matches!(Match::of_insert(step), Match::Single | Match::Ascending) {
+        return None;
+    }
     let oid = step.table.columns[key as usize].ty.oid;
     let arrays = [
         (i16::TYPE.oid, <i16 as Element>::ARRAY),
@@ -128,16 +130,19 @@ fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
     let expected = params.len().to_string();
-    let count_up = [
-        " AND array_agg(",
-        key,
-        ") = array_agg(DISTINCT ",
-        key,
-        " ORDER BY ",
-        key,
-        ")",
-    ];
-    let count_up = count_up.concat();
+    let count_up = match rows {
+        1 => String::new(),
+        _ => [
+            " AND array_agg(",
+            key,
+            ") = array_agg(DISTINCT ",
+            key,
+            " ORDER BY ",
+            key,
+            ")",
+        ]
+        .concat(),
+    };
     let sql = [
         INSIDE,
         &sql,
@@ -147,7 +152,7 @@ fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
         key,
         ") = $",
         &expected,
-        if rows == 1 { "" } else { &count_up },
+        &count_up,
         " THEN true ELSE current_setting('",
         WRITTEN,
         "' || count(",

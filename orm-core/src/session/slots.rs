@@ -258,6 +258,12 @@ impl Slots {
         self.waiting_where(|head| head.is_touched())
     }
 
+    /// Whether an entity is to be deleted.
+    pub(crate) fn any_doomed(&self) -> bool {
+        let mut all = self.waiting.iter();
+        all.any(|waiting| self.heads[waiting.index as usize].doomed)
+    }
+
     /// Entities that are to be deleted, in the order of their slots.
     pub(crate) fn doomed(&self) -> Vec<u32> {
         self.waiting_where(|head| head.doomed && head.is_touched())

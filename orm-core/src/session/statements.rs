@@ -88,12 +88,15 @@ impl Session {
     }
 }
 
-fn returning_clause(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
-    if columns.is_empty() {
-        return;
+fn returning_clause(
+    sql: &mut Renderer,
+    table: &'static Table,
+    columns: impl IntoIterator<Item = u16>,
+) {
+    let mut before = " RETURNING ";
+    for column in columns {
+        sql.text(before);
+        sql.column_name(table.columns[column as usize].name);
+        before = ", ";
     }
-    sql.text(" RETURNING ");
-    sql.list(columns, ", ", |sql, column| {
-        sql.column_name(table.columns[*column as usize].name);
-    });
 }

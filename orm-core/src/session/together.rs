@@ -62,7 +62,7 @@ impl<'s> Together<'s> {
     fn look(&mut self) {
         for step in &self.steps[self.seen..] {
             let inserted = matches!(step.kind, StepKind::Insert | StepKind::Replace);
-            let returned: ColumnSet = Session::returned_by(step).into_iter().collect();
+            let returned = Session::returned_by(step);
             if inserted || !returned.is_empty() {
                 for row in &step.rows {
                     let known = self.rows.entry(*row).or_default();
@@ -77,13 +77,13 @@ impl<'s> Together<'s> {
 
 impl Session {
     /// The columns that a step's statement brings back.
-    pub(super) fn returned_by(step: &Step) -> Vec<u16> {
+    pub(super) fn returned_by(step: &Step) -> ColumnSet {
         match step.kind {
             StepKind::Insert => Self::returned_by_insert(step),
             StepKind::Update | StepKind::Replace | StepKind::Close => {
                 Self::returned_by_update(step)
             }
-            _ => Vec::new(),
+            _ => ColumnSet::EMPTY,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::batch::{BatchValue, select_values};
 use super::returning_clause;
 use crate::expr::TableRef;
+use crate::model::ColumnSet;
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
@@ -13,7 +14,7 @@ use crate::session::plan::Step;
 
 impl Session {
     /// The columns that an INSERT brings back: those that the server fills in.
-    pub(in crate::session) fn returned_by_insert(step: &Step) -> Vec<u16> {
+    pub(in crate::session) fn returned_by_insert(step: &Step) -> ColumnSet {
         let columns = step.table.columns.iter().enumerate();
         columns
             .filter(|(at, column)| {
@@ -44,7 +45,7 @@ impl Session {
                     });
                     sql.text(")");
                 }
-                returning_clause(&mut sql, table, &returning);
+                returning_clause(&mut sql, table, returning.iter());
             }
             Match::ByKey | Match::Ascending => {
                 insert_into(&mut sql, TableRef::of(table), &columns);
@@ -56,23 +57,24 @@ impl Session {
                     Match::ByKey if !returning.is_empty() => keys.collect(),
                     _ => Vec::new(),
                 };
-                all.extend(
-                    returning
-                        .iter()
-                        .filter(|column| !all.contains(column))
-                        .copied()
-                        .collect::<Vec<_>>(),
-                );
-                returning_clause(&mut sql, table, &all);
+                let keys: ColumnSet = all.iter().copied().collect();
+                all.extend(returning.without(keys).iter());
+                returning_clause(&mut sql, table, all);
             }
-            Match::Numbered => self.insert_numbered(&mut sql, step, &columns, &returning),
+            Match::Numbered => self.insert_numbered(&mut sql, step, &columns, returning),
         }
         sql.finish()
     }
 
     /// The key is a server default other than an identity: it is computed beside the row's number before the INSERT, and
     /// joined to what came of it.
-    fn insert_numbered(&self, sql: &mut Renderer, step: &Step, columns: &[u16], returning: &[u16]) {
+    fn insert_numbered(
+        &self,
+        sql: &mut Renderer,
+        step: &Step,
+        columns: &[u16],
+        returning: ColumnSet,
+    ) {
         let table = step.table;
         let made: Vec<u16> = table
             .primary_key
@@ -106,11 +108,11 @@ impl Session {
         let mut back = made.clone();
         back.extend(returning.iter().filter(|column| !made.contains(column)));
         back.extend(table.primary_key.iter().filter(|key| !made.contains(key)));
-        returning_clause(sql, table, &back);
+        returning_clause(sql, table, back);
         sql.text(") SELECT ");
-        sql.list(returning, ", ", |sql, column| {
+        sql.list(returning.iter(), ", ", |sql, column| {
             sql.text("inserted.");
-            sql.column_name(table.columns[*column as usize].name);
+            sql.column_name(table.columns[column as usize].name);
         });
         sql.text(" FROM input JOIN inserted ON ");
         sql.list(made.iter().enumerate(), " AND ", |sql, (at, column)| {

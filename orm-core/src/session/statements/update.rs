@@ -4,7 +4,7 @@
 use super::batch::BatchValue;
 use super::returning_clause;
 use crate::expr::{BatchColumn, TableRef};
-use crate::model::{NextVersion, OnUpdate, RawHandle, Table};
+use crate::model::{ColumnSet, NextVersion, OnUpdate, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
@@ -25,9 +25,9 @@ enum New {
 
 impl Session {
     /// The columns that an UPDATE brings back: those that the server changes by itself.
-    pub(in crate::session) fn returned_by_update(step: &Step) -> Vec<u16> {
+    pub(in crate::session) fn returned_by_update(step: &Step) -> ColumnSet {
         if matches!(step.kind, StepKind::Open | StepKind::Park) {
-            return Vec::new();
+            return ColumnSet::EMPTY;
         }
         let made_by_server = match NextVersion::of(step.table) {
             None | Some((_, NextVersion::Counted)) => None,
@@ -110,7 +110,7 @@ impl Session {
             sql.param(self.value_before(before, column));
             old_value_cast(sql, table, column);
         }
-        returning_clause(sql, table, &Self::returned_by_update(step));
+        returning_clause(sql, table, Self::returned_by_update(step).iter());
     }
 
     /// Many rows: `k0`, `k1` .. are the keys, `c0` .. the new values, `v0` the version, `o0` .. the guards' old values.
@@ -170,9 +170,9 @@ impl Session {
         let returning = Self::returned_by_update(step);
         if !returning.is_empty() {
             sql.text(" RETURNING ");
-            let all = table.primary_key.iter().chain(&returning);
+            let all = table.primary_key.iter().copied().chain(returning.iter());
             sql.list(all, ", ", |sql, column| {
-                sql.column_of(table, table.columns[*column as usize].name);
+                sql.column_of(table, table.columns[column as usize].name);
             });
         }
     }

@@ -10,6 +10,10 @@ use crate::session::key::{KeyBytes, sort_by_key};
 use crate::session::plan::{Step, StepKind, Why};
 use crate::types::TypeKind;
 
+/// What rows of one UPDATE have in common: the columns that are set, whether they are guarded, by which columns, and the SQL of the
+/// expressions that they are set to.
+type Batch = (ColumnSet, bool, ColumnSet, Option<String>);
+
 impl Session {
     /// Batches of inserts into one table: rows that send the same columns. `behind` says what they waited for.
     pub(super) fn insert_steps(
@@ -17,16 +21,17 @@ impl Session {
         table: &'static Table,
         rows: Vec<RawHandle>,
         behind: &str,
-    ) -> Vec<Step> {
+        steps: &mut Vec<Step>,
+    ) {
         if rows.is_empty() {
-            return Vec::new();
+            return;
         }
         let sent = sent_by_insert(table);
-        let mut steps: Vec<Step> = Vec::new();
+        let first = steps.len();
         for row in rows {
             let columns = sent(self.given(row));
             let shape = self.shape(row);
-            let same = steps
+            let same = steps[first..]
                 .iter_mut()
                 .find(|step| step.columns == columns && step.shape == shape);
             match same {
@@ -34,7 +39,7 @@ impl Session {
                 None => {
                     let why = Why::Rows {
                         behind: behind.to_owned(),
-                        apart: !steps.is_empty(),
+                        apart: steps.len() > first,
                     };
                     let mut step = Step::new(StepKind::Insert, table, why);
                     step.columns = columns;
@@ -45,18 +50,25 @@ impl Session {
                 }
             }
         }
-        steps
     }
 
     /// Batches of rows that take the place of deleted ones: those that are given the same columns.
-    pub(super) fn replace_steps(&self, rows: &[RawHandle], changes: &ChangeSet) -> Vec<Step> {
+    pub(super) fn replace_steps(
+        &self,
+        rows: &[RawHandle],
+        changes: &ChangeSet,
+        steps: &mut Vec<Step>,
+    ) {
+        if rows.is_empty() {
+            return;
+        }
         let mut batches = BTreeMap::<(ColumnSet, Option<String>), Vec<RawHandle>>::new();
         for row in rows {
             let columns = sent_by_insert(self.table(*row))(self.given(*row));
             let batch = batches.entry((columns, self.shape(*row)));
             batch.or_default().push(*row);
         }
-        let steps = batches.into_iter().map(|((given, shape), mut rows)| {
+        let replacing = batches.into_iter().map(|((given, shape), mut rows)| {
             let table = self.table(rows[0]);
             let mut fixed: ColumnSet = table.primary_key.iter().copied().collect();
             let why = Why::Rows {
@@ -88,7 +100,7 @@ impl Session {
             step.rows = rows;
             step
         });
-        steps.collect()
+        steps.extend(replacing);
     }
 
     /// The columns of a new row that are given a value, or an expression.
@@ -103,21 +115,11 @@ impl Session {
         rows: Vec<(RawHandle, ColumnSet)>,
         parked: &BTreeMap<RawHandle, ColumnSet>,
         behind: &str,
-    ) -> Vec<Step> {
-        if rows.is_empty() {
-            return Vec::new();
-        }
-        let mut batches =
-            BTreeMap::<(ColumnSet, bool, ColumnSet, Option<String>), Vec<RawHandle>>::new();
-        let mut put = |batch, rows: Vec<RawHandle>| {
-            let all: &mut Vec<RawHandle> = batches.entry(batch).or_default();
-            match all.is_empty() {
-                true => *all = rows,
-                false => all.extend(rows),
-            }
-        };
-        // Mostly a row is changed as the one before it.
-        let (mut run, mut run_rows) = (None, Vec::with_capacity(rows.len()));
+        steps: &mut Vec<Step>,
+    ) {
+        // Mostly a row is changed as the one before it, and all are one batch.
+        let mut batches: Vec<(Batch, Vec<RawHandle>)> = Vec::new();
+        let mut room = rows.len();
         for (row, changed) in rows {
             let guarded = self.is_guarded(row);
             let mut guard = ColumnSet::EMPTY;
@@ -127,36 +129,40 @@ impl Session {
                 guard = changed.without(aside).without(self.computed_columns(row));
             }
             let batch = (changed, guarded, guard, self.shape(row));
-            if run.as_ref() != Some(&batch)
-                && let Some(before) = run.replace(batch)
-            {
-                put(before, std::mem::take(&mut run_rows));
+            match batches.last_mut() {
+                Some((last, rows)) if *last == batch => rows.push(row),
+                _ => {
+                    let mut rows = Vec::with_capacity(std::mem::replace(&mut room, 1));
+                    rows.push(row);
+                    batches.push((batch, rows));
+                }
             }
-            run_rows.push(row);
         }
-        if let Some(last) = run {
-            put(last, run_rows);
-        }
+        batches.sort_by(|(one, _), (other, _)| one.cmp(other));
+        batches.dedup_by(|(batch, rows), (before, all)| {
+            let same = batch == before;
+            if same {
+                all.append(rows);
+            }
+            same
+        });
         let apart = batches.len() > 1;
-        let steps = batches
-            .into_iter()
-            .map(|((changed, guarded, guard, shape), rows)| {
-                let table = self.table(rows[0]);
-                let why = Why::Rows {
-                    behind: behind.to_owned(),
-                    apart,
-                };
-                let mut step = Step::new(StepKind::Update, table, why);
-                // Not what is given anew: its old value decided nothing.
-                step.columns = changed.union(given_anew(table));
-                step.guard = guard;
-                step.stale = guarded;
-                step.by_server = self.computed_columns(rows[0]);
-                step.shape = shape;
-                self.put_by_key(&mut step, rows);
-                step
-            });
-        steps.collect()
+        for ((changed, guarded, guard, shape), rows) in batches {
+            let table = self.table(rows[0]);
+            let why = Why::Rows {
+                behind: behind.to_owned(),
+                apart,
+            };
+            let mut step = Step::new(StepKind::Update, table, why);
+            // Not what is given anew: its old value decided nothing.
+            step.columns = changed.union(given_anew(table));
+            step.guard = guard;
+            step.stale = guarded;
+            step.by_server = self.computed_columns(rows[0]);
+            step.shape = shape;
+            self.put_by_key(&mut step, rows);
+            steps.push(step);
+        }
     }
 
     /// Whether the row was read in an earlier transaction and has no version, so that what is written must find the old

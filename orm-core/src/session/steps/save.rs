@@ -140,10 +140,10 @@ impl Session {
             added,
             added_behind,
         } = written;
-        steps.extend(self.update_steps(changed, parked, &changed_behind));
-        steps.extend(self.replace_steps(&replacing, changes));
+        self.update_steps(changed, parked, &changed_behind, steps);
+        self.replace_steps(&replacing, changes, steps);
         let table = self.arenas[number].slots().table;
-        steps.extend(self.insert_steps(table, added, &added_behind));
+        self.insert_steps(table, added, &added_behind, steps);
     }
 
     fn refers_to_itself(&self, number: usize) -> bool {
