@@ -17,7 +17,7 @@
 //! | `computed` | values computed from rows, in Rust and in SQL, and whether the two agree |
 //! | `links` | what `set` and `push` change: both sides, and the foreign key |
 //! | `transaction` | `commit`, `rollback`: what is sent when |
-//! | `written` | whether anything may have been written in the open transaction |
+//! | `written` | whether anything may have been written or locked in the open transaction |
 //! | `savepoint` | `begin_nested`, and the guards that deref to the session |
 //! | `options` | isolation level, read-only, autoflush; hooks and info for every session |
 //! | `info` | [`Info`]: values of a program's own, at hand wherever the session is |
@@ -221,8 +221,8 @@ pub struct Session {
     phase: Phase,
     /// Whether the last failure was a serialization failure or a deadlock.
     lost: bool,
-    /// Whether anything was sent in the transaction that may write.
-    may_have_written: bool,
+    /// What was done in the transaction at most.
+    effect: Effect,
     /// What the query may do that is sent next.
     query_effect: Effect,
     /// The cursors of the transaction.
@@ -373,7 +373,7 @@ impl Session {
             link: None,
             phase: Phase::Idle,
             lost: false,
-            may_have_written: false,
+            effect: Effect::Reads,
             query_effect: Effect::MayWrite,
             cursors: Vec::new(),
             arenas: Vec::new(),

@@ -4,8 +4,12 @@
 //! Round trips are counted with statements that the connection has prepared before; the first time each takes one more.
 #![allow(missing_docs)]
 
+use std::sync::Arc;
+
 use orm_core::Error;
+use orm_core::engine::{StatementLog, sql};
 use orm_core::error::ConstraintKind;
+use orm_core::expr::raw;
 use orm_core::model::Insertable;
 use orm_core::prelude::*;
 use orm_core::session::State;
@@ -506,4 +510,103 @@ async fn what_is_dropped_on_its_way_with_commit_is_done_or_not_and_never_by_half
         }
     }
     assert!(in_doubt > 0);
+}
+
+/// A pool of one connection, whose statements are logged.
+async fn alone(f: &Fixture) -> (Engine, StatementLog) {
+    let log = StatementLog::new();
+    let builder = Engine::builder(f.url()).pool_size(1).max_overflow(0);
+    let engine = builder.observe(Arc::new(log.clone())).connect().await;
+    (engine.unwrap(), log)
+}
+
+async fn read(engine: &Engine) -> Session {
+    let mut db = engine.session();
+    db.get::<Country>("AA").await.unwrap().expect("a row");
+    Country::query().all(&mut db).await.unwrap();
+    db
+}
+
+#[tokio::test]
+async fn the_rollback_of_what_was_only_read_is_not_waited_for() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a')")
+        .await;
+    let (engine, log) = alone(&f).await;
+    for end in ["rollback", "close", "drop"] {
+        let mut db = read(&engine).await;
+        log.clear();
+        match end {
+            "rollback" => db.rollback().await.unwrap(),
+            "close" => db.close().await.unwrap(),
+            _ => drop(db),
+        }
+        assert_eq!(
+            (log.round_trips(), log.take()),
+            (0, vec!["ROLLBACK".to_owned()]),
+            "{end}"
+        );
+        // The one connection has left that transaction: what is sent on it next is committed.
+        let mut connection = engine.acquire().await.unwrap();
+        let insert = sql("insert into countries values (:code, 'new')").bind("code", end);
+        insert.execute(&mut connection).await.unwrap();
+        let found = format!("select name from countries where code = '{end}'");
+        assert_eq!(f.rows(&found).await, ["new"]);
+    }
+}
+
+#[tokio::test]
+async fn the_rollback_of_anything_else_is_waited_for() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a')")
+        .await;
+    let (engine, log) = alone(&f).await;
+    for what in ["a lock", "a write", "hand-written", "a failure"] {
+        let mut db = read(&engine).await;
+        match what {
+            "a lock" => drop(Country::query().for_update().all(&mut db).await.unwrap()),
+            "a write" => {
+                db.add(country("BB"));
+                db.flush().await.unwrap();
+            }
+            "hand-written" => drop(sql("select 1").execute(&mut db).await.unwrap()),
+            _ => {
+                let of_text = Country::NAME.gt(raw::<String>("(1 / 0)::text"));
+                Country::query()
+                    .filter(of_text)
+                    .all(&mut db)
+                    .await
+                    .unwrap_err();
+            }
+        }
+        log.clear();
+        db.rollback().await.unwrap();
+        assert_eq!(
+            (log.round_trips(), log.take()),
+            (1, vec!["ROLLBACK".to_owned()]),
+            "{what}"
+        );
+    }
+}
+
+/// A connection that broke meanwhile doesn't go back to the pool.
+#[tokio::test]
+async fn a_rollback_that_cannot_be_sent_closes_the_connection() {
+    let f = Fixture::new::<World>().await;
+    f.elsewhere("insert into countries values ('AA', 'a')")
+        .await;
+    let (engine, _) = alone(&f).await;
+    let mut db = read(&engine).await;
+    f.elsewhere(
+        "select pg_terminate_backend(pid) from pg_stat_activity \
+         where datname = current_database() and state = 'idle in transaction'",
+    )
+    .await;
+    db.rollback().await.unwrap();
+    // Before the broken connection is noticed it may be lent once more.
+    let mut again = engine.session();
+    if again.get::<Country>("AA").await.is_err() {
+        again.rollback().await.unwrap();
+        assert!(again.get::<Country>("AA").await.unwrap().is_some());
+    }
 }

@@ -27,7 +27,7 @@ use super::pipeline::{Outcome, Pipeline};
 use super::pool::Slot;
 use super::prepared;
 use super::row_stream::RowStream;
-use super::traffic::Traffic;
+use super::traffic::{Boundary, Traffic};
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::model::Row;
@@ -190,6 +190,25 @@ impl Link {
         let due = self.traffic.may_be_open() && !self.traffic.has_unread();
         if due && self.batch("ROLLBACK").await.is_err() {
             self.discard();
+        }
+    }
+}
+
+impl Link {
+    /// Rolls back a transaction that holds nothing which anybody could wait for, and gives the connection back at once: whatever is sent on it
+    /// next is answered behind. Sends without waiting.
+    pub(crate) fn roll_back_unseen(self) {
+        if !self.traffic.is_open() || self.traffic.has_unread() {
+            return;
+        }
+        let mut watch = Watch::start_text(&self.engine, &self.traffic, "ROLLBACK");
+        watch.round_trips = 0;
+        match self.client().batch_execute("ROLLBACK").now_or_never() {
+            Some(Err(error)) => watch.end(Err(&error)),
+            _ => {
+                watch.sent();
+                self.traffic.done(Boundary::Closes);
+            }
         }
     }
 }

@@ -145,10 +145,8 @@ impl Executor for Session {
     }
 
     async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        match self.take_query_effect() {
-            Effect::Reads => self.send_read(&statement).await,
-            Effect::MayWrite => self.send(&statement).await,
-        }
+        let effect = self.take_query_effect();
+        self.send_known(&statement, effect).await
     }
 
     async fn open_rows(&mut self, statement: Statement) -> Result<Box<dyn Incoming>> {

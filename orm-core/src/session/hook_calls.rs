@@ -13,6 +13,7 @@ use super::hooks::{HookContext, Hooks, Problems, Queue, SessionEvents};
 use super::{Arena, Session};
 use crate::error::{Error, Rejection, Result, ValidationError};
 use crate::model::{ColumnSet, Draft, Handle, Model, RawHandle, Table};
+use crate::query::Running;
 
 /// How many rounds a flush goes on because hooks have added something after the last.
 const ROUNDS: usize = 100;
@@ -165,7 +166,14 @@ impl<M: Model, H: Hooks<M>> RowHooks for Typed<M, H> {
 impl Session {
     /// Runs rounds of a flush until hooks leave nothing to do. Without hooks it is one, and where `commit` says so, COMMIT goes
     /// out with it, if that may be. Whether it did.
-    pub(super) async fn flush_rounds(&mut self, commit: bool) -> Result<bool> {
+    ///
+    /// Boxed: all that a flush may do would be part of the futures of `commit` and of every query, and of the user's around them, and
+    /// rustc goes only so deep to find out how large a future is.
+    pub(super) fn flush_rounds(&mut self, commit: bool) -> Running<'_, bool> {
+        Box::pin(self.run_rounds(commit))
+    }
+
+    async fn run_rounds(&mut self, commit: bool) -> Result<bool> {
         for _ in 0..ROUNDS {
             if !self.has_changes() {
                 return Ok(false);

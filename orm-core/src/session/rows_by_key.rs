@@ -255,7 +255,8 @@ impl Session {
                 .map(|column| Item::Expr(Node::Column(from, *column)))
                 .collect();
             lock(&mut select, ask.lock, keys.len());
-            let rows = self.send_read(&render::select(&select)).await?;
+            let effect = Effect::of_read(&select);
+            let rows = self.send_known(&render::select(&select), effect).await?;
             for row in &rows {
                 if let Some(handle) = self.known_entity(table, row, 0) {
                     self.read_columns(handle, &columns, row)?;

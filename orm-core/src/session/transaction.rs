@@ -70,9 +70,13 @@ impl Session {
         Ok(self.run(statement, Want::Rows, Effect::MayWrite).await?.0)
     }
 
-    /// The same of a statement that only reads.
-    pub(super) async fn send_read(&mut self, statement: &Statement) -> Result<Vec<Row>> {
-        Ok(self.run(statement, Want::Rows, Effect::Reads).await?.0)
+    /// The same of a statement that may do no more than this.
+    pub(super) async fn send_known(
+        &mut self,
+        statement: &Statement,
+        effect: Effect,
+    ) -> Result<Vec<Row>> {
+        Ok(self.run(statement, Want::Rows, effect).await?.0)
     }
 
     /// Sends a statement and gives the number of rows that it changed.
@@ -164,7 +168,7 @@ impl Session {
             return Ok(None);
         }
         self.link = Some(Link::checkout(&self.engine, self.made_at).await?);
-        self.may_have_written = false;
+        self.effect = Effect::Reads;
         Ok(Some(self.options.begin()))
     }
 
@@ -354,12 +358,14 @@ impl Session {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    /// Sends ROLLBACK if a transaction is open. It is in order at any time, after an error, after a lost connection, and after a
+    /// Sends ROLLBACK if a transaction is open; where it has done nothing but read, nobody waits for the answer. It is in order at
+    /// any time, after an error, after a lost connection, and after a
     /// future that was dropped: a statement that may still run is cancelled, and not waited for.
     ///
     /// # Errors
     /// None that a user could act on: should ROLLBACK itself fail, the connection is closed, which rolls back as well.
     pub async fn rollback(&mut self) -> Result<()> {
+        let only_read = self.has_only_read();
         self.restore(None);
         self.cursors.clear();
         self.forget_undo();
@@ -368,7 +374,10 @@ impl Session {
         self.phase = Phase::Idle;
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {
-            link.roll_back().await;
+            match only_read {
+                true => link.roll_back_unseen(),
+                false => link.roll_back().await,
+            }
             self.after_rollback();
         }
         Ok(())
@@ -394,5 +403,17 @@ impl Session {
             store.clear();
         }
         Ok(())
+    }
+}
+
+/// A transaction that is given up by dropping its session. Where it has only read, its connection is free at once; else the
+/// link rolls back in a task of its own.
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.has_only_read()
+            && let Some(link) = self.link.take()
+        {
+            link.roll_back_unseen();
+        }
     }
 }

@@ -1,29 +1,44 @@
-//! Whether the open transaction can have written anything, as far as its session can tell. `transaction` notes it of every statement;
-//! `together` asks before a COMMIT goes out behind an UPDATE whose answer nobody has seen.
+//! Whether the open transaction can have written or locked anything, as far as its session can tell. `transaction` notes it of every
+//! statement, and asks before a ROLLBACK that nobody waits for; `together` asks before a COMMIT goes out behind an UPDATE whose answer
+//! nobody has seen.
 //!
 //! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions. All else
 //! may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, advisory locks.
 
 use super::Session;
+use super::transaction::Phase;
 use crate::expr::{CteBody, Node, Select, Visit};
 
-/// What a statement may do to the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a statement may do to the database, or a transaction, whose effect is the greatest of its statements'.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
+    /// Nothing that anybody could notice or wait for.
     Reads,
+    /// Rows are locked until the end of the transaction.
+    Locks,
     MayWrite,
+}
+
+impl Effect {
+    /// That of a query which is known to read.
+    pub(super) fn of_read(select: &Select) -> Self {
+        match select.lock {
+            None => Effect::Reads,
+            Some(_) => Effect::Locks,
+        }
+    }
 }
 
 impl Session {
     /// A statement is about to be sent, in a transaction that has its connection.
     pub(super) fn note_effect(&mut self, effect: Effect) {
-        self.may_have_written |= effect == Effect::MayWrite;
+        self.effect = self.effect.max(effect);
     }
 
     /// A query is about to be rendered and sent, by [`Executor`](crate::query::Executor), which then knows its text alone.
     pub(super) fn note_query(&mut self, select: &mut Select) {
         self.query_effect = match !self.may_have_written() && is_harmless(select) {
-            true => Effect::Reads,
+            true => Effect::of_read(select),
             false => Effect::MayWrite,
         };
     }
@@ -35,7 +50,12 @@ impl Session {
 
     /// Whether something may have been written in the open transaction.
     pub(super) fn may_have_written(&self) -> bool {
-        self.in_transaction() && self.may_have_written
+        self.in_transaction() && self.effect == Effect::MayWrite
+    }
+
+    /// Whether the open transaction has done nothing but read, so that nobody can be waiting for its end.
+    pub(super) fn has_only_read(&self) -> bool {
+        self.phase == Phase::Active && self.effect == Effect::Reads
     }
 }
 
