@@ -18,7 +18,8 @@ impl Session {
         }
         // Children that criteria hide hold the foreign key as others do.
         let before = std::mem::replace(&mut self.unfiltered, true);
-        let outcome = self.cascade_to_all().await;
+        // Boxed: it is seldom needed, and no flush should carry the future of loading.
+        let outcome = Box::pin(self.cascade_to_all()).await;
         self.unfiltered = before;
         outcome
     }

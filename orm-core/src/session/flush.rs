@@ -56,7 +56,7 @@ impl Session {
     pub(super) async fn flush_once(&mut self, commit: bool) -> Result<bool> {
         let mut committed = false;
         let mut unknown = self.follow_hand_set_keys();
-        Box::pin(self.cascade()).await?;
+        self.cascade().await?;
         let mut changes = self.change_set()?;
         let mut watched = Vec::new();
         if self.has_row_hooks() {
