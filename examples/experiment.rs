@@ -65,7 +65,7 @@ async fn the_bench_shows_what_the_experiment_has_left() {
         "What a flush would do",
         " 1. 1 row: UPDATE products SET stock = $1 WHERE id = $2",
         "What a rollback would put back",
-        "  1  row    Product#0     stock was 5",
+        "  1  row    Product#0    stock was 5",
     ] {
         assert!(
             told.any(|told| told == line),
