@@ -104,7 +104,7 @@ async fn each_step_shows_code_statements_session_plan_and_undo_log() {
         "━━ 9 ━━ A savepoint",
         &[
             "           │ + savepoint sp_1",
-            "           │ +   23  row     User#0         name was 'Anna'",
+            "           │ +   17  row     User#0         name was 'Anna'",
         ],
     );
     expect("━━ 10 ━━ Back", &["           │ +   #0  unchanged  stale"]);
