@@ -267,16 +267,17 @@ impl StatementLog {
     }
 
     /// How many round trips they took: how often the server was waited for. What was sent together is one; preparing a
-    /// statement, which each connection does once, is one more.
+    /// statement, which each connection does once, is one more. The ROLLBACK of what was only read is none: nobody waits for it.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
     /// for _ in 0..2 {
     ///     log.clear(); // the first time the statement is prepared, which takes a round trip more
     ///     db.get::<User>(1).await?;
-    ///     db.rollback().await?;
+    ///     db.commit().await?;
+    ///     db.close().await?; // or the second `get` would find it in the session
     /// }
-    /// assert_eq!((log.count(), log.round_trips()), (3, 2)); // BEGIN with SELECT, ROLLBACK
+    /// assert_eq!((log.count(), log.round_trips()), (3, 2)); // BEGIN with SELECT, COMMIT
     /// # Ok(())
     /// # }
     /// ```
