@@ -67,7 +67,6 @@ impl Session {
         })
     }
 
-    /// A value of the row as it was, according to the undo log.
     /// A value of the row in a copy that the undo log has.
     pub(super) fn value_in(&self, row: RawHandle, copy: CopyId, column: u16) -> Param {
         self.param_of(row, column, |out| {
