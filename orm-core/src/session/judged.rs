@@ -108,18 +108,12 @@ impl Session {
 fn counted(statement: Statement, rows: u64) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
-    let expected = params.len().to_string();
-    let sql = [
-        INSIDE,
-        &sql,
-        " RETURNING 1) SELECT CASE count(*) WHEN $",
-        &expected,
-        " THEN NULL ELSE current_setting('",
-        WRITTEN,
-        "' || count(*)) END FROM written",
-    ];
+    let expected = params.len();
     Statement {
-        sql: sql.concat(),
+        sql: format!(
+            "{INSIDE}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
+             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
+        ),
         params,
     }
 }
@@ -129,38 +123,16 @@ fn counted(statement: Statement, rows: u64) -> Statement {
 fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
-    let expected = params.len().to_string();
+    let expected = params.len();
     let count_up = match rows {
         1 => String::new(),
-        _ => [
-            " AND array_agg(",
-            key,
-            ") = array_agg(DISTINCT ",
-            key,
-            " ORDER BY ",
-            key,
-            ")",
-        ]
-        .concat(),
+        _ => format!(" AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key})"),
     };
-    let sql = [
-        INSIDE,
-        &sql,
-        ") SELECT array_agg(",
-        key,
-        ") FROM written HAVING CASE WHEN count(",
-        key,
-        ") = $",
-        &expected,
-        &count_up,
-        " THEN true ELSE current_setting('",
-        WRITTEN,
-        "' || count(",
-        key,
-        "))::bool END",
-    ];
     Statement {
-        sql: sql.concat(),
+        sql: format!(
+            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN count({key}) = ${expected}{count_up} \
+             THEN true ELSE current_setting('{WRITTEN}' || count({key}))::bool END"
+        ),
         params,
     }
 }
