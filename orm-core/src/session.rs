@@ -374,7 +374,7 @@ impl Session {
             phase: Phase::Idle,
             lost: false,
             effect: Effect::Reads,
-            query_effect: Effect::MayWrite,
+            query_effect: Effect::MayHold,
             cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),

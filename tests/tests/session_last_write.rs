@@ -1,10 +1,9 @@
-//! A transaction whose only write is an UPDATE of one row sends it as it is, with COMMIT behind: where it finds no row, there is
-//! nothing to commit. Where anything else may have been written, the server judges the UPDATE first.
+//! The last write of a transaction, with COMMIT behind it: the server judges it, also where it is one row behind nothing but reads.
+//! Whatever keeps it from being written, nothing is committed.
 #![allow(missing_docs)]
 
 use orm_core::Error;
 use orm_core::engine::sql;
-use orm_core::expr::func;
 use orm_core::prelude::*;
 use orm_core::session::{Isolation, SessionOptions, State};
 use tests::fixture::{Fixture, poll_times, text};
@@ -14,8 +13,6 @@ use tests::refused;
 type World = (Country, City, Author, Book, Ticket, Person, House);
 
 const NOTHING: [&str; 0] = [];
-
-const PLAIN: &str = "UPDATE countries SET name = $1 WHERE code = $2";
 
 const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code = $2 RETURNING 1) \
      SELECT CASE count(*) WHEN $3 THEN NULL ELSE current_setting('rows written: ' || count(*)) END FROM written";
@@ -52,89 +49,35 @@ fn assert_stale(error: &Error) {
 }
 
 #[tokio::test]
-async fn behind_reads_of_the_session_an_update_is_sent_as_it_is() {
+async fn the_server_judges_an_update_of_one_row_whatever_went_before() {
     let f = world().await;
     let mut db = f.session();
+    // Reads.
     let country = a(&mut db).await;
-    assert_eq!(change(&f, &mut db, country).await, [PLAIN, "COMMIT"]);
-    a(&mut db).await;
-    db.refresh(country).columns(Country::NAME).await.unwrap();
-    assert_eq!(change(&f, &mut db, country).await, [PLAIN, "COMMIT"]);
-    let again = Country::query().filter(func::lower(Country::CODE).eq("aa"));
-    assert_eq!(again.one(&mut db).await.unwrap(), country);
-    assert_eq!(Country::query().count(&mut db).await.unwrap(), 2);
-    assert!(Country::query().exists(&mut db).await.unwrap());
-    assert_eq!(change(&f, &mut db, country).await, [PLAIN, "COMMIT"]);
-    // From what was committed, it is guarded, and no transaction is open.
-    let guarded = format!("{PLAIN} AND name IS NOT DISTINCT FROM $3");
+    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
+    // Nothing: from what was committed, it is guarded, and no transaction is open.
+    let guarded = JUDGED
+        .replace(" RETURNING", " AND name IS NOT DISTINCT FROM $3 RETURNING")
+        .replace("WHEN $3", "WHEN $4");
     assert_eq!(change(&f, &mut db, country).await, [guarded.as_str()]);
+    // BEGIN says more than that.
     let kind = SessionOptions::new().isolation(Isolation::RepeatableRead);
     let mut other = f.session_with(kind);
     let country = a(&mut other).await;
-    assert_eq!(change(&f, &mut other, country).await, [PLAIN, "COMMIT"]);
+    assert_eq!(change(&f, &mut other, country).await, [JUDGED, "COMMIT"]);
     let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ";
     assert_eq!(
         change(&f, &mut other, country).await,
         [begin, &guarded, "COMMIT"]
     );
-    assert_eq!(f.rows(NAMES).await, ["AA|a!!!!!!", "BB|b"]);
-}
-
-#[tokio::test]
-async fn behind_whatever_may_write_the_server_judges() {
-    let f = world().await;
-    f.elsewhere(
-        "create table seen (name text); create function see(text) returns boolean language sql as \
-         $$ insert into seen values ($1) returning true $$",
-    )
-    .await;
-    // Raw SQL, also where it only reads.
-    let mut db = f.session();
-    let country = a(&mut db).await;
-    sql("select 1").execute(&mut db).await.unwrap();
-    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    // Before the session has looked at a row.
-    sql("insert into seen values ('x')")
-        .execute(&mut db)
+    // Writes.
+    a(&mut other).await;
+    sql("insert into authors (name) values ('Ann')")
+        .execute(&mut other)
         .await
         .unwrap();
-    let country = a(&mut db).await;
-    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    // A function that is not known.
-    a(&mut db).await;
-    let calls = Country::query().filter(orm_core::expr::raw::<bool>("see(name)"));
-    assert_eq!(calls.count(&mut db).await.unwrap(), 2);
-    a(&mut db).await;
-    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    // An earlier flush.
-    let country = a(&mut db).await;
-    db[country].name.push('?');
-    db.flush().await.unwrap();
-    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    // A bulk write.
-    a(&mut db).await;
-    let bulk = City::query().update(City::NAME.set("c"));
-    bulk.exec(&mut db).await.unwrap();
-    assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    // A savepoint, whether it was kept or not.
-    for kept in [true, false] {
-        a(&mut db).await;
-        let nested = db.begin_nested().await.unwrap();
-        if kept {
-            nested.commit().await.unwrap();
-        } else {
-            nested.rollback().await.unwrap();
-        }
-        assert_eq!(change(&f, &mut db, country).await, [JUDGED, "COMMIT"]);
-    }
-    // Two rows, or two statements.
-    a(&mut db).await;
-    db.add(Country::create().code("CC").name("c"));
-    let sent = change(&f, &mut db, country).await;
-    assert_eq!((sent.len(), sent[0].as_str()), (3, JUDGED));
-    // The next transaction begins anew.
-    a(&mut db).await;
-    assert_eq!(change(&f, &mut db, country).await, [PLAIN, "COMMIT"]);
+    assert_eq!(change(&f, &mut other, country).await, [JUDGED, "COMMIT"]);
+    assert_eq!(f.rows(NAMES).await, ["AA|a!!!!!", "BB|b"]);
 }
 
 #[tokio::test]
@@ -156,7 +99,7 @@ async fn a_row_that_is_gone_or_suppressed_is_stale_and_nothing_is_written() {
         f.sent();
         let error = refused(db.commit().await);
         assert_stale(&error);
-        assert_eq!(f.sent_as_it_was(), [PLAIN, "COMMIT"]);
+        assert_eq!(f.sent_as_it_was(), [JUDGED, "COMMIT"]);
         // The session waits, and rolling back sends nothing.
         let again = refused(db.flush().await);
         assert!(text(&again).contains(&text(&error)), "{again}");
@@ -200,28 +143,55 @@ async fn what_was_written_before_is_not_committed_with_an_update_that_finds_no_r
     assert_eq!(f.rows("select name from authors").await, NOTHING);
 }
 
-/// A trigger that marks rows in place of deleting them writes, and says that nothing was deleted. That is not committed.
+/// A trigger keeps a row from being written and writes elsewhere: a log, a mark in place of a delete. None of it is committed,
+/// whether COMMIT goes along or not, and whether there is one at all.
 #[tokio::test]
-async fn a_delete_is_judged_because_triggers_mark_rows_in_its_place() {
+async fn what_a_trigger_writes_in_place_of_a_row_is_rolled_back() {
     let f = world().await;
     f.elsewhere(
-        "create function mark() returns trigger language plpgsql as \
-         $$ begin update tickets set subject = 'deleted' where id = old.id; return null; end $$; \
-         create trigger mark before delete on tickets for each row execute function mark()",
+        "create table instead (what text); \
+         create function instead() returns trigger language plpgsql as \
+         $$ begin insert into instead values (tg_op || ' ' || tg_table_name); return null; end $$; \
+         create trigger instead before update or delete on countries for each row execute function instead(); \
+         create trigger instead before insert on authors for each row execute function instead(); \
+         insert into tickets (id, subject, version) values (gen_random_uuid(), 'a', 1); \
+         create trigger instead before insert or delete on tickets for each row execute function instead()",
     )
     .await;
-    let mut db = f.session();
-    let ticket = db.add(Ticket::create().subject("a"));
-    db.commit().await.unwrap();
-    db.refresh(ticket).await.unwrap();
-    db.delete(ticket).unwrap();
-    let error = refused(db.commit().await);
-    assert!(
-        matches!(error, Error::Stale { changed: 0, .. }),
-        "{error:?}"
-    );
-    db.rollback().await.unwrap();
+    type Write = fn(&mut Session, Handle<Country>, Handle<Ticket>);
+    let writes: [(&str, Write); 5] = [
+        ("UPDATE", |db, country, _| db[country].name.push('!')),
+        ("INSERT", |db, _, _| {
+            db.add(Ticket::create().subject("b"));
+        }),
+        ("INSERT", |db, _, _| {
+            db.add(Author::create().name("Ann"));
+        }),
+        ("DELETE", |db, _, ticket| db.delete(ticket).unwrap()),
+        ("of `countries`", |db, country, _| {
+            db.delete(country).unwrap();
+        }),
+    ];
+    for (says, write) in writes {
+        for open in [true, false] {
+            let mut db = f.session();
+            let country = a(&mut db).await;
+            let ticket = Ticket::query().one(&mut db).await.unwrap();
+            if !open {
+                db.commit().await.unwrap();
+            }
+            write(&mut db, country, ticket);
+            let error = refused(db.commit().await);
+            assert!(text(&error).contains(says), "{error}");
+            db.rollback().await.unwrap();
+            assert_eq!(f.rows("select what from instead").await, NOTHING);
+            assert_eq!(db[country].name, "a");
+            assert_eq!(db.state(ticket), State::Persistent);
+        }
+    }
+    assert_eq!(f.rows(NAMES).await, ["AA|a", "BB|b"]);
     assert_eq!(f.rows("select subject from tickets").await, ["a"]);
+    assert_eq!(f.rows("select name from authors").await, NOTHING);
 }
 
 #[tokio::test]

@@ -287,7 +287,7 @@ impl Session {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
-        self.note_effect(Effect::MayWrite);
+        self.note_effect(Effect::MayHold);
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let opened = link.open_cursor(begin.as_deref(), name, rows, statement);

@@ -17,7 +17,7 @@ use crate::query::{Arriving, CopyRows, Executor, Incoming, Loads, Statement};
 impl Session {
     /// What goes before every read: autoflush.
     pub(super) async fn before_read(&mut self) -> Result<()> {
-        self.query_effect = Effect::MayWrite;
+        self.query_effect = Effect::MayHold;
         self.ready().await?;
         if self.autoflush && self.has_changes() {
             self.flush().await?;

@@ -154,14 +154,13 @@ impl Session {
     /// Sends steps, and COMMIT behind them where it is wanted, in one round trip. Then their answers are read in order, so
     /// that what failed first is what is reported. Whether COMMIT went along.
     async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<bool> {
-        let judged = commit && !self.commits_all_or_nothing(&together);
         let Together {
             steps,
             mut statements,
             ..
         } = together;
         let mut returned = Vec::new();
-        if judged {
+        if commit {
             for (statement, step) in statements.iter_mut().zip(&steps) {
                 returned.push(self.judge(statement, step));
             }
@@ -172,14 +171,14 @@ impl Session {
             result,
             ended,
         } = outcome;
-        if !judged {
+        if !commit {
             for (step, answer) in steps.iter().zip(&answers) {
                 self.expect(step, answer.count).await?;
             }
         }
         if let Err(error) = result {
             let failed = steps.get(answers.len());
-            return match (miscounted(&error).filter(|_| judged), failed) {
+            return match (miscounted(&error).filter(|_| commit), failed) {
                 (Some(changed), Some(step)) => {
                     self.expect(step, changed).await?;
                     self.or_fail(Err(matching::out_of_order(step.table.name)))
@@ -193,10 +192,11 @@ impl Session {
         }
         let mut short = Vec::new();
         for (step, answer) in steps.iter().zip(&answers) {
-            if !judged && step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
+            // Where COMMIT was to go along, the server has counted.
+            if !commit && step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
                 short.push((*step, answer.count));
             }
-            match judged_key(step).filter(|_| judged) {
+            match judged_key(step).filter(|_| commit) {
                 Some((key, _)) => self.take_keys(step, key, &answer.rows, ended)?,
                 None => self.take_answer(step, &answer.rows)?,
             }

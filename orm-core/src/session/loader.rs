@@ -372,7 +372,7 @@ impl Session {
             let rows = self.send_level(&statement, below).await?;
             self.take_members(&rows, &loads, keyed, &mut members)?;
         } else {
-            let mut rows = self.send_open(statement, Effect::MayWrite).await?;
+            let mut rows = self.send_open(statement, Effect::MayHold).await?;
             self.make_room(relation.to, rows.expected());
             members.found.reserve(rows.expected());
             let (end, reading) = read_all(&mut rows, |row| {

@@ -13,9 +13,8 @@
 //! - A DELETE of unversioned rows that were gone is no failure, unless they are still there: that has to be asked, so behind
 //!   it COMMIT waits.
 //! - A statement whose answer the session would look at lets the server look: it goes out in the form that `judged` gives
-//!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back. Only an UPDATE of one row, in a
-//!   transaction in which nothing else can have written (`written`), is sent as it is: where it finds no row, there is nothing
-//!   to commit, and the session says so afterwards.
+//!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back. So it does for a single row,
+//!   too: a trigger that keeps it from being written may have written elsewhere.
 
 use super::hash::FastMap;
 use super::judged::judged_key;
@@ -153,16 +152,6 @@ impl Session {
             _ => judged_key(step).is_some() || Self::returned_by(step).is_empty(),
         };
         !self.has_hooks() && self.undo.depth() == 0 && together.steps.iter().all(judged_by_server)
-    }
-
-    /// Whether COMMIT behind these steps commits either all that they are sent for, or nothing, without the server judging them.
-    ///
-    /// Not so a DELETE: a trigger that marks the row as deleted, and keeps it from being deleted, is often met.
-    pub(super) fn commits_all_or_nothing(&self, together: &Together<'_>) -> bool {
-        let [step] = together.steps[..] else {
-            return false;
-        };
-        step.kind == StepKind::Update && step.rows.len() == 1 && !self.may_have_written()
     }
 
     /// How many rows the statement of a step must change, where that is more than a matter of luck.

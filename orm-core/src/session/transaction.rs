@@ -67,7 +67,7 @@ impl Session {
 
     /// Sends a statement and gives its rows; the first of a transaction takes a connection and BEGIN along.
     pub(super) async fn send(&mut self, statement: &Statement) -> Result<Vec<Row>> {
-        Ok(self.run(statement, Want::Rows, Effect::MayWrite).await?.0)
+        Ok(self.run(statement, Want::Rows, Effect::MayHold).await?.0)
     }
 
     /// The same of a statement that may do no more than this.
@@ -81,7 +81,7 @@ impl Session {
 
     /// Sends a statement and gives the number of rows that it changed.
     pub(super) async fn send_counted(&mut self, statement: &Statement) -> Result<u64> {
-        Ok(self.run(statement, Want::Count, Effect::MayWrite).await?.1)
+        Ok(self.run(statement, Want::Count, Effect::MayHold).await?.1)
     }
 
     async fn run(
@@ -143,7 +143,7 @@ impl Session {
         for _ in statements {
             self.count_statement();
         }
-        self.note_effect(Effect::MayWrite);
+        self.note_effect(Effect::MayHold);
         self.phase = match commit {
             true => Phase::Committing,
             false => Phase::Sending,
@@ -178,7 +178,7 @@ impl Session {
         if let Some(begin) = self.take_connection().await? {
             self.say(&begin).await?;
         }
-        self.note_effect(Effect::MayWrite);
+        self.note_effect(Effect::MayHold);
         Ok(())
     }
 
@@ -209,7 +209,7 @@ impl Session {
 
     /// Sends words without parameters.
     pub(super) async fn say(&mut self, sql: &str) -> Result<()> {
-        self.note_effect(Effect::MayWrite);
+        self.note_effect(Effect::MayHold);
         self.phase = Phase::Sending;
         let answer = self.open_link()?.batch(sql).await;
         self.settle(answer)
@@ -297,14 +297,13 @@ impl Session {
     /// ```
     /// Sends the flush's statements and COMMIT; nothing at all where no transaction is open and nothing has changed. COMMIT goes
     /// out with the last statements, without waiting for their answers, where it can't come too early: the statements then
-    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. An UPDATE of one row
-    /// goes without that check where the transaction has done nothing else but `get` and query: where it finds no row, there is
-    /// nothing to commit. Where no transaction is open, no isolation level was asked for, and the flush is one such statement, it is
-    /// sent alone, without BEGIN and COMMIT.
+    /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. Where no transaction
+    /// is open, no isolation level was asked for, and the flush is one such statement, it is sent alone, without BEGIN and COMMIT.
     /// Inside a savepoint it commits the whole transaction.
     ///
     /// # Triggers
-    /// A trigger that keeps that one row from being updated is [`Error::Stale`], as in a flush. What it has written elsewhere is committed.
+    /// As in a [`flush`](Session::flush): a trigger that keeps a row from being written is an error, and what it has written elsewhere is
+    /// rolled back with all else.
     ///
     /// # Errors
     /// As [`flush`](Session::flush), and what the server refuses at COMMIT (deferred constraints, serialization

@@ -1,9 +1,8 @@
 //! Whether the open transaction can have written or locked anything, as far as its session can tell. `transaction` notes it of every
-//! statement, and asks before a ROLLBACK that nobody waits for; `together` asks before a COMMIT goes out behind an UPDATE whose answer
-//! nobody has seen.
+//! statement, and asks before a ROLLBACK that nobody waits for.
 //!
-//! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions. All else
-//! may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, advisory locks.
+//! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions and lock no rows.
+//! All else may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, advisory locks.
 
 use super::Session;
 use super::transaction::Phase;
@@ -14,9 +13,8 @@ use crate::expr::{CteBody, Node, Select, Visit};
 pub(super) enum Effect {
     /// Nothing that anybody could notice or wait for.
     Reads,
-    /// Rows are locked until the end of the transaction.
-    Locks,
-    MayWrite,
+    /// May write rows or lock them, until the end of the transaction.
+    MayHold,
 }
 
 impl Effect {
@@ -24,7 +22,7 @@ impl Effect {
     pub(super) fn of_read(select: &Select) -> Self {
         match select.lock {
             None => Effect::Reads,
-            Some(_) => Effect::Locks,
+            Some(_) => Effect::MayHold,
         }
     }
 }
@@ -37,20 +35,16 @@ impl Session {
 
     /// A query is about to be rendered and sent, by [`Executor`](crate::query::Executor), which then knows its text alone.
     pub(super) fn note_query(&mut self, select: &mut Select) {
-        self.query_effect = match !self.may_have_written() && is_harmless(select) {
+        let may_hold = self.in_transaction() && self.effect == Effect::MayHold;
+        self.query_effect = match !may_hold && is_harmless(select) {
             true => Effect::of_read(select),
-            false => Effect::MayWrite,
+            false => Effect::MayHold,
         };
     }
 
     /// What may be done by what the `Executor` is given to send. Where it isn't the query that was looked at last, anything.
     pub(super) fn take_query_effect(&mut self) -> Effect {
-        std::mem::replace(&mut self.query_effect, Effect::MayWrite)
-    }
-
-    /// Whether something may have been written in the open transaction.
-    pub(super) fn may_have_written(&self) -> bool {
-        self.in_transaction() && self.effect == Effect::MayWrite
+        std::mem::replace(&mut self.query_effect, Effect::MayHold)
     }
 
     /// Whether the open transaction has done nothing but read, so that nobody can be waiting for its end.
