@@ -145,11 +145,7 @@ impl<T> Codec<T> {
         table: &'static Table,
         column: u16,
     ) -> Result<T, Error> {
-        (self.decode)(row.raw()).map_err(|error| Error::Decode {
-            table: table.name.to_owned(),
-            column: table.columns[column as usize].name.to_owned(),
-            why: error.to_string(),
-        })
+        (self.decode)(row.raw()).map_err(|error| table.misread(column, error))
     }
 
     /// Reads the next field of a struct.
@@ -209,12 +205,7 @@ impl<T> Codec<T> {
     }
 
     fn null(&self) -> T {
-        let null = Raw {
-            bytes: None,
-            oid: self.ty.oid,
-            type_name: self.ty.name,
-        };
-        (self.decode)(null).unwrap_or_else(|_| unreachable!("the column can be NULL"))
+        (self.decode)(self.ty.raw(None)).unwrap_or_else(|_| unreachable!("the column can be NULL"))
     }
 }
 

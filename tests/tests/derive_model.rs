@@ -323,11 +323,7 @@ fn a_row_is_encoded_and_written_by_column() {
     out = bytes(|out| assert!(!row.encode(4, out)));
     assert!(out.is_empty());
     let mut other = row.clone();
-    let raw = orm_core::types::Raw {
-        bytes: Some(b"Mini"),
-        oid: 25,
-        type_name: "text",
-    };
+    let raw = orm_core::types::Raw::new(Some(b"Mini"), 25, "text");
     other.write(1, raw).unwrap();
     assert_eq!(other.name, "Mini");
     assert!(other.write(99, raw).is_err());

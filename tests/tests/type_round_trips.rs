@@ -37,11 +37,11 @@ struct RawValue {
 
 impl RawValue {
     fn decode<T: SqlType>(&self) -> Result<T, DecodeError> {
-        T::decode(Raw {
-            bytes: self.bytes.as_deref(),
-            oid: self.ty.oid(),
-            type_name: self.ty.name(),
-        })
+        T::decode(Raw::new(
+            self.bytes.as_deref(),
+            self.ty.oid(),
+            self.ty.name(),
+        ))
     }
 }
 

@@ -336,6 +336,7 @@ impl<'a> Fields<'a> {
     }
 
     /// That the value did not fit.
+    #[cold]
     pub fn misfit(&self, column: &str, why: &DecodeError) -> Error {
         Error::Decode {
             table: self.target.to_owned(),

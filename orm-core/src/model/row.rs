@@ -8,7 +8,7 @@ use tokio_postgres::types::{FromSql, Type};
 
 use super::Table;
 use crate::error::{Error, Result};
-use crate::types::{Raw, SqlType};
+use crate::types::{DecodeError, Raw, SqlType};
 
 /// A row that the server sent. SQLAlchemy: `Row`.
 ///
@@ -65,16 +65,13 @@ impl Row {
     ///
     /// # Panics
     /// When there is no such position.
+    #[inline]
     pub fn raw(&self, at: usize) -> Raw<'_> {
         let ty = match &self.0 {
             Came::Answer(row) => row.columns()[at].type_(),
             Came::Copy(_, columns) => &columns[at].1,
         };
-        Raw {
-            bytes: self.bytes(at),
-            oid: ty.oid(),
-            type_name: ty.name(),
-        }
+        Raw::in_column(self.bytes(at), ty)
     }
 
     /// The bytes of the value at a position; `None` is NULL.
@@ -118,11 +115,16 @@ impl Row {
     /// # Errors
     /// [`Error::Decode`], which names the column.
     pub fn get<T: SqlType>(&self, at: usize) -> Result<T> {
-        T::decode(self.raw(at)).map_err(|error| Error::Decode {
+        T::decode(self.raw(at)).map_err(|error| self.misread(at, error))
+    }
+
+    #[cold]
+    fn misread(&self, at: usize, DecodeError(why): DecodeError) -> Error {
+        Error::Decode {
             table: "the result".to_owned(),
             column: self.name(at).to_owned(),
-            why: error.to_string(),
-        })
+            why,
+        }
     }
 }
 
@@ -206,7 +208,7 @@ static IN_ORDER: [usize; 1664] = {
 /// let rows = db.fetch(Statement::plain("SELECT 7, NULL::text, 'tea', id, word FROM tags ORDER BY id")).await?;
 /// let mut reader = RowReader::new(&rows[0]);
 /// assert!(reader.is_null(1) && reader.ahead(1).bytes.is_none());
-/// assert_eq!(reader.raw().type_name, "int4"); // 7, undecoded
+/// assert_eq!(reader.raw().type_name(), "int4"); // 7, undecoded
 /// reader.skip(1);
 /// assert_eq!(reader.value::<String>()?, "tea");
 /// assert_eq!(reader.column::<i32>(Tag::TABLE, 0)?, 1); // an error would name `tags.id`
@@ -230,11 +232,7 @@ impl<'a> RowReader<'a> {
     /// # Errors
     /// [`Error::Decode`], which names the table and the column.
     pub fn column<T: SqlType>(&mut self, table: &'static Table, column: u16) -> Result<T> {
-        T::decode(self.raw()).map_err(|error| Error::Decode {
-            table: table.name.to_owned(),
-            column: table.columns[column as usize].name.to_owned(),
-            why: error.to_string(),
-        })
+        T::decode(self.raw()).map_err(|error| table.misread(column, error))
     }
 
     /// Reads the next value, which is that of an expression.

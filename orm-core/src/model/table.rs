@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 
 use super::{ColumnSet, RelationInfo};
-use crate::types::PgType;
+use crate::error::Error;
+use crate::types::{DecodeError, PgType};
 
 /// The description of a table: one `static` for each model, written by `#[derive(Model)]`. SQLAlchemy: `Table`.
 ///
@@ -225,6 +226,16 @@ impl Table {
             .iter()
             .copied()
             .find(|relation| relation.name == name)
+    }
+
+    /// The error of a column's value that could not be read. By itself, so that those who read values carry no words along.
+    #[cold]
+    pub(crate) fn misread(&self, column: u16, DecodeError(why): DecodeError) -> Error {
+        Error::Decode {
+            table: self.name.to_owned(),
+            column: self.columns[column as usize].name.to_owned(),
+            why,
+        }
     }
 
     /// Where a primary key's column is made by the server as the row is inserted.

@@ -141,7 +141,7 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
     /// use orm_core::types::Raw;
     ///
     /// let mut tag = Tag { id: 1, word: "new".to_owned() };
-    /// tag.write(1, Raw { bytes: Some(b"rare"), oid: 25, type_name: "text" })?; // as RETURNING would
+    /// tag.write(1, Raw::new(Some(b"rare"), 25, "text"))?; // as RETURNING would
     /// assert_eq!(tag.word, "rare");
     /// # Ok::<(), orm_core::types::DecodeError>(())
     /// ```
@@ -179,7 +179,7 @@ pub trait Model: Source<Model = Self> + Sized + Send + Sync + 'static {
 /// let mut copy = TagDraft::from_row(tag.clone());
 /// # let mut bytes = orm_core::__private::BytesMut::new();
 /// assert!(copy.encode(1, &mut bytes) && &bytes[..] == b"new");
-/// copy.write(0, orm_core::types::Raw { bytes: Some(&[0, 0, 0, 9]), oid: 23, type_name: "int4" }).unwrap();
+/// copy.write(0, orm_core::types::Raw::new(Some(&[0, 0, 0, 9]), 23, "int4")).unwrap();
 /// assert_eq!(copy.clone().into_row().id, 9); // panics where `finish` gives an error
 /// assert_eq!(copy.finish(), Ok(Tag { id: 9, ..tag }));
 /// ```

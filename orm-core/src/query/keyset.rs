@@ -248,7 +248,7 @@ fn value(row: &mut RowReader<'_>) -> Option<Bytes> {
     let raw = row.raw();
     let bytes = raw.bytes?;
     // The form on the wire begins with its version.
-    let versioned = matches!(raw.type_name, "jsonb" | "jsonpath" | "ltree");
+    let versioned = matches!(raw.type_name(), "jsonb" | "jsonpath" | "ltree");
     Some(Bytes::copy_from_slice(&bytes[usize::from(versioned)..]))
 }
 

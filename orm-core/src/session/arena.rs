@@ -14,9 +14,9 @@ use super::key_map;
 use super::slots::Slots;
 use super::state::State;
 use super::store::{ReadRow, Store};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{ColumnSet, Draft, Model, RawHandle, RowReader, Table};
-use crate::types::Raw;
+use crate::types::{DecodeError, Raw};
 
 /// An entity's values.
 enum Content<M: Model> {
@@ -153,13 +153,8 @@ impl<M: Model> Arena<M> {
             let mut out = BytesMut::new();
             let present = from.encode(*column, &mut out);
             let ty = M::TABLE.columns[*column as usize].ty;
-            let raw = Raw {
-                bytes: present.then_some(&out),
-                oid: ty.oid,
-                type_name: ty.name,
-            };
             // A value of the row itself fits the row.
-            let _ = to.write(*column, raw);
+            let _ = to.write(*column, ty.raw(present.then_some(&out)));
         }
     }
 
@@ -362,7 +357,7 @@ impl<M: Model> Store for Arena<M> {
             },
             Content::Empty => Ok(()),
         }
-        .map_err(|error| decode_error(M::TABLE, column, error.to_string()))
+        .map_err(|error| M::TABLE.misread(column, error))
     }
 
     fn given(&self, index: u32) -> ColumnSet {
@@ -433,13 +428,8 @@ impl<M: Model> Store for Arena<M> {
         for (column, value) in M::on_update() {
             if !changed.contains(column) {
                 let ty = M::TABLE.columns[column as usize].ty;
-                let raw = Raw {
-                    bytes: value.bytes(),
-                    oid: ty.oid,
-                    type_name: ty.name,
-                };
                 // A value of the column's own type fits the row.
-                let _ = row.write(column, raw);
+                let _ = row.write(column, ty.raw(value.bytes()));
             }
         }
     }
@@ -461,7 +451,7 @@ impl<M: Model> Store for Arena<M> {
                 }
                 Err(column) => {
                     let why = "it has no value, and the server gave none".to_owned();
-                    return Err(decode_error(M::TABLE, column, why));
+                    return Err(M::TABLE.misread(column, DecodeError(why)));
                 }
             }
         }
@@ -559,13 +549,5 @@ impl<M: Model> Store for Arena<M> {
 
     fn forget_logged(&mut self) {
         self.copies.forget_logged();
-    }
-}
-
-fn decode_error(table: &Table, column: u16, why: String) -> Error {
-    Error::Decode {
-        table: table.name.to_owned(),
-        column: table.columns[column as usize].name.to_owned(),
-        why,
     }
 }

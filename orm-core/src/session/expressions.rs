@@ -14,7 +14,6 @@ use crate::expr::{Assigns, Node};
 use crate::model::{ColumnSet, Handle, Model, RawHandle, Table};
 use crate::query::Statement;
 use crate::query::render::Renderer;
-use crate::types::Raw;
 
 /// The expressions that wait for the next flush, by entity and column.
 #[derive(Debug, Default)]
@@ -97,11 +96,7 @@ impl Session {
         for (column, value) in values {
             if let Node::Param(param) = &value {
                 self.expressions.0.remove(&(row, column));
-                let raw = Raw {
-                    bytes: param.bytes(),
-                    oid: param.pg_type().oid,
-                    type_name: param.pg_type().name,
-                };
+                let raw = param.pg_type().raw(param.bytes());
                 let written = self.store_mut(row).write(row.index, column, raw);
                 written?;
                 continue;

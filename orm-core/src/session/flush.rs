@@ -18,7 +18,6 @@ use crate::engine::Outcome;
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, NextVersion, RawHandle, RelationInfo, RelationKind, Row};
 use crate::query::Statement;
-use crate::types::Raw;
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -378,19 +377,10 @@ impl Session {
             _ => (0, returned),
         };
         for (at, column) in behind.iter().enumerate() {
-            // The types are the same in all rows.
-            let Some(first) = rows.first().map(|row| row.raw(front + at)) else {
-                break;
-            };
             for (entity, place) in step.rows.iter().zip(&places) {
-                let value = Raw {
-                    bytes: rows[*place].bytes(front + at),
-                    ..first
-                };
-                let store = self.store_mut(*entity);
-                if let Err(error) = store.write(entity.index, column, value) {
-                    return self.or_fail(Err(error));
-                }
+                let value = rows[*place].raw(front + at);
+                let written = self.store_mut(*entity).write(entity.index, column, value);
+                self.or_fail(written)?;
             }
         }
         if !step.by_server.is_empty() {
@@ -463,11 +453,7 @@ impl Session {
         let ty = table.columns[version as usize].ty;
         let next = integer(Some(&out)) + 1;
         let wide = next.to_be_bytes();
-        let raw = Raw {
-            bytes: Some(&wide[8 - out.len()..]),
-            oid: ty.oid,
-            type_name: ty.name,
-        };
+        let raw = ty.raw(Some(&wide[8 - out.len()..]));
         let written = self.store_mut(row).write(row.index, version, raw);
         self.or_fail(written)
     }

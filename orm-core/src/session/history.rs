@@ -9,7 +9,7 @@ use super::{Session, State};
 use crate::error::Result;
 use crate::expr::Column;
 use crate::model::{ColumnInfo, Handle, Model, RawHandle, RelationInfo};
-use crate::types::{Param, Raw, SqlType, TypeKind};
+use crate::types::{Param, SqlType, TypeKind};
 
 /// The unflushed changes of an entity: what [`Session::changes`] gives. Its `Display` is a line for each, with values.
 /// SQLAlchemy: `attributes.History`, of all attributes.
@@ -165,12 +165,7 @@ impl<M> History<M> {
 
 /// What a field of this type encoded.
 fn decoded<T: SqlType>(value: &Param) -> Option<T> {
-    let raw = Raw {
-        bytes: value.bytes(),
-        oid: value.pg_type().oid,
-        type_name: value.pg_type().name,
-    };
-    T::decode(raw).ok()
+    T::decode(value.pg_type().raw(value.bytes())).ok()
 }
 
 impl<M> fmt::Display for History<M> {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::model::{ColumnSet, Row};
 use crate::query::Statement;
 use crate::query::quote::identifier;
-use crate::types::{DecodeError, Element, Param, PgType, SqlType, elements};
+use crate::types::{Element, Param, PgType, SqlType, elements};
 
 /// What a judged statement says when it fails, before the number. PostgreSQL has no expression that raises an error with a text
 /// of one's own, so it is asked for a setting of this name, which doesn't exist.
@@ -90,11 +90,7 @@ impl Session {
         let (Some(first), Some(row)) = (step.rows.first(), rows.first()) else {
             return Ok(());
         };
-        let misread = |DecodeError(why)| Error::Decode {
-            table: step.table.name.to_owned(),
-            column: column.name.to_owned(),
-            why,
-        };
+        let misread = |why| step.table.misread(key, why);
         let keys = elements(row.raw(0), column.ty).map_err(misread)?;
         let store = self.store_mut(*first);
         for (entity, value) in step.rows.iter().zip(keys) {

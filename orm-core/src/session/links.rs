@@ -14,7 +14,6 @@ use super::slots::LinkState;
 use super::undo::Undo;
 use super::{LinkRow, Session, State};
 use crate::model::{ColumnSet, RawHandle, RelationInfo};
-use crate::types::Raw;
 
 impl Session {
     /// Some columns of an entity as a key; `None` if one is NULL.
@@ -359,11 +358,7 @@ impl Session {
         let store = self.store_mut(child);
         for (column, reference) in columns.iter().zip(references) {
             let ty = relation.to.columns[*reference as usize].ty;
-            let raw = Raw {
-                bytes: values.as_mut().and_then(Iterator::next),
-                oid: ty.oid,
-                type_name: ty.name,
-            };
+            let raw = ty.raw(values.as_mut().and_then(Iterator::next));
             // NULL does not fit a required column; where all are, the flush says so with the relationship's name.
             let _ = store.write(child.index, *column, raw);
         }

@@ -10,7 +10,6 @@ use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{Handle, RawHandle, RelationInfo, RelationKind};
 use crate::query::{LoadStep, Running};
-use crate::types::Raw;
 
 impl Session {
     /// Copies a value onto the entity of its key and gives the entity: the one of the identity map, or else of the
@@ -214,11 +213,7 @@ impl Session {
             }
             self.touch(handle);
             let ty = table.columns[column as usize].ty;
-            let raw = Raw {
-                bytes: given.then_some(&new),
-                oid: ty.oid,
-                type_name: ty.name,
-            };
+            let raw = ty.raw(given.then_some(&new));
             // A value of the model itself fits it.
             let _ = self.store_mut(handle).write(handle.index, column, raw);
         }

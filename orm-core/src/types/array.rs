@@ -76,7 +76,7 @@ impl<T: Element> SqlType for Vec<T> {
     fn decode(raw: Raw<'_>) -> Result<Self, DecodeError> {
         let bytes = raw.not_null::<Self>()?;
         // The server names an array type after its elements' type, with an underscore before it; we add brackets.
-        let name = raw.type_name;
+        let name = raw.type_name();
         let Some(element_name) = name.strip_prefix('_').or(name.strip_suffix("[]")) else {
             return Err(DecodeError::type_mismatch::<Self>(&raw));
         };
@@ -86,11 +86,8 @@ impl<T: Element> SqlType for Vec<T> {
 
         let mut values = Vec::with_capacity(array.length);
         for (at, bytes) in array.elements.enumerate() {
-            let element = Raw {
-                bytes: bytes.map_err(|why| DecodeError::malformed::<Self>(&why))?,
-                oid: array.element,
-                type_name,
-            };
+            let bytes = bytes.map_err(|why| DecodeError::malformed::<Self>(&why))?;
+            let element = Raw::new(bytes, array.element, type_name);
             if element.bytes.is_none() && !T::NULLABLE {
                 return Err(null_element::<T>(at));
             }
@@ -121,11 +118,11 @@ pub(crate) fn elements<'a>(
 ) -> Result<impl Iterator<Item = Result<Raw<'a>, DecodeError>>, DecodeError> {
     let array = Array::read(raw.bytes.unwrap_or_default()).map_err(DecodeError)?;
     Ok(array.elements.map(move |bytes| {
-        Ok(Raw {
-            bytes: bytes.map_err(DecodeError)?,
-            oid: array.element,
-            type_name: of.name,
-        })
+        Ok(Raw::new(
+            bytes.map_err(DecodeError)?,
+            array.element,
+            of.name,
+        ))
     }))
 }
 
@@ -281,11 +278,7 @@ mod tests {
     use crate::types::Param;
 
     fn decode<T: Element>(type_name: &str, bytes: &[u8]) -> Result<Vec<T>, DecodeError> {
-        Vec::<T>::decode(Raw {
-            bytes: Some(bytes),
-            oid: T::ARRAY.oid,
-            type_name,
-        })
+        Vec::<T>::decode(Raw::new(Some(bytes), T::ARRAY.oid, type_name))
     }
 
     fn bytes<T: SqlType>(value: &T) -> Vec<u8> {

@@ -122,7 +122,7 @@ pub fn encode_enum<E: DbEnum>(value: E, out: &mut BytesMut) -> bool {
 /// use guide_shop::OrderStatus;
 /// use orm_core::types::{Raw, decode_enum};
 ///
-/// let raw = |label: &'static str| Raw { bytes: Some(label.as_bytes()), oid: 16_500, type_name: "order_status" };
+/// let raw = |label: &'static str| Raw::new(Some(label.as_bytes()), 16_500, "order_status");
 /// assert_eq!(decode_enum(raw("paid")), Ok(OrderStatus::Paid));
 /// assert!(decode_enum::<OrderStatus>(raw("lost")).is_err());
 /// ```
@@ -135,12 +135,12 @@ pub fn decode_enum<E: DbEnum>(raw: Raw<'_>) -> Result<E, DecodeError> {
     let label = read_text::<E>(raw)?;
     E::from_label(label).ok_or_else(|| {
         let labels = E::LABELS.join(", ");
-        DecodeError(if raw.type_name == E::NAME {
+        DecodeError(if raw.type_name() == E::NAME {
             format!("`{label}` is not a label of the Rust enum, which has {labels}")
         } else {
             format!(
                 "a `{}` is not a label of the Rust enum, which has {labels}",
-                raw.type_name
+                raw.type_name()
             )
         })
     })

@@ -207,11 +207,7 @@ mod tests {
     }
 
     fn raw(oid: u32, bytes: &[u8]) -> Raw<'_> {
-        Raw {
-            bytes: Some(bytes),
-            oid,
-            type_name: "json",
-        }
+        Raw::new(Some(bytes), oid, "json")
     }
 
     #[test]

@@ -229,11 +229,7 @@ impl<T: RangeElement> SqlType for PgRange<T> {
             if flags & missing != 0 {
                 return Ok(Bound::Unbounded);
             }
-            let value = T::decode(Raw {
-                bytes: Some(take_sized::<Self>(&mut bytes)?),
-                oid: T::TYPE.oid,
-                type_name: T::TYPE.name,
-            })?;
+            let value = T::decode(T::TYPE.raw(Some(take_sized::<Self>(&mut bytes)?)))?;
             Ok(if flags & inclusive != 0 {
                 Bound::Included(value)
             } else {
@@ -283,11 +279,9 @@ impl<T: RangeElement> SqlType for Multirange<T> {
         let count = bytes.try_get_u32().map_err(|_| cut_short::<Self>())?;
         let mut ranges = Vec::new();
         for _ in 0..count {
-            ranges.push(PgRange::decode(Raw {
-                bytes: Some(take_sized::<Self>(&mut bytes)?),
-                oid: T::RANGE.oid,
-                type_name: T::RANGE.name,
-            })?);
+            ranges.push(PgRange::decode(
+                T::RANGE.raw(Some(take_sized::<Self>(&mut bytes)?)),
+            )?);
         }
         Ok(Multirange(ranges))
     }

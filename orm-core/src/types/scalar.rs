@@ -151,15 +151,18 @@ impl KeyPart for String {}
 /// The text of a value that travels as its text.
 pub(super) fn read_text<T>(raw: Raw<'_>) -> Result<&str, DecodeError> {
     let bytes = raw.not_null::<T>()?;
-    let bytes = match (raw.oid, raw.type_name) {
-        (TEXT | VARCHAR | BPCHAR | NAME | UNKNOWN | XML, _) | (_, "citext") => bytes,
-        // These put the version of their binary form, 1, before the text.
-        (_, "ltree" | "lquery" | "ltxtquery") => bytes.strip_prefix(&[1]).unwrap_or(bytes),
-        // An enum, or a text type of an extension. A composite or another binary form shows by its control characters.
-        (FIRST_USER_TYPE.., _) if !bytes.iter().any(|byte| is_binary(*byte)) => bytes,
-        // An enum's own encoding, which does not know the number that its server gave to it.
-        (0, _) => bytes,
-        _ => return Err(DecodeError::type_mismatch::<T>(&raw)),
+    let bytes = match raw.oid {
+        TEXT | VARCHAR | BPCHAR | NAME | UNKNOWN | XML => bytes,
+        _ => match (raw.oid, raw.type_name()) {
+            (_, "citext") => bytes,
+            // These put the version of their binary form, 1, before the text.
+            (_, "ltree" | "lquery" | "ltxtquery") => bytes.strip_prefix(&[1]).unwrap_or(bytes),
+            // An enum, or a text type of an extension. A composite or another binary form shows by its control characters.
+            (FIRST_USER_TYPE.., _) if !bytes.iter().any(|byte| is_binary(*byte)) => bytes,
+            // An enum's own encoding, which does not know the number that its server gave to it.
+            (0, _) => bytes,
+            _ => return Err(DecodeError::type_mismatch::<T>(&raw)),
+        },
     };
     std::str::from_utf8(bytes).map_err(|_| DecodeError::malformed::<T>("the text is not UTF-8"))
 }
@@ -215,11 +218,7 @@ mod tests {
     use crate::types::sql_type::decode_own;
 
     fn raw<'a>(oid: u32, type_name: &'a str, bytes: &'a [u8]) -> Raw<'a> {
-        Raw {
-            bytes: Some(bytes),
-            oid,
-            type_name,
-        }
+        Raw::new(Some(bytes), oid, type_name)
     }
 
     #[track_caller]
@@ -283,11 +282,7 @@ mod tests {
 
     #[test]
     fn null_and_wrong_lengths_are_errors() {
-        let null = Raw {
-            bytes: None,
-            oid: INT4,
-            type_name: "int4",
-        };
+        let null = Raw::new(None, INT4, "int4");
         assert!(i32::decode(null).unwrap_err().0.contains("`Option`"));
         assert!(i32::decode(raw(INT4, "int4", &[1, 2])).is_err());
     }

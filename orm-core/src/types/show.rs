@@ -12,10 +12,10 @@ impl Raw<'_> {
     /// use orm_core::types::Raw;
     ///
     /// let bytes = 42_i32.to_be_bytes();
-    /// let number = Raw { bytes: Some(&bytes), oid: 23, type_name: "int4" };
+    /// let number = Raw::new(Some(&bytes), 23, "int4");
     /// assert_eq!(number.show(), "42");
-    /// assert_eq!(Raw { bytes: None, ..number }.show(), "NULL");
-    /// assert_eq!(Raw { oid: 600, type_name: "point", ..number }.show(), "<point>");
+    /// assert_eq!(Raw::new(None, 23, "int4").show(), "NULL");
+    /// assert_eq!(Raw::new(Some(&bytes), 600, "point").show(), "<point>");
     /// ```
     pub fn show(&self) -> String {
         if self.bytes.is_none() {
@@ -60,6 +60,6 @@ impl Raw<'_> {
             #[cfg(feature = "uuid")]
             Vec<Option<uuid::Uuid>>,
         );
-        format!("<{}>", self.type_name)
+        format!("<{}>", self.type_name())
     }
 }

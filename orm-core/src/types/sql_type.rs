@@ -69,6 +69,11 @@ impl PgType {
         }
     }
 
+    /// A value of this type, as if it had come off the wire.
+    pub(crate) fn raw<'a>(&self, bytes: Option<&'a [u8]>) -> Raw<'a> {
+        Raw::new(bytes, self.oid, self.name)
+    }
+
     /// The array elements' type, where this is an array.
     ///
     /// ```
@@ -110,24 +115,62 @@ impl fmt::Display for PgType {
     }
 }
 
-/// A value as it came off the wire: its bytes (`None` is NULL) and the number of the type that the server sent it as.
+/// A value as it came off the wire: its bytes (`None` is NULL), and the type that the server sent it as.
+///
+/// ```
+/// use orm_core::types::{Raw, SqlType};
+///
+/// let number = Raw::new(Some(&[0, 0, 0, 42]), 23, "int4");
+/// assert_eq!((number.oid, number.type_name()), (23, "int4"));
+/// assert_eq!(i32::decode(number), Ok(42));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Raw<'a> {
     /// The binary form of the value; `None` is NULL.
     pub bytes: Option<&'a [u8]>,
     /// The server's number of the value's type.
     pub oid: u32,
-    /// The server's name of the value's type, for messages and for types without a fixed number.
-    pub type_name: &'a str,
+    name: Name<'a>,
+}
+
+/// A type's name. The driver looks it up in a table of all types, and of most values nobody asks for it.
+#[derive(Debug, Clone, Copy)]
+enum Name<'a> {
+    Known(&'a str),
+    Of(&'a tokio_postgres::types::Type),
 }
 
 impl<'a> Raw<'a> {
+    /// A value of the type with this number and name.
+    pub const fn new(bytes: Option<&'a [u8]>, oid: u32, type_name: &'a str) -> Self {
+        let name = Name::Known(type_name);
+        Raw { bytes, oid, name }
+    }
+
+    /// A value in a column of a result.
+    pub(crate) fn in_column(bytes: Option<&'a [u8]>, ty: &'a tokio_postgres::types::Type) -> Self {
+        Raw {
+            bytes,
+            oid: ty.oid(),
+            name: Name::Of(ty),
+        }
+    }
+
+    /// The server's name of the value's type, for messages and for types without a fixed number.
+    pub fn type_name(&self) -> &'a str {
+        match self.name {
+            Name::Known(name) => name,
+            Name::Of(ty) => ty.name(),
+        }
+    }
+
     /// The value's bytes, for a type that has no place for NULL.
     pub(super) fn not_null<T>(&self) -> Result<&'a [u8], DecodeError> {
         self.bytes.ok_or_else(DecodeError::null::<T>)
     }
 
     /// The bytes of a type that always takes `N` of them.
+    #[inline]
     pub(super) fn exactly<T, const N: usize>(&self) -> Result<[u8; N], DecodeError> {
         let bytes = self.not_null::<T>()?;
         <[u8; N]>::try_from(bytes).map_err(|_| {
@@ -149,11 +192,7 @@ pub(super) fn show_display<T: SqlType + fmt::Display>(bytes: &[u8], out: &mut St
 
 /// Reads back what `T` itself encoded.
 pub(super) fn decode_own<T: SqlType>(bytes: &[u8]) -> Result<T, DecodeError> {
-    T::decode(Raw {
-        bytes: Some(bytes),
-        oid: T::TYPE.oid,
-        type_name: T::TYPE.name,
-    })
+    T::decode(T::TYPE.raw(Some(bytes)))
 }
 
 /// What `show` writes for bytes that are not of the type; PostgreSQL refuses it for all but text.
@@ -167,14 +206,15 @@ pub(super) const MALFORMED: &str = "<malformed>";
 /// ```
 /// use orm_core::types::{DecodeError, Raw, SqlType};
 ///
-/// let count = Raw { bytes: Some(&7_i64.to_be_bytes()), oid: 20, type_name: "int8" };
+/// let bytes = 7_i64.to_be_bytes();
+/// let count = Raw::new(Some(&bytes), 20, "int8");
 /// assert_eq!(i64::decode(count), Ok(7));
 /// assert_eq!(
 ///     i32::decode(count).unwrap_err().to_string(),
 ///     "PostgreSQL's type is `int8`, which a Rust `i32` cannot be read from",
 /// );
 ///
-/// let null = Raw { bytes: None, ..count };
+/// let null = Raw::new(None, 20, "int8");
 /// assert_eq!(i64::decode(null), Err(DecodeError::null::<i64>()));
 /// assert_eq!(Option::<i64>::decode(null), Ok(None));
 /// ```
@@ -204,14 +244,14 @@ impl DecodeError {
     /// ```
     /// use orm_core::types::{DecodeError, Raw};
     ///
-    /// let raw = Raw { bytes: None, oid: 25, type_name: "text" };
+    /// let raw = Raw::new(None, 25, "text");
     /// let why = DecodeError::type_mismatch::<i32>(&raw).to_string();
     /// assert_eq!(why, "PostgreSQL's type is `text`, which a Rust `i32` cannot be read from");
     /// ```
     pub fn type_mismatch<T>(raw: &Raw<'_>) -> Self {
         DecodeError(format!(
             "PostgreSQL's type is `{}`, which a Rust `{}` cannot be read from",
-            raw.type_name,
+            raw.type_name(),
             short_type_name::<T>()
         ))
     }

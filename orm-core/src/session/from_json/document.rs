@@ -458,12 +458,7 @@ pub(in crate::session) fn raw<'a>(
     column: u16,
     bytes: Option<&'a [u8]>,
 ) -> Raw<'a> {
-    let ty = table.columns[column as usize].ty;
-    Raw {
-        bytes,
-        oid: ty.oid,
-        type_name: ty.name,
-    }
+    table.columns[column as usize].ty.raw(bytes)
 }
 
 impl Shape {
