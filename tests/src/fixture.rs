@@ -123,11 +123,11 @@ pub fn unchecked(sql: String) -> String {
         let checks = [
             " RETURNING 1) SELECT CASE count(*) WHEN ",
             ") SELECT array_agg(",
+            " RETURNING '') SELECT coalesce((TABLE written)",
+            ") SELECT coalesce((TABLE written)",
         ];
         let (inside, check) = checks.iter().find_map(|check| rest.rsplit_once(check))?;
-        check
-            .contains("'rows written: '")
-            .then(|| inside.to_owned())
+        check.contains("'rows written: ").then(|| inside.to_owned())
     });
     inside.unwrap_or(sql)
 }

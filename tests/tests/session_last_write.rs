@@ -14,8 +14,8 @@ type World = (Country, City, Author, Book, Ticket, Person, House);
 
 const NOTHING: [&str; 0] = [];
 
-const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code = $2 RETURNING 1) \
-     SELECT CASE count(*) WHEN $3 THEN NULL ELSE current_setting('rows written: ' || count(*)) END FROM written";
+const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code = $2 RETURNING '') \
+     SELECT coalesce((TABLE written), current_setting('rows written: 0'))";
 
 const NAMES: &str = "select code, name from countries order by code";
 
@@ -192,6 +192,26 @@ async fn what_a_trigger_writes_in_place_of_a_row_is_rolled_back() {
     assert_eq!(f.rows(NAMES).await, ["AA|a", "BB|b"]);
     assert_eq!(f.rows("select subject from tickets").await, ["a"]);
     assert_eq!(f.rows("select name from authors").await, NOTHING);
+}
+
+/// The key of the model is none of the database.
+#[tokio::test]
+async fn two_rows_in_the_place_of_one_are_an_error_and_nothing_is_written() {
+    let f = world().await;
+    f.elsewhere("alter table countries drop constraint countries_pkey cascade")
+        .await;
+    let mut db = f.session();
+    let country = db.get::<Country>("BB").await.unwrap().unwrap();
+    f.elsewhere("insert into countries values ('BB', 'b')")
+        .await;
+    db[country].name.push('!');
+    let error = refused(db.commit().await);
+    assert!(
+        matches!(&error, Error::Query(query) if query.code.as_deref() == Some("21000")),
+        "{error:?}"
+    );
+    db.rollback().await.unwrap();
+    assert_eq!(f.rows(NAMES).await, ["AA|a", "BB|b", "BB|b"]);
 }
 
 #[tokio::test]

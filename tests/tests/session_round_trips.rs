@@ -47,7 +47,7 @@ fn airport(code: &str, country: Handle<Country>) -> impl Insertable<Model = Airp
 fn checked(sql: &str, parameter: usize) -> String {
     format!(
         "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN ${parameter} THEN NULL \
-         ELSE current_setting('rows written: ' || count(*)) END FROM written"
+         ELSE current_setting(concat('rows written: ', count(*))) END FROM written"
     )
 }
 

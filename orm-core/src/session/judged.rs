@@ -7,6 +7,9 @@
 //!   on, a guard, a trigger that suppresses an INSERT;
 //! - and where an INSERT brings identity keys back, each row has one, and they count up in the order of the rows. They come
 //!   as one array, in one row.
+//!
+//! A single row needs no counting: what it returns is there, or the statement fails. That is less for the server to plan and to
+//! run, and most transactions write single rows.
 
 use super::Session;
 use super::matching::{Match, made_identity};
@@ -23,7 +26,8 @@ const WRITTEN: &str = "rows written: ";
 
 const INSIDE: &str = "WITH written AS (";
 
-/// The identity key that a step's INSERT brings back, if that is all, and the array that the server sends it in.
+/// The identity key that a step's INSERT brings back, if that is all, and the type that the server sends it in: that of the key, or
+/// an array where there are several.
 pub(super) fn judged_key(step: &Step) -> Option<(u16, &'static PgType)> {
     if step.kind != StepKind::Insert {
         return None;
@@ -33,27 +37,33 @@ pub(super) fn judged_key(step: &Step) -> Option<(u16, &'static PgType)> {
     if !is_all || !matches!(Match::of_insert(step), Match::Single | Match::Ascending) {
         return None;
     }
-    let oid = step.table.columns[key as usize].ty.oid;
+    let ty = step.table.columns[key as usize].ty;
     let arrays = [
         (i16::TYPE.oid, <i16 as Element>::ARRAY),
         (i32::TYPE.oid, <i32 as Element>::ARRAY),
         (i64::TYPE.oid, <i64 as Element>::ARRAY),
     ];
-    let (_, array) = arrays.into_iter().find(|(element, _)| *element == oid)?;
-    Some((key, array))
+    let (_, array) = arrays.into_iter().find(|(element, _)| *element == ty.oid)?;
+    Some((key, if step.rows.len() == 1 { ty } else { array }))
 }
 
 impl Session {
     /// Puts a step's statement into the form whose answer the server judges. The type of what it then returns, or 0.
     pub(super) fn judge(&self, statement: &mut Statement, step: &Step) -> u32 {
         let plain = std::mem::take(statement);
-        if let Some((key, array)) = judged_key(step) {
-            let mut name = String::new();
-            identifier(&mut name, step.table.columns[key as usize].name);
-            *statement = counted_keys(plain, step.rows() as u64, &name);
-            return array.oid;
+        if let Some((key, ty)) = judged_key(step) {
+            *statement = match step.rows() {
+                1 => there(plain, "", &format!("::{ty}")),
+                rows => {
+                    let mut name = String::new();
+                    identifier(&mut name, step.table.columns[key as usize].name);
+                    counted_keys(plain, rows as u64, &name)
+                }
+            };
+            return ty.oid;
         }
         *statement = match self.must_change(step) {
+            Some(1) => there(plain, " RETURNING ''", ""),
             Some(rows) => counted(plain, rows),
             None => plain,
         };
@@ -91,13 +101,26 @@ impl Session {
             return Ok(());
         };
         let misread = |why| step.table.misread(key, why);
-        let keys = elements(row.raw(0), column.ty).map_err(misread)?;
         let store = self.store_mut(*first);
+        if step.rows.len() == 1 {
+            return store.write(first.index, key, row.raw(0));
+        }
+        let keys = elements(row.raw(0), column.ty).map_err(misread)?;
         for (entity, value) in step.rows.iter().zip(keys) {
             store.write(entity.index, key, value.map_err(misread)?)?;
         }
         Ok(())
     }
+}
+
+/// The same statement about one row, which fails unless it changes one, and gives the one column that it returns. Several rows in a
+/// place for one are an error of the server's own.
+fn there(mut statement: Statement, returning: &str, cast: &str) -> Statement {
+    statement.sql = format!(
+        "{INSIDE}{}{returning}) SELECT coalesce((TABLE written), current_setting('{WRITTEN}0'){cast})",
+        statement.sql
+    );
+    statement
 }
 
 /// The same statement, which fails unless it changes that many rows.
@@ -108,7 +131,7 @@ fn counted(statement: Statement, rows: u64) -> Statement {
     Statement {
         sql: format!(
             "{INSIDE}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
-             ELSE current_setting('{WRITTEN}' || count(*)) END FROM written"
+             ELSE current_setting(concat('{WRITTEN}', count(*))) END FROM written"
         ),
         params,
     }
@@ -120,14 +143,11 @@ fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
     let Statement { sql, mut params } = statement;
     params.push(Param::new(&(rows as i64)));
     let expected = params.len();
-    let count_up = match rows {
-        1 => String::new(),
-        _ => format!(" AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key})"),
-    };
     Statement {
         sql: format!(
-            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN count({key}) = ${expected}{count_up} \
-             THEN true ELSE current_setting('{WRITTEN}' || count({key}))::bool END"
+            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN count({key}) = ${expected} \
+             AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key}) THEN true \
+             ELSE current_setting(concat('{WRITTEN}', count({key})))::bool END"
         ),
         params,
     }
