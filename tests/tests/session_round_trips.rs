@@ -43,11 +43,10 @@ fn airport(code: &str, country: Handle<Country>) -> impl Insertable<Model = Airp
         .country(country)
 }
 
-/// The statement in the form in which the server counts the rows that it changes.
-fn checked(sql: &str, parameter: usize) -> String {
+/// The statement in the form in which the server asks for the row that it writes.
+fn checked(sql: &str) -> String {
     format!(
-        "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN ${parameter} THEN NULL \
-         ELSE current_setting(concat('rows written: ', count(*))) END FROM written"
+        "WITH written AS ({sql} RETURNING '') SELECT coalesce((TABLE written), current_setting('rows written: 0'))"
     )
 }
 
@@ -66,11 +65,8 @@ async fn rows_with_keys_of_the_client_are_one_round_trip_with_begin_and_commit()
             f.sent_as_it_was(),
             [
                 "BEGIN".to_owned(),
-                checked("INSERT INTO countries (code, name) VALUES ($1, $2)", 3),
-                checked(
-                    "INSERT INTO airports (code, name, country_code) VALUES ($1, $2, $3)",
-                    4
-                ),
+                checked("INSERT INTO countries (code, name) VALUES ($1, $2)"),
+                checked("INSERT INTO airports (code, name, country_code) VALUES ($1, $2, $3)",),
                 "COMMIT".to_owned(),
             ]
         );
@@ -118,7 +114,7 @@ async fn read_modify_write_is_two_round_trips() {
                 "BEGIN".to_owned(),
                 "SELECT countries.code, countries.name FROM countries WHERE countries.code = $1"
                     .to_owned(),
-                checked("UPDATE countries SET name = $1 WHERE code = $2", 3),
+                checked("UPDATE countries SET name = $1 WHERE code = $2"),
                 "COMMIT".to_owned(),
             ]
         );
