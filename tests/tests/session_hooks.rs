@@ -10,7 +10,7 @@ use orm_core::session::{
 };
 use orm_core::{Error, Result};
 use tests::fixture::{Fixture, text};
-use tests::models::{Author, AuthorDraft, Book, BookDraft, Note, NoteDraft};
+use tests::models::{Author, AuthorDraft, Book, BookDraft, Egg, Hen, Note, NoteDraft};
 use tests::refused;
 
 type Library = (Author, Book, Note);
@@ -359,6 +359,57 @@ async fn what_a_hook_added_to_a_rejected_flush_is_added_once_by_the_next() {
     assert_eq!(
         f.rows("select body from notes order by id").await,
         ["mine", "One"]
+    );
+}
+
+/// Notes books before the flush and before the commit.
+struct NotesWhatComes;
+
+impl SessionEvents for NotesWhatComes {
+    fn before_flush(&self, db: &mut Session) -> Result<()> {
+        if !db.new_entities::<Book>().is_empty() {
+            db.add(Note::create().body("a flush"));
+        }
+        Ok(())
+    }
+
+    fn before_commit(&self, db: &mut Session) -> Result<()> {
+        db.add(Note::create().body("a commit"));
+        Ok(())
+    }
+}
+
+/// Whatever refuses the flush before anything is sent: a row, the order of the rows, another hook.
+#[tokio::test]
+async fn what_any_hook_added_to_a_flush_that_sent_nothing_is_added_once() {
+    let f = Fixture::new::<(Library, Hen, Egg)>().await;
+    let options = SessionOptions::new()
+        .events(NotesWhatComes)
+        .events(Fails("before_flush"))
+        .hooks(NotesFirst);
+    let mut db = f.session_with(options);
+    let book = db.add(Book::create().title("One").pages(0));
+    let hen = db.add(Hen::create().egg_id(1));
+    let egg = db.add(Egg::create().hen(hen));
+    db.set(hen, Hen::EGG, egg);
+    let refuse = async |db: &mut Session| {
+        let (flush, commit) = (refused(db.flush().await), refused(db.commit().await));
+        assert!(db.new_entities::<Note>().is_empty());
+        assert!(!db.in_transaction());
+        assert_eq!(text(&flush), text(&commit));
+        flush
+    };
+    assert_eq!(text(&refuse(&mut db).await), "no");
+    db.info_mut().insert(Calm);
+    assert!(refuse(&mut db).await.validation().is_some());
+    db.draft(book).unwrap().pages = Some(1);
+    assert!(matches!(refuse(&mut db).await, Error::Cycle { .. }));
+    db.expunge(hen).unwrap();
+    db.expunge(egg).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select body from notes order by id").await,
+        ["a commit", "a flush", "One"]
     );
 }
 

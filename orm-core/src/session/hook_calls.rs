@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::change_set::ChangeSet;
 use super::hooks::{HookContext, Hooks, Problems, Queue, SessionEvents};
-use super::{Arena, Session};
+use super::{Arena, Session, State};
 use crate::error::{Error, Rejection, Result, ValidationError};
 use crate::model::{ColumnSet, Draft, Handle, Model, RawHandle, Table};
 use crate::query::Running;
@@ -178,10 +178,13 @@ impl Session {
             if !self.has_changes() {
                 return Ok(false);
             }
-            self.each_event(|events, db| events.before_flush(db))?;
-            let committed = self.flush_once(commit).await?;
-            let outcome = self.each_event(|events, db| events.after_flush(db));
-            self.or_fail(outcome)?;
+            let before = self.adds_so_far();
+            let outcome = self.run_round(commit).await;
+            if outcome.is_err() && self.is_ready() {
+                // Nothing was sent, and the next flush runs the hooks again.
+                self.forget(self.added_since(&before));
+            }
+            let committed = outcome?;
             if self.hooks.is_empty() {
                 return Ok(committed);
             }
@@ -189,6 +192,14 @@ impl Session {
         self.or_fail(Err(Error::invalid(format!(
             "hooks have changed something after each of {ROUNDS} rounds of one flush: they never come to an end"
         ))))
+    }
+
+    async fn run_round(&mut self, commit: bool) -> Result<bool> {
+        self.each_event(|events, db| events.before_flush(db))?;
+        let committed = self.flush_once(commit).await?;
+        let outcome = self.each_event(|events, db| events.after_flush(db));
+        self.or_fail(outcome)?;
+        Ok(committed)
     }
 
     fn each_event(
@@ -205,8 +216,18 @@ impl Session {
             .try_for_each(|events| call(events.as_ref(), self))
     }
 
-    pub(super) fn before_commit(&mut self) -> Result<()> {
-        self.each_event(|events, db| events.before_commit(db))
+    /// Runs the hooks before a commit. Gives what they have added; that of a hook which fails is forgotten.
+    pub(super) fn before_commit(&mut self) -> Result<Vec<RawHandle>> {
+        let before = self.adds_so_far();
+        let outcome = self.each_event(|events, db| events.before_commit(db));
+        let added = self.added_since(&before);
+        match outcome {
+            Ok(()) => Ok(added),
+            Err(error) => {
+                self.forget(added);
+                Err(error)
+            }
+        }
     }
 
     pub(super) fn after_commit(&mut self) {
@@ -231,38 +252,39 @@ impl Session {
         !self.hooks.rows.is_empty()
     }
 
-    /// Runs the `before_` hooks and `validate` of all rows of a flush, and finds anew what there is to do: hooks may have
-    /// changed rows, and added some, which have hooks of their own. Gives the rows whose `after_` hooks are to run.
-    pub(super) fn before_rows(&mut self, changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
-        let added: Vec<u64> = self
-            .arenas
-            .iter()
-            .map(|store| store.slots().adds())
-            .collect();
-        let outcome = self.run_before_rows(changes);
-        if outcome.is_err() {
-            self.forget_added_since(&added);
-        }
-        outcome
+    /// How many entities were added so far, by arena. Asked where there are hooks, which may add some.
+    fn adds_so_far(&self) -> Vec<u64> {
+        let with_hooks = self.arenas.iter().filter(|_| self.has_hooks());
+        with_hooks.map(|store| store.slots().adds()).collect()
+    }
+
+    /// What was added since then, by hooks, and still waits.
+    fn added_since(&self, before: &[u64]) -> Vec<RawHandle> {
+        let stores = self.arenas.iter().filter(|_| self.has_hooks());
+        let added = stores.enumerate().flat_map(|(number, store)| {
+            let slots = store.slots();
+            let since = before.get(number).copied().unwrap_or(0);
+            let pending = slots.pending_since(since).into_iter();
+            pending.map(|index| slots.handle(index))
+        });
+        added.collect()
     }
 
     /// Forgets what hooks have added in a flush that is given up: they run again in the next, and add it again.
-    fn forget_added_since(&mut self, before: &[u64]) {
-        for number in 0..self.arenas.len() {
-            let slots = self.arenas[number].slots();
-            let since = before.get(number).copied().unwrap_or(0);
-            let added: Vec<_> = slots
-                .pending_since(since)
-                .into_iter()
-                .map(|index| slots.handle(index))
-                .collect();
-            for handle in added {
-                self.doom(handle);
+    pub(super) fn forget(&mut self, added: Vec<RawHandle>) {
+        for row in added {
+            if self.raw_state(row) == State::Pending {
+                self.doom(row);
             }
         }
     }
 
-    fn run_before_rows(&mut self, mut changes: ChangeSet) -> Result<(ChangeSet, Vec<Watched>)> {
+    /// Runs the `before_` hooks and `validate` of all rows of a flush, and finds anew what there is to do: hooks may have
+    /// changed rows, and added some, which have hooks of their own. Gives the rows whose `after_` hooks are to run.
+    pub(super) fn before_rows(
+        &mut self,
+        mut changes: ChangeSet,
+    ) -> Result<(ChangeSet, Vec<Watched>)> {
         self.hook_queue.clear();
         let hooks = Arc::clone(&self.hooks);
         let mut done = HashSet::new();

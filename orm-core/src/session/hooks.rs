@@ -57,8 +57,8 @@ use crate::model::{ColumnSet, Handle, Insertable, Model};
 /// 6. `after_insert`, `after_update`, `after_delete` of all rows; keys and defaults are there.
 /// 7. [`SessionEvents::after_flush`]. What hooks added in steps 6 and 7 is flushed in a second round.
 ///
-/// An error in steps 1 to 4 leaves the session as the hooks left it, nothing sent: put the mistake right and flush again, and the
-/// hooks run again. An error in steps 6 and 7 asks for a rollback, as any failure behind a statement does.
+/// An error before the statements leaves nothing sent: put the mistake right and flush again, and the hooks run again. What they have
+/// added by then is taken out, since they will add it again; what they have changed stays. An error in steps 6 and 7 asks for a rollback, as any failure behind a statement does.
 ///
 /// Bulk updates and deletes run no hooks, nor does [`plan`](Session::plan): it shows what would be flushed if hooks
 /// changed nothing.

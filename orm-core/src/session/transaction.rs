@@ -312,10 +312,12 @@ impl Session {
     /// error says so.
     pub async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
-        self.before_commit()?;
-        self.ready().await?;
-        self.refuse_writes()?;
-        let committed = self.flush_rounds(true).await?;
+        let added = self.before_commit()?;
+        let flushed = self.flush_to_commit().await;
+        if flushed.is_err() && self.is_ready() {
+            self.forget(added);
+        }
+        let committed = flushed?;
         let was_open = self.link.is_some();
         if was_open && !committed {
             self.send_commit().await?;
@@ -334,6 +336,12 @@ impl Session {
             self.after_commit();
         }
         Ok(())
+    }
+
+    async fn flush_to_commit(&mut self) -> Result<bool> {
+        self.ready().await?;
+        self.refuse_writes()?;
+        self.flush_rounds(true).await
     }
 
     async fn send_commit(&mut self) -> Result<()> {
