@@ -465,6 +465,28 @@ async fn a_detached_graph_can_be_merged_onto_what_is_there() {
     assert_eq!(f.rows("select count(*) from chapters").await, ["2"]);
 }
 
+/// The author of a book of hers is she herself, as she was before she was changed.
+#[tokio::test]
+async fn of_a_graph_that_leads_back_to_itself_the_outer_value_counts() {
+    let f = library().await;
+    let (mut db, mut other) = (f.session(), f.session());
+    let query = Author::query().with(Author::BOOKS.then(Book::AUTHOR));
+    let ann = query.first(&mut db).await.unwrap().unwrap();
+    let all = Author::BOOKS.then(Book::AUTHOR);
+    let mut graph = db.detach_with(ann, all).unwrap();
+    graph.name.push('!');
+    let name = graph.name.clone();
+    let merged = other.merge(graph.clone()).await.unwrap();
+    assert_eq!(other[merged].name, name);
+    other.rollback().await.unwrap();
+    other.close().await.unwrap();
+    let attached = other.attach(graph).unwrap();
+    assert_eq!(other[attached].name, name);
+    other.commit().await.unwrap();
+    let there = format!("select name from authors where id = {}", other[attached].id);
+    assert_eq!(f.rows(&there).await, [name]);
+}
+
 #[tokio::test]
 async fn what_cannot_be_detached_stays_where_it_is() -> Result<()> {
     let f = library().await;

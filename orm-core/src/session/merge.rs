@@ -35,6 +35,7 @@ impl Session {
     /// A [`Detached`](super::Detached) brings relationships along. Their rows are merged, too, and then each of these relationships
     /// leads where the value says, and nowhere else: members that aren't in it are taken out as by
     /// [`remove`](Session::remove), which deletes orphans where the relationship says so. Relationships that it doesn't name stay.
+    /// Where a value leads back to a row that it is itself part of (`Order::ITEMS.then(OrderItem::ORDER)`), the outer one counts.
     ///
     /// # Which statements go out
     /// A flush of what is pending; one SELECT a table for all rows that the session doesn't know or that are stale; one a
@@ -169,12 +170,25 @@ impl Session {
 
     /// Copies a value, and what it brings along, onto entities.
     pub(super) fn merge_value(&mut self, value: &dyn Value, merged: &mut Found) -> RawHandle {
+        self.merge_below(value, merged, &mut Vec::new())
+    }
+
+    /// The same of a value that others have brought along, whose entities are `above` it.
+    fn merge_below(
+        &mut self,
+        value: &dyn Value,
+        merged: &mut Found,
+        above: &mut Vec<RawHandle>,
+    ) -> RawHandle {
         let table = value.table();
         let key = value.key().map(|key| (table.id(), key));
         let handle = match key.as_ref().and_then(|key| merged.get(key)) {
             Some(handle) => {
                 let handle = *handle;
-                self.copy_onto(handle, value);
+                // What leads back to where it came from says nothing new of it.
+                if !above.contains(&handle) {
+                    self.copy_onto(handle, value);
+                }
                 handle
             }
             None => {
@@ -187,13 +201,15 @@ impl Session {
                 handle
             }
         };
+        above.push(handle);
         for members in value.members() {
             let branches = members.branches.iter();
             let targets: Vec<_> = branches
-                .map(|branch| self.merge_value(branch.0.as_ref(), merged))
+                .map(|branch| self.merge_below(branch.0.as_ref(), merged, above))
                 .collect();
             self.lead_only_to(handle, members, &targets);
         }
+        above.pop();
         handle
     }
 
