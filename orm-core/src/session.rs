@@ -40,6 +40,7 @@
 //! | `load_sql` | the statements of loaders |
 //! | `ahead` | levels of a load path that go out together with the query, where that pays |
 //! | `cascade` | what a delete takes with it, orphans |
+//! | `spared` | a delete that is taken back, with what it has taken along |
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
 //! | `steps` | deciding the steps and their order |
@@ -47,6 +48,7 @@
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
+//! | `new_keys` | keys that were changed, and the loaded rows that follow |
 //! | `together` | which of its steps go out together, and whether COMMIT goes with them |
 //! | `judged` | statements whose answers the server judges, since COMMIT goes with them |
 //! | `too_long` | which text was too long for its column |
@@ -102,6 +104,7 @@ mod load_values;
 mod loader;
 mod matching;
 mod merge;
+mod new_keys;
 mod options;
 mod parking;
 mod plan;
@@ -111,6 +114,7 @@ mod savepoint;
 mod set_links;
 mod singles;
 mod slots;
+mod spared;
 mod state;
 mod statements;
 mod steps;
@@ -158,6 +162,7 @@ use self::hook_calls::HookSet;
 use self::link_rows::{LinkRow, LinkRows};
 use self::set_links::SetLinks;
 use self::slots::Slots;
+use self::spared::TakenAlong;
 use self::store::Store;
 use self::transaction::Phase;
 use self::undo::UndoLog;
@@ -243,6 +248,7 @@ pub struct Session {
     link_rows: LinkRows,
     /// Children that were taken out of a parent that deletes its orphans.
     orphans: Vec<(RawHandle, &'static RelationInfo)>,
+    taken_along: TakenAlong,
     /// Entities whose `has_one` was set before it was known what it led to: the next flush finds out.
     replaced: Vec<(RawHandle, &'static RelationInfo)>,
     /// Entities whose DELETE was sent in this transaction.
@@ -385,6 +391,7 @@ impl Session {
             expressions: expressions::Expressions::default(),
             link_rows: LinkRows::default(),
             orphans: Vec::new(),
+            taken_along: TakenAlong::default(),
             replaced: Vec::new(),
             gone: Vec::new(),
             expunged: FastSet::default(),

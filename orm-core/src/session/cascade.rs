@@ -3,7 +3,8 @@
 //! Children of a deleted parent are deleted with it where the relationship cascades, else their foreign key becomes NULL.
 //! Children that aren't loaded are loaded first, one statement a relationship and level, never one a parent; with
 //! `passive_deletes` they are left to the database's ON DELETE, and those that are in memory follow, whether the
-//! collection is loaded or not. Orphans are deleted where the relationship says so.
+//! collection is loaded or not. Where a new row takes the parent's place, no DELETE is sent, so there they are loaded, too.
+//! Orphans are deleted where the relationship says so.
 
 use super::hash::FastSet;
 use super::{Session, State};
@@ -44,7 +45,8 @@ impl Session {
         while let Some(by_table) = self.newly_doomed(&mut seen) {
             for parents in by_table {
                 for relation in self.relations_of(&parents) {
-                    if from_parent(relation).is_some() && !relation.cascade.passive_deletes {
+                    if from_parent(relation).is_some() {
+                        let parents = self.deleted_without_server(parents.clone(), relation);
                         self.load_for_delete(&parents, relation).await?;
                     }
                     let before = held.len();
@@ -170,6 +172,9 @@ impl Session {
                 && self.known_target(child, relation) == Some(None)
             {
                 self.set_links.remove(child, relation);
+                if self.is_alive(child) {
+                    self.taken_along.orphan(child);
+                }
                 self.doom(child);
             }
         }
@@ -204,7 +209,7 @@ impl Session {
         let (columns, references) = via.columns();
         self.is_alive(child)
             && !self.set_links.contains(child, via)
-            && self.key_at(child, columns) == self.key_at(owner, references)
+            && self.key_at(child, columns) == self.key_before_at(owner, references)
     }
 
     fn cascade_along(
@@ -224,14 +229,38 @@ impl Session {
         };
         for child in children {
             if takes_along(relation) {
+                self.note_taken(child, via, false);
                 self.doom(child);
             } else if via.required_column().is_some() {
                 // Something else may take it along.
                 held.push((child, relation));
             } else {
+                self.note_taken(child, via, true);
                 self.assign(child, via, None);
             }
         }
+    }
+
+    /// Those of some deleted parents whose children along a relationship are not the database's to delete.
+    pub(super) fn deleted_without_server(
+        &self,
+        mut parents: Vec<RawHandle>,
+        relation: &RelationInfo,
+    ) -> Vec<RawHandle> {
+        let (Some(first), true) = (parents.first(), relation.cascade.passive_deletes) else {
+            return parents;
+        };
+        let slots = self.slots(*first);
+        let key = slots.table.primary_key;
+        let pending = slots.pending().into_iter();
+        let taken: FastSet<_> = pending
+            .filter_map(|index| self.key_at(slots.handle(index), key))
+            .collect();
+        parents.retain(|parent| {
+            let key = self.key_before(*parent);
+            key.is_some_and(|key| taken.contains(&key))
+        });
+        parents
     }
 
     /// The children of some parents that the session has, as they are in this transaction: where the others are left to
@@ -247,7 +276,7 @@ impl Session {
         let (columns, references) = via.columns();
         let keys = parents
             .iter()
-            .filter_map(|parent| self.key_at(*parent, references));
+            .filter_map(|parent| self.key_before_at(*parent, references));
         let keys: FastSet<_> = keys.collect();
         let parents: FastSet<_> = parents.iter().copied().collect();
         let slots = self.arenas[*number as usize].slots();

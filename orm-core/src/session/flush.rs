@@ -5,7 +5,6 @@
 //! as the steps go; should one fail, the undo log has what was.
 
 use super::change_set::given_anew;
-use super::hash::FastMap;
 use super::judged::{cannot_be_judged, judged_key, miscounted};
 use super::key::KeyBytes;
 use super::links::LastKey;
@@ -16,7 +15,7 @@ use super::together::Together;
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
-use crate::model::{ColumnSet, NextVersion, RawHandle, RelationInfo, RelationKind, Row};
+use crate::model::{ColumnSet, NextVersion, RawHandle, Row};
 use crate::query::Statement;
 
 impl Session {
@@ -103,6 +102,7 @@ impl Session {
         self.set_links.clear();
         self.expressions.clear();
         self.link_rows.clear();
+        self.taken_along.clear();
         let touched = self.arenas.iter_mut();
         for store in touched.filter(|store| store.slots().is_waiting()) {
             // Rows that were touched and are equal: there is nothing to compare with until the next change.
@@ -456,48 +456,6 @@ impl Session {
         let raw = ty.raw(Some(&wide[8 - out.len()..]));
         let written = self.store_mut(row).write(row.index, version, raw);
         self.or_fail(written)
-    }
-
-    /// Keys that changed are followed by the foreign keys of loaded children, as the database's ON UPDATE CASCADE does.
-    fn follow_new_keys(&mut self, step: &Step) {
-        for number in 0..self.arenas.len() {
-            for via in self.arenas[number].slots().table.relations {
-                if matches!(via.kind, RelationKind::BelongsTo(_))
-                    && std::ptr::eq(via.to, step.table)
-                {
-                    self.follow_along(step, number, via);
-                }
-            }
-        }
-    }
-
-    /// The same along one relationship. Looks at every loaded child, but only where a key did change, which is rare.
-    fn follow_along(&mut self, step: &Step, number: usize, via: &'static RelationInfo) {
-        let (columns, references) = via.columns();
-        if !references
-            .iter()
-            .any(|column| step.columns.contains(*column))
-        {
-            return;
-        }
-        let moved: FastMap<KeyBytes, RawHandle> = step
-            .rows
-            .iter()
-            .filter_map(|row| Some((self.key_before_at(*row, references)?, *row)))
-            .collect();
-        let slots = self.arenas[number].slots();
-        let followers: Vec<(RawHandle, RawHandle)> = slots
-            .inhabited()
-            .map(|index| slots.handle(index))
-            .filter(|child| self.raw_state(*child) == State::Persistent)
-            .filter_map(|child| Some((child, *moved.get(&self.key_at(child, columns)?)?)))
-            .collect();
-        for (child, row) in followers {
-            self.save(child);
-            self.copy_key(child, via, Some(row));
-            // A copy to compare with must know the new key, too, or it would be sent again.
-            self.store_mut(child).rebase(child.index, columns);
-        }
     }
 
     /// A DELETE found fewer rows than it was sent for. That others have deleted them is as good; that they are still there

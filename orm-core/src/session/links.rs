@@ -87,6 +87,7 @@ impl Session {
                 }
             }
             if let Some(target) = target {
+                self.spare_orphan(child);
                 self.insert_into(target, inverse, relation, child);
             }
         }

@@ -230,7 +230,8 @@ struct ParentKeys {
 impl ParentKeys {
     fn of(db: &Session, parents: &[RawHandle], relation: &'static RelationInfo) -> Self {
         let columns = relation.columns().0;
-        let keys = parents.iter().map(|parent| db.key_at(*parent, columns));
+        let keys = parents.iter();
+        let keys = keys.map(|parent| db.key_before_at(*parent, columns));
         let of_parents: Vec<_> = keys.collect();
         let mut different: Vec<_> = of_parents.iter().flatten().cloned().collect();
         different.sort();

@@ -244,7 +244,7 @@ impl Session {
                 let mut reader = RowReader::new(row);
                 let target = self.read_entity(relation.to, &mut reader, false)?;
                 self.read_joined(&loads.joined, &mut reader, Some(target), &mut gathered)?;
-                let key = self.key_at(target, references);
+                let key = self.key_before_at(target, references);
                 for parent in key.and_then(|key| waiting.remove(&key)).unwrap_or_default() {
                     self.attach_one(parent, relation, Some(target));
                 }
@@ -335,7 +335,8 @@ impl Session {
         };
         members.parent_of.reserve(parents.len());
         for (at, parent) in (0..).zip(parents) {
-            if let Some(key) = self.key_at(*parent, here_columns)
+            // Its children know it by the key that it has in the database.
+            if let Some(key) = self.key_before_at(*parent, here_columns)
                 && members.parent_of.insert(key.clone(), at).is_none()
             {
                 keys.push(key);

@@ -302,18 +302,20 @@ impl Session {
 
     fn unloaded_cascades(&self, deletes: &[RawHandle]) -> Vec<String> {
         let mut loads = BTreeMap::<String, usize>::new();
-        for handle in deletes {
-            for relation in self.table(*handle).relations {
+        for rows in deletes.chunk_by(|row, next| row.arena == next.arena) {
+            for relation in self.table(rows[0]).relations {
                 let to_many = matches!(
                     relation.kind,
                     RelationKind::HasMany { .. } | RelationKind::HasOne { .. }
                 );
-                if to_many
-                    && !relation.members.read_only
-                    && !relation.cascade.passive_deletes
-                    && !self.is_complete(*handle, relation)
-                {
-                    *loads.entry(relation.path()).or_default() += 1;
+                if !to_many || relation.members.read_only {
+                    continue;
+                }
+                let rows = rows.iter().copied();
+                let unknown = rows.filter(|row| !self.is_complete(*row, relation));
+                let asked = self.deleted_without_server(unknown.collect(), relation);
+                if !asked.is_empty() {
+                    *loads.entry(relation.path()).or_default() += asked.len();
                 }
             }
         }

@@ -325,7 +325,7 @@ impl Session {
             None => {
                 let (columns, references) = relation.columns();
                 let key = self.key_at(child, columns);
-                key.is_some() && key == self.key_at(target, references)
+                key.is_some() && key == self.key_before_at(target, references)
             }
         }
     }

@@ -278,6 +278,7 @@ impl Session {
         self.expressions.clear();
         self.link_rows.clear();
         self.orphans.clear();
+        self.taken_along.clear();
         self.loading = None;
         self.replaced.clear();
         let arenas = &self.arenas;

@@ -129,7 +129,8 @@ impl Session {
     }
 
     /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
-    /// flushed as ever. An entity that isn't to be deleted stays as it is. For hooks that turn deletes into something else
+    /// flushed as ever. Children that a [`plan`](Session::plan) or a rejected flush has marked to go with it stay, too. An entity that
+    /// isn't to be deleted stays as it is. For hooks that turn deletes into something else
     /// (see [`SessionEvents`](super::SessionEvents)). SQLAlchemy: `add` of an object in `session.deleted`.
     ///
     /// ```
@@ -153,7 +154,7 @@ impl Session {
                 why: "its row was deleted in this transaction",
             });
         }
-        self.store_mut(raw).slots_mut().heads[raw.index as usize].doomed = false;
+        self.spare(raw);
         Ok(())
     }
 

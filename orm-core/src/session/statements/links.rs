@@ -7,7 +7,7 @@ use crate::query::render::Renderer;
 use crate::query::render::batch::{found_in, select_batch};
 use crate::query::render::write::insert_into;
 use crate::session::Session;
-use crate::session::plan::Step;
+use crate::session::plan::{Step, StepKind};
 
 /// Whether no two rows of a link table can have the same keys on both sides. One that allows it has its reasons.
 fn is_unique(table: &'static Table, columns: &[u16]) -> bool {
@@ -27,7 +27,8 @@ impl Session {
         }
     }
 
-    /// The keys of both ends of link rows, in the order of the link table's columns.
+    /// The keys of both ends of link rows, in the order of the link table's columns. Links are removed before anything else is
+    /// done, by the keys that the ends have had.
     fn link_batch(&self, step: &Step) -> Vec<BatchColumn> {
         let Some(RelationKind::ManyToMany { near, far }) =
             step.links.first().map(|link| &link.relation.kind)
@@ -43,7 +44,11 @@ impl Session {
                 let ty = table.columns[*column as usize].ty;
                 let name = format!("k{}", batch.len());
                 batch.push(BatchColumn::new(name, ty, &rows, |row, out| {
-                    self.store(*row).encode(row.index, *column, out)
+                    let store = self.store(*row);
+                    match step.kind {
+                        StepKind::Unlink => store.encode_before(row.index, *column, out),
+                        _ => store.encode(row.index, *column, out),
+                    }
                 }));
             }
         }

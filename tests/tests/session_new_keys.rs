@@ -1,0 +1,267 @@
+//! Primary keys that change, and whatever knows a row by its key: children and their children, links, savepoints.
+#![allow(missing_docs)]
+
+use orm_core::engine::sql;
+use orm_core::prelude::*;
+use tests::fixture::Fixture;
+use tests::models::{City, Country};
+
+const NOTHING: [&str; 0] = [];
+
+/// Its floors are known by its key.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "towers", has_many(floors: Floor, via = tower))]
+struct Tower {
+    #[orm(primary_key)]
+    code: String,
+}
+
+/// Its doors know it by its whole key, the tower's code in it.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(
+    table = "floors",
+    belongs_to(tower: Tower, columns(tower_code)),
+    has_many(doors: Door, via = floor)
+)]
+struct Floor {
+    #[orm(primary_key)]
+    tower_code: String,
+    #[orm(primary_key)]
+    number: i32,
+    name: String,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "doors", belongs_to(floor: Floor, columns(tower_code, number)))]
+struct Door {
+    #[orm(primary_key)]
+    id: i32,
+    tower_code: String,
+    number: i32,
+    name: String,
+}
+
+const FLOORS: &str = "select tower_code, number, name from floors order by 1, 2";
+const DOORS: &str = "select tower_code, number, name from doors";
+
+/// The tower with all that is in it; the first floor, the second, and the door.
+async fn tower(
+    db: &mut Session,
+    code: &str,
+) -> (Handle<Tower>, Handle<Floor>, Handle<Floor>, Handle<Door>) {
+    let all = Tower::FLOORS.then(Floor::DOORS);
+    let tower = db.get::<Tower>(code).with(all).await.unwrap().unwrap();
+    let floors = db.related(tower, Tower::FLOORS).unwrap();
+    let door = db.related(floors[0], Floor::DOORS).unwrap()[0];
+    (tower, floors[0], floors[1], door)
+}
+
+async fn floor(db: &mut Session, tower: &str, number: i32) -> Option<Handle<Floor>> {
+    db.get::<Floor>((tower.to_owned(), number)).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_key_that_is_part_of_childrens_keys_is_followed_to_the_last_of_them() {
+    let f = Fixture::new::<(Tower, Floor, Door)>().await;
+    f.elsewhere(
+        "insert into towers values ('a'), ('z'); insert into floors values ('a', 1, 'x'), ('a', 2, 'y'), ('z', 1, 'z'); \
+         insert into doors (tower_code, number, name) values ('a', 1, 'd')",
+    )
+    .await;
+    let mut db = f.session();
+    let (house, first, second, door) = tower(&mut db, "a").await;
+    f.sent();
+    db[house].code = "b".to_owned();
+    db.flush().await.unwrap();
+    assert_eq!(f.count(), 1);
+    assert_eq!((&*db[first].tower_code, &*db[door].tower_code), ("b", "b"));
+    assert!(!db.is_modified(first) && !db.is_modified(door));
+    // They are known by their new keys, and found by them in the database.
+    f.sent();
+    assert_eq!(floor(&mut db, "b", 1).await, Some(first));
+    assert_eq!(f.count(), 0);
+    assert_eq!(floor(&mut db, "a", 1).await, None);
+    db[first].name.push('!');
+    db[door].name.push('!');
+    db.flush().await.unwrap();
+    db.rollback().await.unwrap();
+    assert_eq!((&*db[first].tower_code, &*db[door].tower_code), ("a", "a"));
+    assert_eq!(floor(&mut db, "a", 1).await, Some(first));
+
+    // In one flush with changes of theirs, a child that is deleted, and one that is new.
+    tower(&mut db, "a").await;
+    db[house].code = "c".to_owned();
+    db[first].name = "both".to_owned();
+    db[door].name = "both".to_owned();
+    db.delete(second).unwrap();
+    let new = db.add(Floor::create().number(3).name("new").tower(house));
+    db.commit().await.unwrap();
+    assert_eq!(db[new].tower_code, "c");
+    assert_eq!(f.rows(FLOORS).await, ["c|1|both", "c|3|new", "z|1|z"]);
+    assert_eq!(f.rows(DOORS).await, ["c|1|both"]);
+
+    // And behind a savepoint.
+    tower(&mut db, "c").await;
+    let mut nested = db.begin_nested().await.unwrap();
+    nested[house].code = "d".to_owned();
+    nested.flush().await.unwrap();
+    assert_eq!(nested[door].tower_code, "d");
+    nested.rollback().await.unwrap();
+    assert_eq!((&*db[first].tower_code, &*db[door].tower_code), ("c", "c"));
+    assert_eq!(floor(&mut db, "c", 1).await, Some(first));
+    db[door].name = "after".to_owned();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(DOORS).await, ["c|1|after"]);
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "posts", many_to_many(labels: Label, through = PostLabel))]
+struct Post {
+    #[orm(primary_key)]
+    slug: String,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "labels")]
+struct Label {
+    #[orm(primary_key)]
+    word: String,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "post_labels")]
+struct PostLabel {
+    #[orm(primary_key, belongs_to(post: Post))]
+    slug: String,
+    #[orm(primary_key, belongs_to(label: Label))]
+    word: String,
+}
+
+#[tokio::test]
+async fn links_are_removed_by_the_keys_that_their_ends_have_had() {
+    let f = Fixture::new::<(Post, Label, PostLabel)>().await;
+    f.elsewhere(
+        "insert into posts values ('p'), ('q'); insert into labels values ('a'), ('b'), ('c'); \
+         insert into post_labels values ('p', 'a'), ('p', 'b')",
+    )
+    .await;
+    let links = "select slug, word from post_labels order by 1, 2";
+    let mut db = f.session();
+    let get = db.get::<Post>("p").with(Post::LABELS);
+    let post = get.await.unwrap().unwrap();
+    let labels = Label::query().order_by(Label::WORD);
+    let [a, b, c] = labels.all(&mut db).await.unwrap()[..] else {
+        panic!("there are three")
+    };
+    // The key of one end, of what goes and of what comes.
+    db[a].word = "A".to_owned();
+    db.remove(post, Post::LABELS, a);
+    db[c].word = "C".to_owned();
+    db.push(post, Post::LABELS, c);
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(links).await, ["p|C", "p|b"]);
+    // Those of both.
+    db.refresh(post).with(Post::LABELS).await.unwrap();
+    db[post].slug = "P".to_owned();
+    db[b].word = "B".to_owned();
+    db.remove(post, Post::LABELS, b);
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(links).await, ["P|C"]);
+    // That of a row which is deleted.
+    db.refresh(post).await.unwrap();
+    db[post].slug = "gone".to_owned();
+    db.delete(post).unwrap();
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(links).await, NOTHING);
+    assert_eq!(f.rows("select slug from posts").await, ["q"]);
+}
+
+#[tokio::test]
+async fn children_are_looked_for_by_the_key_that_the_database_has() {
+    let f = Fixture::new::<(Country, City)>().await;
+    f.elsewhere(
+        "insert into countries values ('AA', 'a'), ('BB', 'b'); \
+         insert into cities (name, country_code) values ('x', 'AA'), ('y', 'BB')",
+    )
+    .await;
+    let homeless = "select name from cities where country_code is null";
+    for loaded in [false, true] {
+        let mut db = f.session();
+        let country = db.get::<Country>("AA").await.unwrap().unwrap();
+        if loaded {
+            db.load(country, Country::CITIES).await.unwrap();
+        }
+        db[country].code = "ZZ".to_owned();
+        db.delete(country).unwrap();
+        db.flush().await.unwrap();
+        let name: String = sql(homeless).scalar(&mut db).await.unwrap();
+        assert_eq!(name, "x");
+        db.rollback().await.unwrap();
+        assert_eq!(db[country].code, "AA");
+    }
+    let mut db = f.session();
+    let country = db.get::<Country>("AA").await.unwrap().unwrap();
+    db[country].code = "ZZ".to_owned();
+    db.no_autoflush()
+        .load(country, Country::CITIES)
+        .await
+        .unwrap();
+    let cities = db.related(country, Country::CITIES).unwrap();
+    assert_eq!(cities.len(), 1);
+    assert_eq!(db.count_of(country, Country::CITIES).await.unwrap(), [1]);
+    db.commit().await.unwrap();
+    assert_eq!(db[cities[0]].country_code.as_deref(), Some("ZZ"));
+    assert_eq!(
+        f.rows("select name, country_code from cities order by 1")
+            .await,
+        ["x|ZZ", "y|BB"]
+    );
+}
+
+#[tokio::test]
+async fn keys_that_change_and_change_hands_behind_savepoints_come_back() {
+    let f = Fixture::new::<(Country, City)>().await;
+    f.elsewhere(
+        "insert into countries values ('AA', 'a'), ('BB', 'b'); \
+         insert into cities (name, country_code) values ('x', 'AA')",
+    )
+    .await;
+    let mut db = f.session();
+    let get = db.get::<Country>("AA").with(Country::CITIES);
+    let a = get.await.unwrap().unwrap();
+    let b = db.get::<Country>("BB").await.unwrap().unwrap();
+    let city = db.related(a, Country::CITIES).unwrap()[0];
+    let mut outer = db.begin_nested().await.unwrap();
+    outer[a].code = "A1".to_owned();
+    outer.flush().await.unwrap();
+    let mut inner = outer.begin_nested().await.unwrap();
+    inner[a].code = "A2".to_owned();
+    inner.delete(b).unwrap();
+    let in_its_place = inner.add(Country::create().code("BB").name("new"));
+    let taken = inner.add(Country::create().code("AA").name("taken"));
+    inner.set(city, City::COUNTRY, in_its_place);
+    inner.flush().await.unwrap();
+    assert_eq!(inner.get::<Country>("AA").await.unwrap(), Some(taken));
+    assert_eq!(inner.get::<Country>("A1").await.unwrap(), None);
+    inner.expunge(taken).unwrap();
+    inner[a].code = "unsent".to_owned();
+    inner.rollback().await.unwrap();
+    for (code, known) in [("A1", Some(a)), ("BB", Some(b)), ("AA", None)] {
+        assert_eq!(outer.get::<Country>(code).await.unwrap(), known, "{code}");
+    }
+    assert_eq!(outer[city].country_code.as_deref(), Some("A1"));
+    assert_eq!(outer.related(city, City::COUNTRY).unwrap(), Some(a));
+    assert_eq!(*outer.related(a, Country::CITIES).unwrap(), [city]);
+    outer.rollback().await.unwrap();
+    for (code, known) in [("AA", Some(a)), ("BB", Some(b)), ("A1", None)] {
+        assert_eq!(db.get::<Country>(code).await.unwrap(), known, "{code}");
+    }
+    assert_eq!(db[city].country_code.as_deref(), Some("AA"));
+    db[a].name.push('!');
+    db[city].name.push('!');
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select code, name from countries order by 1").await,
+        ["AA|a!", "BB|b"]
+    );
+}
