@@ -57,7 +57,10 @@ impl Session {
 
     /// The same of an orphan that has a parent again.
     pub(super) fn spare_orphan(&mut self, child: RawHandle) {
-        if self.taken_along.orphans.remove(&child) && self.raw_state(child) == State::Persistent {
+        // Asked for each child of a graph: mostly there is none, and nothing to hash for.
+        let orphans = &mut self.taken_along.orphans;
+        let was_orphan = !orphans.is_empty() && orphans.remove(&child);
+        if was_orphan && self.raw_state(child) == State::Persistent {
             self.spare(child);
         }
     }
