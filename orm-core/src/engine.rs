@@ -9,7 +9,7 @@
 //! | `tls` | `sslmode` and certificates, for rustls (feature `tls`) |
 //! | `dial` | opens one connection: tries the hosts, with TLS or without; `refusal` says in words why it did not work |
 //! | `builder` | [`EngineBuilder`]: the pool's size and habits |
-//! | `pool` | lends connections, and knows who has them |
+//! | `pool` | lends connections, and knows who has them; `client` is one of them |
 //! | `link` | one borrowed connection: send a statement, get rows; under [`Connection`] and under the session |
 //! | `pipeline` | statements that go out together, in one round trip |
 //! | `watch` | one statement from sending to the end of its answer: tells the next two |
@@ -20,7 +20,6 @@
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `incoming` | an answer whose rows are read while they come in |
 //! | `sizes` | how many rows a statement has given, so that there is room for as many |
-//! | `texts` | the texts of statements that depend on a table alone |
 //! | `row_stream` | rows as they arrive |
 //! | `cursor` | cursors on the server: rows of a query as they arrive, or in chunks |
 //! | `copy`, `copy_out` | rows into a table by binary COPY, in chunks; rows of a query by COPY |
@@ -28,6 +27,7 @@
 //! | `sql`, `named` | [`sql()`]: hand-written SQL, and its named parameters |
 
 mod builder;
+mod client;
 mod connection;
 mod copy;
 mod copy_out;
@@ -47,7 +47,6 @@ mod refusal;
 mod row_stream;
 mod sizes;
 mod sql;
-mod texts;
 #[cfg(feature = "tls")]
 mod tls;
 mod traffic;
@@ -75,7 +74,6 @@ use builder::Settings;
 use pool::Pool;
 use sizes::Sizes;
 pub use sql::{BindValue, Sql, sql};
-use texts::Texts;
 pub use transaction::Transaction;
 
 /// A PostgreSQL database and the pool of connections to it. SQLAlchemy: `Engine`.
@@ -107,16 +105,10 @@ struct Inner {
     settings: Settings,
     singles: n_plus_one::Counts,
     pace: Pace,
-    texts: Texts,
     sizes: Sizes,
 }
 
 impl Engine {
-    /// The text of a statement that depends on a table alone: kept, or made.
-    pub(crate) fn text(&self, of_table: usize, make: impl FnOnce() -> String) -> String {
-        self.inner.texts.get(of_table, make)
-    }
-
     /// From how many statements of one kind and place on a session warns, if it does.
     pub(crate) fn warns_after(&self) -> Option<usize> {
         self.inner.settings.warn_n_plus_one

@@ -35,6 +35,7 @@
 //! | `render` | from nodes to SQL text: statements and clauses, in `render/expression` what stands in them, in `render/rows` what stands around them |
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
+//! | `shape`, `texts` | what a text is found by, so that it is written once; and the texts |
 //!
 //! # Queries that depend on a request
 //!
@@ -135,11 +136,13 @@ mod record;
 pub(crate) mod render;
 mod returning;
 mod selection;
+pub(crate) mod shape;
 mod sort;
 mod statement;
 mod stream;
 mod subquery;
 mod table_functions;
+mod texts;
 mod token;
 mod write;
 
@@ -176,7 +179,7 @@ pub use record::{
 pub use returning::{LastWrite, Returning};
 pub use selection::{SelectList, Selection, Selects, Value};
 pub use sort::SortKeys;
-pub use statement::Statement;
+pub use statement::{SqlText, Statement};
 pub use stream::RowsOfStream;
 pub(crate) use stream::ready;
 pub use subquery::{OneColumn, QueryOperators, SameAs, Subquery, exists, not_exists};

@@ -9,7 +9,6 @@ use super::dial::Dialer;
 use super::observe::{Echo, Observer};
 use super::pool::Pool;
 use super::sizes::Sizes;
-use super::texts::Texts;
 use super::url::Address;
 use super::{Engine, Inner, Link, Pace};
 use crate::error::Result;
@@ -309,7 +308,6 @@ impl EngineBuilder {
                 pool,
                 settings: self.settings,
                 pace: Pace::default(),
-                texts: Texts::default(),
                 sizes: Sizes::default(),
                 singles: super::n_plus_one::Counts::default(),
             }),

@@ -75,7 +75,7 @@ impl Link {
 
     async fn send_rows(&self, sql: &str, rows: &mut CopyRows<'_>) -> Result<u64, Failure> {
         // Not from the cache: a column whose type has changed since would be sent as what it was.
-        let typed = prepared::prepare(self.client(), &rows.typed(), false).await?;
+        let typed = prepared::prepare_anew(self.client(), &rows.typed()).await?;
         let types = typed.params();
         let sink = self.client().copy_in::<_, Bytes>(sql).await?;
         let mut sink = std::pin::pin!(sink);

@@ -28,7 +28,7 @@ impl Link {
     pub(crate) async fn copy_out(&self, select: &Select) -> Result<RowStream> {
         let statement = render::select(select);
         // Not from the cache: a column whose type has changed since would be read as what it was.
-        let prepared = prepared::prepare(self.client(), &statement, false).await;
+        let prepared = prepared::prepare_anew(self.client(), &statement).await;
         let prepared = prepared.map_err(|error| {
             self.traffic().failed(&error);
             self.explain(error, &statement.sql)
@@ -48,7 +48,7 @@ impl Link {
                 let types: Vec<_> = columns.iter().map(|(_, ty)| ty.clone()).collect();
                 let rows = BinaryCopyOutStream::new(stream, &types)
                     .map(move |row| Ok(Row::copied(row?, Arc::clone(&columns))));
-                Ok(RowStream::new(rows, watch, self.engine(), sql))
+                Ok(RowStream::new(rows, watch, self.engine(), sql.into()))
             }
             Err(error) => {
                 watch.end(Err(&error));
@@ -97,7 +97,7 @@ fn given(params: &[Param], types: &[Type]) -> Option<Statement> {
         }
     }
     (!calls.is_empty()).then(|| Statement {
-        sql: format!("SELECT {}", calls.join(", ")),
+        sql: format!("SELECT {}", calls.join(", ")).into(),
         params: values,
     })
 }

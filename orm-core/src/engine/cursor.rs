@@ -16,7 +16,7 @@ use super::watch::Watch;
 use super::{Connection, Transaction};
 use crate::error::{Error, Result};
 use crate::model::Row;
-use crate::query::{Arriving, Statement};
+use crate::query::{Arriving, SqlText, Statement};
 
 /// How many rows a stream asks for at a time.
 pub(crate) const ROWS_A_FETCH: u32 = 1000;
@@ -28,7 +28,7 @@ pub(crate) const OF_STREAM: &str = "orm_stream";
 pub(crate) struct ServerCursor {
     name: String,
     /// What declared it: errors of a FETCH are about that.
-    declared: String,
+    declared: SqlText,
     fetch: Statement,
     /// The cursor has to be there for the server to say what a FETCH gives, so this is made by the first one. It is not
     /// shared: another cursor of this name has other columns.
@@ -55,7 +55,7 @@ impl Link {
         query: Statement,
     ) -> Result<ServerCursor> {
         let declare = Statement {
-            sql: format!("DECLARE {name} NO SCROLL CURSOR FOR {}", query.sql),
+            sql: format!("DECLARE {name} NO SCROLL CURSOR FOR {}", query.sql).into(),
             params: query.params,
         };
         match before {
@@ -133,7 +133,7 @@ async fn prepare_fetch(
         return Ok(prepared.clone());
     }
     watch.round_trips += 1;
-    let made = prepared::prepare(link.client(), fetch, false).await?;
+    let made = prepared::prepare_anew(link.client(), fetch).await?;
     *prepared = Some(made.clone());
     Ok(made)
 }

@@ -1,11 +1,8 @@
 //! [`Dialer`]: opens connections, and says in words why one could not be opened. Called by the pool; `link` has it cancel
 //! statements that were given up.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use deadpool_postgres::{ClientWrapper, Connect};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::{DbError, Severity, SqlState};
@@ -16,6 +13,7 @@ use super::url::{Address, Host, SslMode};
 use crate::error::{Error, Result};
 
 type DriverResult<T> = Result<T, tokio_postgres::Error>;
+/// A client, and the task that reads for it.
 type Opened = (Client, JoinHandle<()>);
 
 /// Knows the address, the password and the certificates.
@@ -51,7 +49,7 @@ impl Dialer {
 
     /// Asks the server, through a connection of its own, to stop what it is doing for this one. The answer says nothing of
     /// whether and when that happens.
-    pub(super) async fn cancel(&self, client: &ClientWrapper) {
+    pub(super) async fn cancel(&self, client: &Client) {
         let token = client.cancel_token();
         #[cfg(feature = "tls")]
         let outcome = match &self.tls {
@@ -66,7 +64,7 @@ impl Dialer {
     }
 
     /// Tries the hosts in their order, or with `load_balance_hosts=random` in any.
-    async fn open(&self) -> DriverResult<Opened> {
+    pub(super) async fn open(&self) -> DriverResult<Opened> {
         let mut refusals = Vec::new();
         let mut last = None;
         for host in self.address.hosts_to_try() {
@@ -139,18 +137,6 @@ impl Dialer {
             what: format!("cannot connect to {}: {reason}", self.address),
             source: Some(Box::new(error)),
         }
-    }
-}
-
-/// deadpool's side of a dialer. Its own configuration is empty; the address is in the dialer.
-pub(super) struct ForPool(pub(super) Arc<Dialer>);
-
-impl Connect for ForPool {
-    fn connect(
-        &self,
-        _: &Config,
-    ) -> Pin<Box<dyn Future<Output = DriverResult<Opened>> + Send + '_>> {
-        Box::pin(self.0.open())
     }
 }
 

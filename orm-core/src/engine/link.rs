@@ -18,11 +18,11 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::ClientWrapper;
 use futures_util::{FutureExt, TryStreamExt};
 use tokio::runtime::Handle;
 
 use super::Engine;
+use super::client::Client;
 use super::pipeline::{Outcome, Pipeline};
 use super::pool::Slot;
 use super::prepared;
@@ -215,7 +215,7 @@ impl Link {
 
 /// The way of a statement.
 impl Link {
-    pub(super) fn client(&self) -> &ClientWrapper {
+    pub(super) fn client(&self) -> &Client {
         self.slot
             .as_ref()
             .expect("a link has its slot until it is dropped")
@@ -256,7 +256,6 @@ impl Link {
 
     /// A statement is about to be sent.
     pub(super) fn watch<'a>(&self, statement: &'a Statement) -> Watch<'a> {
-        prepared::bound(self.client(), self.traffic.statements());
         Watch::start(&self.engine, &self.traffic, statement)
     }
 
@@ -280,8 +279,11 @@ impl Link {
         &self,
         statement: &Statement,
     ) -> DriverResult<tokio_postgres::Statement> {
-        let cached = self.engine.settings().statement_cache;
-        prepared::prepare(self.client(), statement, cached).await
+        if self.engine.settings().statement_cache {
+            prepared::prepare(self.client(), statement).await
+        } else {
+            prepared::prepare_anew(self.client(), statement).await
+        }
     }
 
     pub(super) async fn answer(

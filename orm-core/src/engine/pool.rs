@@ -9,24 +9,26 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{
-    ClientWrapper, Hook, HookError, Manager, ManagerConfig, Object, PoolError, RecyclingMethod,
-    Runtime, TimeoutType, Timeouts,
-};
+use deadpool::Runtime;
+use deadpool::managed::{self, Hook, HookError, PoolError, TimeoutType, Timeouts};
 
 use super::builder::Settings;
-use super::dial::{Dialer, ForPool};
+use super::client::{Client, Clients};
+use super::dial::Dialer;
 use super::url::Address;
 use crate::error::{Error, Result};
 
 /// How long a connection may take to answer `pool_pre_ping` before it counts as dead.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// A connection that deadpool has lent.
+type Object = managed::Object<Clients>;
+
 /// Where a connection was borrowed.
 type Place = &'static Location<'static>;
 
 pub(crate) struct Pool {
-    inner: deadpool_postgres::Pool,
+    inner: managed::Pool<Clients>,
     dialer: Arc<Dialer>,
     holders: Arc<Holders>,
     pool_size: usize,
@@ -43,18 +45,11 @@ impl Pool {
             ));
         }
         let dialer = Arc::new(dialer);
-        let recycling_method = if settings.pool_pre_ping {
-            RecyclingMethod::Verified
-        } else {
-            RecyclingMethod::Fast
+        let clients = Clients {
+            dialer: Arc::clone(&dialer),
+            ping: settings.pool_pre_ping,
         };
-        let manager = Manager::from_connect(
-            // The dialer has the address; this one is never asked.
-            tokio_postgres::Config::new(),
-            ForPool(Arc::clone(&dialer)),
-            ManagerConfig { recycling_method },
-        );
-        let mut pool = deadpool_postgres::Pool::builder(manager)
+        let mut pool = managed::Pool::builder(clients)
             .max_size(capacity)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
@@ -180,8 +175,7 @@ pub(super) struct Slot {
 }
 
 impl Slot {
-    /// The driver's client.
-    pub(super) fn client(&self) -> &ClientWrapper {
+    pub(super) fn client(&self) -> &Client {
         self.object
             .as_ref()
             .expect("a slot has its connection until it is dropped")

@@ -10,6 +10,7 @@ use super::link::DriverResult;
 use super::watch::Watch;
 use crate::error::{Error, Result};
 use crate::model::Row;
+use crate::query::SqlText;
 
 /// Rows as they arrive. It ends after an error.
 pub(crate) struct RowStream {
@@ -18,7 +19,7 @@ pub(crate) struct RowStream {
     watch: Option<Watch<'static>>,
     engine: Engine,
     /// The statement, as errors name it.
-    sql: String,
+    sql: SqlText,
     count: u64,
 }
 
@@ -27,7 +28,7 @@ impl RowStream {
         rows: impl Stream<Item = DriverResult<Row>> + Send + 'static,
         watch: Watch<'static>,
         engine: &Engine,
-        sql: String,
+        sql: SqlText,
     ) -> Self {
         RowStream {
             rows: Box::pin(rows),

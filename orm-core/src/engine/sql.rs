@@ -128,7 +128,7 @@ impl Sql {
         };
         let params = names.iter().filter_map(value).collect();
         Ok(Statement {
-            sql: rendered,
+            sql: rendered.into(),
             params,
         })
     }

@@ -80,7 +80,6 @@ pub(super) struct Traffic {
     failed: AtomicBool,
     unread: AtomicBool,
     lost: AtomicBool,
-    statements: AtomicU32,
     round_trips: AtomicU32,
 }
 
@@ -90,12 +89,6 @@ impl Traffic {
         if boundary == Boundary::Opens {
             self.open.store(true, Relaxed);
         }
-        self.statements.fetch_add(1, Relaxed);
-    }
-
-    /// How many statements were sent.
-    pub(super) fn statements(&self) -> u32 {
-        self.statements.load(Relaxed)
     }
 
     /// The server was waited for so many times.

@@ -3,6 +3,7 @@
 //! the statement was given up.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -11,19 +12,36 @@ use super::link::Answer;
 use super::observe::{self, StatementEvent};
 use super::traffic::{Boundary, Traffic};
 use crate::model::Row;
-use crate::query::Statement;
+use crate::query::{SqlText, Statement};
 use crate::types::Param;
 
 pub(super) struct Watch<'a> {
     engine: Engine,
     traffic: Arc<Traffic>,
-    sql: Cow<'a, str>,
+    sql: Text<'a>,
     params: Cow<'a, [Param]>,
     boundary: Boundary,
     started: Instant,
     pub(super) round_trips: u32,
     is_stream: bool,
     over: bool,
+}
+
+/// The text, which is the statement's for as long as that is there.
+enum Text<'a> {
+    Lent(&'a str),
+    Kept(SqlText),
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Text::Lent(text) => text,
+            Text::Kept(text) => text,
+        }
+    }
 }
 
 impl<'a> Watch<'a> {
@@ -43,7 +61,7 @@ impl<'a> Watch<'a> {
         Watch {
             engine: engine.clone(),
             traffic: Arc::clone(traffic),
-            sql: Cow::Borrowed(sql),
+            sql: Text::Lent(sql),
             params: Cow::Borrowed(params),
             boundary,
             started: Instant::now(),
@@ -59,7 +77,7 @@ impl<'a> Watch<'a> {
         Watch {
             engine: self.engine.clone(),
             traffic: Arc::clone(&self.traffic),
-            sql: Cow::Owned(self.sql.clone().into_owned()),
+            sql: Text::Kept(SqlText::from(&*self.sql)),
             params: Cow::Owned(self.params.clone().into_owned()),
             boundary: self.boundary,
             started: self.started,
@@ -75,7 +93,7 @@ impl<'a> Watch<'a> {
         Watch {
             engine: self.engine.clone(),
             traffic: Arc::clone(&self.traffic),
-            sql: Cow::Borrowed(""),
+            sql: Text::Lent(""),
             params: Cow::Borrowed(&[]),
             boundary: self.boundary,
             started: self.started,
@@ -145,7 +163,7 @@ impl<'a> Watch<'a> {
 impl Watch<'static> {
     /// Keeps the statement for as long as the watch is kept.
     pub(super) fn holding(mut self, statement: Statement) -> Self {
-        self.sql = Cow::Owned(statement.sql);
+        self.sql = Text::Kept(statement.sql);
         self.params = Cow::Owned(statement.params);
         self
     }

@@ -376,7 +376,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
     /// assert_eq!(q.to_sql(), "SELECT tags.id, tags.word FROM tags WHERE tags.word = $1");
     /// ```
     pub fn to_sql(&self) -> String {
-        self.statement().sql
+        self.statement().sql.into()
     }
 
     /// The SQL text and its parameters.

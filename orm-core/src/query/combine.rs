@@ -327,7 +327,7 @@ impl<Sel> Combined<Sel> {
     /// assert_eq!(q.to_sql(), "SELECT tags.word FROM tags UNION SELECT categories.name FROM categories");
     /// ```
     pub fn to_sql(&self) -> String {
-        self.statement().sql
+        self.statement().sql.into()
     }
 
     /// The SQL text and its parameters.

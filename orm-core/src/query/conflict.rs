@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::Insert;
 use super::insert::{IgnoringConflict, NoConflict, UpdatingConflict};
-use super::render::Renderer;
+use super::render;
 use super::write::with_implied;
 use crate::error::{Error, Result};
 use crate::expr::{
@@ -155,9 +155,7 @@ impl<M: Model> OnConflict<M> {
         E: Condition + Within<(M, ()), I> + PerRow,
     {
         let node = condition.into_node();
-        let mut probe = Renderer::default();
-        probe.node(&node);
-        if !probe.finish().params.is_empty() {
+        if !render::statement(&|sql| sql.node(&node)).params.is_empty() {
             self.write = self.write.and(Err(Error::invalid(format!(
                 "the condition of a unique index of `{}` compares with a value, which the server does not know when it \
                  chooses the index: use columns alone (`!DELETED`, `DELETED_AT.is_null()`), or `on_constraint`",

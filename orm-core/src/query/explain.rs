@@ -257,7 +257,7 @@ fn explain<X: Executor>(what: What, how: How, on: &mut X) -> Running<'_, QueryPl
             }
         };
         let statement = Statement {
-            sql: format!("{}{}", how.words(), statement.sql),
+            sql: format!("{}{}", how.words(), statement.sql).into(),
             params: statement.params,
         };
         let rows = match how {

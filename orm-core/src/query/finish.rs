@@ -231,7 +231,7 @@ async fn only<Sel: Selection, X: Executor>(
     must_exist: bool,
 ) -> Result<Option<Sel::Row<X>>> {
     // Relationships that come with its rows make another query of it.
-    let named = (!steps.is_empty()).then(|| render::select(&select).sql);
+    let named = (!steps.is_empty()).then(|| render::select(&select).sql.into());
     let limit = select.limit;
     at_most(&mut select, 2);
     let mut found = Found::<Sel, _, _>::new(Sel::read::<X>);
@@ -241,7 +241,7 @@ async fn only<Sel: Selection, X: Executor>(
     let what = || {
         named.unwrap_or_else(|| {
             select.limit = limit;
-            render::select(&select).sql
+            render::select(&select).sql.into()
         })
     };
     match (first, second) {

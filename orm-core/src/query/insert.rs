@@ -317,7 +317,7 @@ impl<M: Model, S> Insert<M, S> {
     /// # Errors
     /// As [`exec`](Insert::exec).
     pub fn to_sql(&self) -> Result<String> {
-        Ok(self.statement()?.sql)
+        Ok(self.statement()?.sql.into())
     }
 
     /// The SQL text and its parameters.

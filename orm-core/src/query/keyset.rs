@@ -158,7 +158,7 @@ impl<Sel> Pages<Sel> {
     /// # Errors
     /// As [`fetch`](Pages::fetch).
     pub fn to_sql(&self) -> Result<String> {
-        Ok(self.statement()?.sql)
+        Ok(self.statement()?.sql.into())
     }
 
     /// The SQL text and its parameters.

@@ -7,24 +7,24 @@ pub(crate) mod batch;
 mod expression;
 pub(crate) mod levels;
 mod rows;
+mod sink;
 pub(crate) mod write;
 
 use std::collections::VecDeque;
-use std::fmt::Write;
 
-use super::{Statement, quote};
+use super::Statement;
+use super::shape::{Mixer, Shape};
+use super::texts::TEXTS;
 use crate::expr::{
-    Alias, Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select,
-    TableRef,
+    Item, Join, JoinKind, Lock, LockStrength, LockWait, Node, OrderNode, Rows, Select, TableRef,
 };
 use crate::model::Table;
-use crate::types::{Param, PgType, TypeKind};
+use crate::types::{Param, PgType};
+use sink::Sink;
 
 /// The statement of a SELECT.
 pub(crate) fn select(select: &Select) -> Statement {
-    let mut sql = Renderer::with_room();
-    sql.select(select);
-    sql.finish()
+    statement(&|sql| sql.select(select))
 }
 
 /// `COPY (select) TO STDOUT`, with other text in the places of the parameters, by their numbers.
@@ -36,12 +36,11 @@ pub(crate) fn copy_out(select: &Select, values: Vec<String>) -> String {
     sql.text("COPY (");
     sql.select(select);
     sql.text(") TO STDOUT (FORMAT binary)");
-    sql.finish().sql
+    sql.into_text()
 }
 
 /// `SELECT count(*)` of what a SELECT gives. Only where the rows are not simply those of the tables, around it.
 pub(crate) fn count(mut select: Select) -> Statement {
-    let mut sql = Renderer::default();
     select.lock = None;
     let clauses = select.distinct
         || !select.distinct_on.is_empty()
@@ -52,31 +51,31 @@ pub(crate) fn count(mut select: Select) -> Statement {
     if !clauses && select.is_row_for_row() {
         select.items = vec![Item::Expr(Node::call("count", vec![Node::Word("*")]))];
         select.order_by.clear();
-        sql.select(&select);
-    } else {
+        return statement(&|sql| sql.select(&select));
+    }
+    statement(&|sql| {
         sql.text("SELECT count(*) FROM (");
         sql.select(&select);
         sql.text(") AS counted");
-    }
-    sql.finish()
+    })
 }
 
 /// `SELECT EXISTS (select)`.
 pub(crate) fn exists(select: Select) -> Statement {
-    let mut sql = Renderer::default();
-    sql.text("SELECT EXISTS (");
-    sql.select(&select);
-    sql.text(")");
-    sql.finish()
+    statement(&|sql| {
+        sql.text("SELECT EXISTS (");
+        sql.select(&select);
+        sql.text(")");
+    })
 }
 
 /// The rows of one SELECT, then those of another.
 pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
-    let mut sql = Renderer::default();
-    sql.select(first);
-    sql.text(" UNION ALL ");
-    sql.select(second);
-    sql.finish()
+    statement(&|sql| {
+        sql.select(first);
+        sql.text(" UNION ALL ");
+        sql.select(second);
+    })
 }
 
 /// `WITH RECURSIVE`: the keys of all rows that are reached from those in the arrays, under the names `parent_keys.k0`,
@@ -88,38 +87,40 @@ pub(crate) fn recursive(
     rows: &Select,
     below: Option<i32>,
 ) -> Statement {
-    let mut sql = Renderer::default();
     let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
     let names = names.join(", ");
     let depth = |words| if below.is_some() { words } else { "" };
-    sql.text(&format!(
-        "WITH RECURSIVE parent_keys({names}{}) AS (SELECT *{} FROM ",
-        depth(", depth"),
-        depth(", 0"),
-    ));
-    sql.unnest(keys);
-    // UNION, and not UNION ALL: a key that was reached before is not followed again.
-    sql.text(" UNION SELECT ");
-    sql.list(&level.items, ", ", Renderer::item);
-    sql.text(depth(", parent_keys.depth + 1"));
-    sql.text(" FROM parent_keys CROSS JOIN ");
-    sql.rows_of_parents(level);
-    if let Some(below) = below {
-        sql.text(" AND parent_keys.depth + 1 < ");
-        sql.param(Param::new(&below));
-    }
-    sql.text(") SELECT ");
-    sql.list(&rows.items, ", ", Renderer::item);
-    // With a depth, a key is there once for each level that it is in.
-    match below {
-        Some(_) => sql.text(&format!(
-            " FROM (SELECT DISTINCT {names} FROM parent_keys) AS parent_keys CROSS JOIN "
-        )),
-        None => sql.text(" FROM parent_keys CROSS JOIN "),
-    }
-    sql.rows_of_parents(rows);
-    sql.order_by(&rows.order_by);
-    sql.finish()
+    statement(&|sql| {
+        sql.text("WITH RECURSIVE parent_keys(");
+        sql.made(&names);
+        sql.text(depth(", depth"));
+        sql.text(") AS (SELECT *");
+        sql.text(depth(", 0"));
+        sql.text(" FROM ");
+        sql.unnest(keys);
+        // UNION, and not UNION ALL: a key that was reached before is not followed again.
+        sql.text(" UNION SELECT ");
+        sql.list(&level.items, ", ", Renderer::item);
+        sql.text(depth(", parent_keys.depth + 1"));
+        sql.text(" FROM parent_keys CROSS JOIN ");
+        sql.rows_of_parents(level);
+        if let Some(below) = below {
+            sql.text(" AND parent_keys.depth + 1 < ");
+            sql.param(Param::new(&below));
+        }
+        sql.text(") SELECT ");
+        sql.list(&rows.items, ", ", Renderer::item);
+        // With a depth, a key is there once for each level that it is in.
+        if below.is_some() {
+            sql.text(" FROM (SELECT DISTINCT ");
+            sql.made(&names);
+            sql.text(" FROM parent_keys) AS parent_keys CROSS JOIN ");
+        } else {
+            sql.text(" FROM parent_keys CROSS JOIN ");
+        }
+        sql.rows_of_parents(rows);
+        sql.order_by(&rows.order_by);
+    })
 }
 
 /// How strong a lock is, in SQL.
@@ -132,10 +133,23 @@ pub(super) fn lock_words(strength: LockStrength) -> &'static str {
     }
 }
 
-/// SQL text in the making, with the parameters that stand in it. The flush writes its statements with it, too.
-#[derive(Default)]
+/// The statement that is written by `write`: twice, where its text is not known yet, the first time into its shape. So what is
+/// written must be the same both times.
+pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
+    let mut shaping = Renderer::of_shape();
+    write(&mut shaping);
+    let (shape, params) = shaping.into_shape();
+    let sql = TEXTS.get(shape, || {
+        let mut sql = Renderer::default();
+        write(&mut sql);
+        sql.into_text()
+    });
+    Statement { sql, params }
+}
+
+/// SQL text in the making, or its [`Shape`], with the parameters that stand in it. The flush writes its statements with it, too.
 pub(crate) struct Renderer {
-    sql: String,
+    sink: Sink,
     params: Vec<Param>,
     /// The numbers of the parameters in the order in which they stand in the text.
     numbers: Vec<usize>,
@@ -155,25 +169,63 @@ pub(crate) struct Renderer {
     numbered: Vec<String>,
 }
 
+/// Of text.
+impl Default for Renderer {
+    fn default() -> Self {
+        Renderer::into_sink(Sink::Text(String::new()))
+    }
+}
+
 impl Renderer {
-    /// With room for the text of most statements, so that it need not grow.
-    pub(crate) fn with_room() -> Self {
+    fn of_shape() -> Self {
+        Renderer::into_sink(Sink::Shape(Mixer::new()))
+    }
+
+    fn into_sink(sink: Sink) -> Self {
         Renderer {
-            sql: String::with_capacity(256),
-            ..Renderer::default()
+            sink,
+            params: Vec::new(),
+            numbers: Vec::new(),
+            repeatable: Vec::new(),
+            repeating: false,
+            ctes: Vec::new(),
+            repeated: VecDeque::new(),
+            bare_columns: false,
+            in_place_of_params: VecDeque::new(),
+            numbered: Vec::new(),
         }
     }
 
-    pub(crate) fn finish(self) -> Statement {
-        Statement {
-            sql: self.sql,
-            params: self.params,
+    /// What was written, where it was text.
+    pub(crate) fn into_text(self) -> String {
+        match self.sink {
+            Sink::Text(sql) => sql,
+            Sink::Shape(_) => unreachable!("only `statement` writes into a shape"),
+        }
+    }
+
+    fn into_shape(self) -> (Shape, Vec<Param>) {
+        match self.sink {
+            Sink::Shape(shape) => (shape.finish(), self.params),
+            Sink::Text(_) => unreachable!("it was made for a shape"),
         }
     }
 
     /// Appends words of our own.
-    pub(crate) fn text(&mut self, words: &str) {
-        self.sql.push_str(words);
+    pub(crate) fn text(&mut self, words: &'static str) {
+        self.sink.text(words);
+    }
+
+    /// Appends words that were put together at run time, of words of our own.
+    pub(crate) fn made(&mut self, words: &str) {
+        self.sink.made(words);
+    }
+
+    /// Appends a whole statement, in front of all other parameters.
+    pub(crate) fn statement(&mut self, statement: &Statement) {
+        debug_assert!(self.params.is_empty(), "its numbers begin with 1");
+        self.sink.statement(statement);
+        self.params.extend_from_slice(&statement.params);
     }
 
     /// Appends an expression in whose parameters' places other text stands, if there is any: the columns of a batch.
@@ -186,44 +238,40 @@ impl Renderer {
     /// Appends `$n` and keeps the value.
     pub(crate) fn param(&mut self, param: Param) {
         if let Some(text) = self.in_place_of_params.pop_front() {
-            self.text(&text);
+            self.made(&text);
             return;
         }
-        let number = self.repeated.pop_front().unwrap_or_else(|| {
-            self.params.push(param);
-            self.params.len()
-        });
+        let number = self.repeated.pop_front().unwrap_or(self.params.len() + 1);
         self.numbers.push(number);
-        if let Some(text) = self.numbered.get(number - 1) {
-            self.sql.push_str(text);
-            return;
+        match self.numbered.get(number - 1) {
+            Some(text) => self.sink.made(text),
+            None => self.sink.param(number, &param),
         }
-        self.sql.push('$');
-        match u8::try_from(number) {
-            // Nearly all are, and the machinery of formats is long for one digit.
-            Ok(digit @ ..10) => self.sql.push(char::from(b'0' + digit)),
-            // A `String` takes whatever is written.
-            _ => drop(write!(self.sql, "{number}")),
+        if number > self.params.len() {
+            self.params.push(param);
         }
     }
 
     /// Appends the name of a column, or any other single name.
-    pub(crate) fn column_name(&mut self, name: &str) {
-        quote::identifier(&mut self.sql, name);
+    pub(crate) fn column_name(&mut self, name: &'static str) {
+        self.sink.name(name);
+    }
+
+    /// The same, where it was put together at run time.
+    pub(crate) fn made_name(&mut self, name: &str) {
+        self.sink.made_name(name);
     }
 
     /// Appends a column behind the name of its table.
-    pub(crate) fn column_of(&mut self, table: &'static Table, column: &str) {
-        self.alias(TableRef::of(table));
-        self.text(".");
-        self.column_name(column);
+    pub(crate) fn column_of(&mut self, table: &'static Table, column: u16) {
+        self.sink.column(TableRef::of(table), column);
     }
 
     /// Appends parts with something between them.
     pub(crate) fn list<T>(
         &mut self,
         parts: impl IntoIterator<Item = T>,
-        between: &str,
+        between: &'static str,
         mut part: impl FnMut(&mut Self, T),
     ) {
         for (at, item) in parts.into_iter().enumerate() {
@@ -236,11 +284,7 @@ impl Renderer {
 
     /// Appends a table as FROM names it: with its schema, and its alias.
     pub(crate) fn table(&mut self, table: TableRef) {
-        quote::qualified(&mut self.sql, table.table.schema, table.table.name);
-        if table.alias != Alias::None {
-            self.text(" AS ");
-            self.alias(table);
-        }
+        self.sink.table(table);
     }
 
     /// Appends the tables of a SELECT, behind a FROM that has begun, and its conditions.
@@ -254,29 +298,17 @@ impl Renderer {
 
     /// Appends the name that a table's columns stand behind.
     fn alias(&mut self, table: TableRef) {
-        let name = match table.alias {
-            Alias::None => {
-                return quote::identifier(&mut self.sql, table.table.name);
-            }
-            Alias::Numbered(n) => format!("{}_{n}", table.table.name),
-            Alias::Loaded(n) => format!("loaded_{n}"),
-            Alias::Link(n) => format!("link_{n}"),
-            Alias::LoadedLink(n) => format!("loaded_{n}_link"),
-            Alias::Excluded => "excluded".to_owned(),
-        };
-        quote::identifier(&mut self.sql, &name);
+        self.sink.alias(table);
+    }
+
+    /// Appends all columns of a table.
+    pub(crate) fn whole(&mut self, table: TableRef) {
+        self.sink.whole(table);
     }
 
     /// Appends the name of a type, as a cast names it.
-    pub(crate) fn type_name(&mut self, ty: &PgType) {
-        match ty.kind {
-            TypeKind::Array(element) => {
-                self.type_name(element);
-                self.text("[]");
-            }
-            TypeKind::Scalar if ty.schema.is_none() => self.text(ty.name),
-            _ => quote::qualified(&mut self.sql, ty.schema, ty.name),
-        }
+    pub(crate) fn type_name(&mut self, ty: &'static PgType) {
+        self.sink.type_name(ty);
     }
 
     pub(crate) fn select(&mut self, select: &Select) {
@@ -355,22 +387,7 @@ impl Renderer {
                 ));
             }
             Item::Expr(node) => self.node(node),
-            Item::Whole(table) => {
-                // The name in front of each column is judged once.
-                let mut front = 0..0;
-                for column in table.table.columns {
-                    if front.is_empty() {
-                        front.start = self.sql.len();
-                        self.alias(*table);
-                        self.text(".");
-                        front.end = self.sql.len();
-                    } else {
-                        self.text(", ");
-                        self.sql.extend_from_within(front.clone());
-                    }
-                    self.column_name(column.name);
-                }
-            }
+            Item::Whole(table) => self.whole(*table),
         }
     }
 
@@ -390,7 +407,7 @@ impl Renderer {
     }
 
     /// Appends conditions that must all hold, behind `WHERE` or `HAVING`.
-    pub(crate) fn conditions(&mut self, clause: &str, conditions: &[Node]) {
+    pub(crate) fn conditions(&mut self, clause: &'static str, conditions: &[Node]) {
         if conditions.is_empty() {
             return;
         }

@@ -55,7 +55,7 @@ impl<Sel> Returning<Sel> {
     /// # Errors
     /// As `exec` of the same write.
     pub fn to_sql(&self) -> Result<String> {
-        Ok(self.statement()?.sql)
+        Ok(self.statement()?.sql.into())
     }
 
     /// The SQL text and its parameters.

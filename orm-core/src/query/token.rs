@@ -6,7 +6,7 @@
 
 use bytes::Bytes;
 
-use super::render::Renderer;
+use super::render;
 use crate::error::{Error, Result};
 use crate::expr::OrderNode;
 use crate::types::{Param, PgType, TypeKind};
@@ -106,10 +106,8 @@ fn plausible(value: &[u8], ty: &PgType) -> bool {
 
 /// What tells one order from another: its SQL, and the values in it.
 fn fingerprint(order: &[OrderNode]) -> [u8; HASH] {
-    let mut sql = Renderer::default();
-    sql.order_by(order);
-    let statement = sql.finish();
-    let mut text = statement.sql.into_bytes();
+    let statement = render::statement(&|sql| sql.order_by(order));
+    let mut text = statement.sql.as_bytes().to_vec();
     for param in &statement.params {
         text.extend_from_slice(param.bytes().unwrap_or_default());
     }

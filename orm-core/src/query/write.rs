@@ -418,7 +418,7 @@ impl<M: Model, Scope, Verb> Bulk<M, Scope, Verb> {
     /// # Errors
     /// As [`exec`](Bulk::exec).
     pub fn to_sql(&self) -> Result<String> {
-        Ok(self.statement()?.sql)
+        Ok(self.statement()?.sql.into())
     }
 
     /// The SQL text and its parameters.

@@ -64,7 +64,7 @@ fn call(function: &str, key: LockKey) -> Statement {
         LockKey::Text(key) => ("hashtextextended($1, 0)", vec![Param::new(&key)]),
     };
     Statement {
-        sql: format!("SELECT {function}({arguments})"),
+        sql: format!("SELECT {function}({arguments})").into(),
         params,
     }
 }

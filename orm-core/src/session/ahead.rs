@@ -43,7 +43,7 @@ use crate::error::Result;
 use crate::expr::{CteBody, Item, Node, Select, TableRef};
 use crate::model::{RelationKind, Row};
 use crate::query::render::levels::{self, Level, Parents};
-use crate::query::{JoinedLoad, LoadStep, Loads, Statement, Strategy};
+use crate::query::{JoinedLoad, LoadStep, Loads, SqlText, Statement, Strategy};
 
 /// Whether the levels of load paths go out together with their query, in one round trip. The first rows are the same either
 /// way, and so is what is loaded.
@@ -84,7 +84,7 @@ pub(super) struct Ahead {
     /// The levels that have come already.
     brought: Vec<Option<Brought>>,
     /// The query that the path belongs to.
-    query: Option<String>,
+    query: Option<SqlText>,
     /// What its levels, loaded one by one, have cost the server that it would have had to do again.
     again: Option<Duration>,
     /// Whether the next collection that is loaded may take those behind it along.

@@ -12,8 +12,7 @@ use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::expr::{Assigns, Node};
 use crate::model::{ColumnSet, Handle, Model, RawHandle, Table};
-use crate::query::Statement;
-use crate::query::render::Renderer;
+use crate::query::{Statement, render};
 
 /// The expressions that wait for the next flush, by entity and column.
 #[derive(Debug, Default)]
@@ -181,9 +180,7 @@ impl Session {
 
 /// An expression by itself.
 pub(super) fn rendered(value: &Node) -> Statement {
-    let mut sql = Renderer::default();
-    sql.node(value);
-    sql.finish()
+    render::statement(&|sql| sql.node(value))
 }
 
 /// Whether an expression reads a column of the row that it is for, apart from its subqueries.

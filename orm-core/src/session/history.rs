@@ -271,7 +271,7 @@ impl Session {
             old: (state == State::Persistent).then(|| self.value_before(row, position)),
             new: match self.expression(row, position) {
                 Some(expression) if computed.contains(position) => {
-                    NewValue::Expression(rendered(expression).sql)
+                    NewValue::Expression(rendered(expression).sql.into())
                 }
                 _ if to_come.contains(position) => NewValue::KeyOf(self.target_of(row, position)),
                 _ => NewValue::Value(self.value(row, position)),

@@ -16,8 +16,8 @@ use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, Row};
-use crate::query::Statement;
 use crate::query::quote::identifier;
+use crate::query::{Statement, render};
 use crate::types::{Element, Param, PgType, SqlType, elements};
 
 /// What a judged statement says when it fails, before the number. PostgreSQL has no expression that raises an error with a text
@@ -50,23 +50,22 @@ pub(super) fn judged_key(step: &Step) -> Option<(u16, &'static PgType)> {
 impl Session {
     /// Puts a step's statement into the form whose answer the server judges. The type of what it then returns, or 0.
     pub(super) fn judge(&self, statement: &mut Statement, step: &Step) -> u32 {
-        let plain = std::mem::take(statement);
         if let Some((key, ty)) = judged_key(step) {
             *statement = match step.rows() {
-                1 => there(plain, "", &format!("::{ty}")),
+                1 => there(statement, "", Some(ty)),
                 rows => {
                     let mut name = String::new();
                     identifier(&mut name, step.table.columns[key as usize].name);
-                    counted_keys(plain, rows as u64, &name)
+                    counted_keys(statement, rows as u64, &name)
                 }
             };
             return ty.oid;
         }
-        *statement = match self.must_change(step) {
-            Some(1) => there(plain, " RETURNING ''", ""),
-            Some(rows) => counted(plain, rows),
-            None => plain,
-        };
+        match self.must_change(step) {
+            Some(1) => *statement = there(statement, " RETURNING ''", None),
+            Some(rows) => *statement = counted(statement, rows),
+            None => {}
+        }
         0
     }
 
@@ -115,42 +114,50 @@ impl Session {
 
 /// The same statement about one row, which fails unless it changes one, and gives the one column that it returns. Several rows in a
 /// place for one are an error of the server's own.
-fn there(mut statement: Statement, returning: &str, cast: &str) -> Statement {
-    statement.sql = format!(
-        "{INSIDE}{}{returning}) SELECT coalesce((TABLE written), current_setting('{WRITTEN}0'){cast})",
-        statement.sql
-    );
-    statement
+fn there(plain: &Statement, returning: &'static str, cast: Option<&'static PgType>) -> Statement {
+    render::statement(&|sql| {
+        sql.text(INSIDE);
+        sql.statement(plain);
+        sql.text(returning);
+        sql.text(") SELECT coalesce((TABLE written), current_setting('");
+        sql.text(WRITTEN);
+        sql.text("0')");
+        if let Some(ty) = cast {
+            sql.text("::");
+            sql.type_name(ty);
+        }
+        sql.text(")");
+    })
 }
 
 /// The same statement, which fails unless it changes that many rows.
-fn counted(statement: Statement, rows: u64) -> Statement {
-    let Statement { sql, mut params } = statement;
-    params.push(Param::new(&(rows as i64)));
-    let expected = params.len();
-    Statement {
-        sql: format!(
-            "{INSIDE}{sql} RETURNING 1) SELECT CASE count(*) WHEN ${expected} THEN NULL \
-             ELSE current_setting(concat('{WRITTEN}', count(*))) END FROM written"
-        ),
-        params,
-    }
+fn counted(plain: &Statement, rows: u64) -> Statement {
+    render::statement(&|sql| {
+        sql.text(INSIDE);
+        sql.statement(plain);
+        sql.text(" RETURNING 1) SELECT CASE count(*) WHEN ");
+        sql.param(Param::new(&(rows as i64)));
+        sql.text(" THEN NULL ELSE current_setting(concat('");
+        sql.text(WRITTEN);
+        sql.text("', count(*))) END FROM written");
+    })
 }
 
 /// The same INSERT, which gives the keys that it returns as one array, and fails unless there are as many as rows, and they
 /// count up.
-fn counted_keys(statement: Statement, rows: u64, key: &str) -> Statement {
-    let Statement { sql, mut params } = statement;
-    params.push(Param::new(&(rows as i64)));
-    let expected = params.len();
-    Statement {
-        sql: format!(
-            "{INSIDE}{sql}) SELECT array_agg({key}) FROM written HAVING CASE WHEN count({key}) = ${expected} \
-             AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key}) THEN true \
+fn counted_keys(plain: &Statement, rows: u64, key: &str) -> Statement {
+    render::statement(&|sql| {
+        sql.text(INSIDE);
+        sql.statement(plain);
+        sql.made(&format!(
+            ") SELECT array_agg({key}) FROM written HAVING CASE WHEN count({key}) = "
+        ));
+        sql.param(Param::new(&(rows as i64)));
+        sql.made(&format!(
+            " AND array_agg({key}) = array_agg(DISTINCT {key} ORDER BY {key}) THEN true \
              ELSE current_setting(concat('{WRITTEN}', count({key})))::bool END"
-        ),
-        params,
-    }
+        ));
+    })
 }
 
 /// The error of statements that were judged, with what to do where that itself cannot be: a table with a `DO ALSO` or a

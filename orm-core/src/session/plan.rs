@@ -294,7 +294,7 @@ impl Session {
         let loads_first = self.unloaded_cascades(&changes.gone());
         let mut steps = self.steps(changes)?;
         for step in &mut steps {
-            step.sql = self.statement(step).sql;
+            step.sql = self.statement(step).sql.into();
             step.reason = step.words();
         }
         Ok(Plan { steps, loads_first })

@@ -73,34 +73,14 @@ impl Session {
         Ok(found)
     }
 
-    /// The statement for the row of a key.
-    fn statement_by_key(&self, table: &'static Table, key: &KeyBytes) -> Statement {
-        let columns = table.primary_key;
-        let render = || {
-            let select = self.select_by_key(table, columns, std::slice::from_ref(key));
-            render::select(&select).sql
-        };
-        let value = |(column, value): (&u16, &[u8])| {
-            let ty = table.columns[*column as usize].ty;
-            Param::from_bytes(ty, Some(Bytes::copy_from_slice(value)))
-        };
-        let values = columns.iter().zip(key.parts(columns.len()));
-        let statement = Statement {
-            sql: self.engine.text(table.id(), render),
-            params: values.map(value).collect(),
-        };
-        debug_assert_eq!(statement.sql, render(), "the table alone decides the text");
-        statement
-    }
-
-    /// The row of a key and nothing else: what `get` is in most programs, with a text that the table alone decides.
+    /// The row of a key and nothing else: what `get` is in most programs.
     async fn get_alone(
         &mut self,
         table: &'static Table,
         key: &KeyBytes,
         overwrite: bool,
     ) -> Result<Option<RawHandle>> {
-        let statement = self.statement_by_key(table, key);
+        let statement = statement_by_key(table, key);
         let mut found = None;
         let mut rows = self.send_open(statement, Effect::Reads).await?;
         let (end, reading) = read_all(&mut rows, |row| {
@@ -320,6 +300,26 @@ impl Session {
         select.filters.push(self.is_one_of(from, columns, keys));
         select
     }
+}
+
+/// The statement for the row of a key: what [`Session::select_by_key`] is as text, without a SELECT that says so.
+fn statement_by_key(table: &'static Table, key: &KeyBytes) -> Statement {
+    let columns = table.primary_key;
+    render::statement(&|sql| {
+        sql.text("SELECT ");
+        sql.whole(TableRef::of(table));
+        sql.text(" FROM ");
+        sql.table(TableRef::of(table));
+        sql.text(" WHERE ");
+        let values = columns.iter().zip(key.parts(columns.len()));
+        sql.list(values, " AND ", |sql, (column, value)| {
+            let ty = table.columns[*column as usize].ty;
+            sql.column_of(table, *column);
+            sql.text(" = ");
+            let value = Bytes::copy_from_slice(value);
+            sql.param(Param::from_bytes(ty, Some(value)));
+        });
+    })
 }
 
 /// Asks for a lock on the rows of a SELECT by keys. Several are locked in the order of their keys, so that two transactions that

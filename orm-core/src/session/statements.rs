@@ -25,25 +25,25 @@ use super::Session;
 use super::copies::CopyId;
 use super::plan::{Step, StepKind};
 use crate::model::{RawHandle, Table};
-use crate::query::Statement;
 use crate::query::render::Renderer;
+use crate::query::{Statement, render};
 use crate::types::Param;
 
 impl Session {
     /// The statement of a step, with the values of this moment.
     pub(super) fn statement(&self, step: &Step) -> Statement {
-        match step.kind {
-            StepKind::Insert => self.insert_rows(step),
+        render::statement(&|sql| match step.kind {
+            StepKind::Insert => self.insert_rows(sql, step),
             StepKind::Update
             | StepKind::Replace
             | StepKind::Close
             | StepKind::Open
-            | StepKind::Park => self.update(step),
-            StepKind::Delete => self.delete_rows(step),
-            StepKind::Link => self.insert_links(step),
-            StepKind::Unlink => self.delete_links(step),
-            StepKind::UnlinkAll => self.delete_all_links(step),
-        }
+            | StepKind::Park => self.update(sql, step),
+            StepKind::Delete => self.delete_rows(sql, step),
+            StepKind::Link => self.insert_links(sql, step),
+            StepKind::Unlink => self.delete_links(sql, step),
+            StepKind::UnlinkAll => self.delete_all_links(sql, step),
+        })
     }
 
     /// Writes what a column of a row is set to: its value, or an expression.

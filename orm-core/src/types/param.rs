@@ -117,10 +117,15 @@ impl Param {
     /// assert_eq!(Param::new(&"Ann".to_owned()).declared_type().name(), "unknown");
     /// ```
     pub fn declared_type(&self) -> Type {
+        Type::from_oid(self.declared_oid()).unwrap_or(Type::UNKNOWN)
+    }
+
+    /// The number of that type, or 0.
+    pub(crate) fn declared_oid(&self) -> u32 {
         if self.ty.declared && !self.batch {
-            Type::from_oid(self.ty.oid).unwrap_or(Type::UNKNOWN)
+            self.ty.oid
         } else {
-            Type::UNKNOWN
+            0
         }
     }
 }

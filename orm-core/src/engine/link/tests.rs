@@ -23,7 +23,7 @@ async fn link(log: &StatementLog) -> Link {
 
 fn insert(value: i32) -> Statement {
     Statement {
-        sql: "INSERT INTO t VALUES ($1) RETURNING a".to_owned(),
+        sql: "INSERT INTO t VALUES ($1) RETURNING a".into(),
         params: vec![Param::new(&value)],
     }
 }

@@ -10,7 +10,7 @@ impl BatchColumn {
     /// Reads the column out of the rows that `unnest` made.
     pub(crate) fn read(&self, sql: &mut Renderer) {
         sql.text("u.");
-        sql.text(&self.name);
+        sql.made(&self.name);
         if let Some(ty) = self.element {
             sql.text("::");
             sql.type_name(ty);
@@ -61,7 +61,7 @@ pub(crate) fn unnest(sql: &mut Renderer, batch: Vec<BatchColumn>, rows: usize, n
     } else {
         ") AS u("
     });
-    sql.text(&names.join(", "));
+    sql.made(&names.join(", "));
     sql.text(")");
 }
 
@@ -78,8 +78,8 @@ pub(crate) fn found_in(
     unnest(sql, batch, rows, false);
     sql.text(" WHERE ");
     sql.list(columns.iter().zip(names), " AND ", |sql, (column, name)| {
-        sql.column_of(table, table.columns[*column as usize].name);
+        sql.column_of(table, *column);
         sql.text(" = u.");
-        sql.text(&name);
+        sql.made(&name);
     });
 }

@@ -4,7 +4,6 @@ use super::Renderer;
 use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
-use crate::query::quote;
 use crate::types::{Param, SqlType};
 
 impl Renderer {
@@ -35,13 +34,10 @@ impl Renderer {
 
     fn expression(&mut self, node: &Node) {
         match node {
-            Node::Column(table, column) => {
-                if !self.bare_columns {
-                    self.alias(*table);
-                    self.text(".");
-                }
+            Node::Column(table, column) if self.bare_columns => {
                 self.column_name(table.table.columns[*column as usize].name);
             }
+            Node::Column(table, column) => self.sink.column(*table, *column),
             Node::Param(param) => self.param(param.clone()),
             Node::Word(word) => self.text(word),
             Node::Infix(left, operator, right) => {
@@ -54,9 +50,14 @@ impl Renderer {
                 self.operand(right, own + 1);
             }
             Node::Junction(word, conditions) => {
-                self.list(conditions, &format!(" {word} "), |sql, condition| {
-                    sql.operand(condition, precedence(word));
-                });
+                for (at, condition) in conditions.iter().enumerate() {
+                    if at > 0 {
+                        self.text(" ");
+                        self.text(word);
+                        self.text(" ");
+                    }
+                    self.operand(condition, precedence(word));
+                }
             }
             Node::Prefix(operator, operand) => {
                 self.text(operator);
@@ -80,7 +81,7 @@ impl Renderer {
                 function,
                 arguments,
             } => {
-                quote::function(&mut self.sql, function);
+                self.sink.function(function);
                 self.row(arguments);
             }
             Node::Aggregate(call) => self.aggregate(call),
@@ -112,7 +113,7 @@ impl Renderer {
             Node::Collate(operand, name) => {
                 self.operand(operand, COLLATE + 1);
                 self.text(" COLLATE ");
-                self.column_name(name);
+                self.made_name(name);
             }
             Node::Subquery(select) => {
                 self.text("(");
@@ -125,11 +126,11 @@ impl Renderer {
                 self.window(window);
                 self.text(")");
             }
-            Node::Output(position) => self.text(&(position + 1).to_string()),
+            Node::Output(position) => self.made(&(position + 1).to_string()),
             Node::RowNumber(table) => {
                 self.alias(*table);
                 self.text(".");
-                self.column_name(&number_name(table.table));
+                self.made_name(&number_name(table.table));
             }
             // A subquery has its brackets; two pairs would make one value of it.
             Node::Quantified(word, rows) if matches!(**rows, Node::Subquery(_)) => {
@@ -167,7 +168,7 @@ impl Renderer {
 
     /// `function(DISTINCT x ORDER BY y) FILTER (WHERE z)`.
     fn aggregate(&mut self, call: &AggregateCall) {
-        quote::function(&mut self.sql, &call.function);
+        self.sink.function(&call.function);
         self.text(if call.distinct { "(DISTINCT " } else { "(" });
         self.list(&call.arguments, ", ", Self::node);
         if call.within_group {
@@ -205,7 +206,7 @@ impl Renderer {
 
     /// The text with its operands in the places of its question marks. An operand that is more than one word is in brackets,
     /// since nobody knows what stands beside it. A question mark too many stays, and the server says what it thinks of it.
-    fn template(&mut self, text: &str, operands: &[Node]) {
+    fn template(&mut self, text: &'static str, operands: &[Node]) {
         let mut operands = operands.iter();
         for piece in template::pieces(text) {
             match piece {

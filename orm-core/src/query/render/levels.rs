@@ -1,7 +1,7 @@
 //! Levels of a load path as statements: the members of many parents, where the parents are keys that are known, or whatever
 //! another query gives at the time. `session::load_sql` makes them.
 
-use super::Renderer;
+use super::{Renderer, statement};
 use crate::expr::{Item, Select};
 use crate::query::Statement;
 use crate::types::{Param, PgType};
@@ -38,31 +38,31 @@ pub(crate) struct Level {
 
 /// For each known key, the rows of a SELECT that names it: a lateral join, so that the SELECT's LIMIT counts for each key.
 pub(crate) fn of_keys(level: &Level) -> Statement {
-    let mut sql = Renderer::default();
-    sql.text("SELECT ");
-    sql.list(&level.outer.items, ", ", Renderer::item);
-    sql.text(" FROM ");
-    sql.parents(&level.parents, true);
-    sql.members(" CROSS JOIN LATERAL (", "", level);
-    sql.text(" ORDER BY parent_keys.n");
-    if !level.outer.order_by.is_empty() {
-        sql.text(", ");
-        sql.order_parts(&level.outer.order_by);
-    }
-    sql.finish()
+    statement(&|sql| {
+        sql.text("SELECT ");
+        sql.list(&level.outer.items, ", ", Renderer::item);
+        sql.text(" FROM ");
+        sql.parents(&level.parents, true);
+        sql.members(" CROSS JOIN LATERAL (", "", level);
+        sql.text(" ORDER BY parent_keys.n");
+        if !level.outer.order_by.is_empty() {
+            sql.text(", ");
+            sql.order_parts(&level.outer.order_by);
+        }
+    })
 }
 
 /// The same where the server finds the parents. A parent without members has a row of NULLs behind its key: so it can be told
 /// from one that the server did not find.
 pub(crate) fn of_found(level: &Level) -> Statement {
-    let mut sql = Renderer::default();
-    sql.text("SELECT ");
-    sql.list(&level.outer.items, ", ", Renderer::item);
-    sql.text(" FROM ");
-    sql.parents(&level.parents, false);
-    sql.members(" LEFT JOIN LATERAL (", " ON TRUE", level);
-    sql.order_by(&level.outer.order_by);
-    sql.finish()
+    statement(&|sql| {
+        sql.text("SELECT ");
+        sql.list(&level.outer.items, ", ", Renderer::item);
+        sql.text(" FROM ");
+        sql.parents(&level.parents, false);
+        sql.members(" LEFT JOIN LATERAL (", " ON TRUE", level);
+        sql.order_by(&level.outer.order_by);
+    })
 }
 
 impl Renderer {
@@ -101,12 +101,12 @@ impl Renderer {
             self.text(" WITH ORDINALITY");
         }
         self.text(" AS parent_keys(");
-        self.list(0..keys, ", ", |sql, at| sql.text(&format!("k{at}")));
+        self.list(0..keys, ", ", |sql, at| sql.made(&format!("k{at}")));
         self.text(if numbered { ", n)" } else { ")" });
     }
 
     /// Appends the members of each of the parents before, and what is joined to them.
-    fn members(&mut self, join: &str, on: &str, level: &Level) {
+    fn members(&mut self, join: &'static str, on: &'static str, level: &Level) {
         self.text(join);
         self.select(&level.members);
         self.text(") AS ");

@@ -69,7 +69,10 @@ impl Renderer {
                     self.list(&guard.columns, ", ", |sql, column| {
                         sql.column_name(cte.table.columns[*column as usize].name);
                     });
-                    self.text(&format!(" SET {CLOSES_CYCLE} USING {CYCLE_PATH}"));
+                    self.text(" SET ");
+                    self.text(CLOSES_CYCLE);
+                    self.text(" USING ");
+                    self.text(CYCLE_PATH);
                     return;
                 }
             }
@@ -140,7 +143,9 @@ impl Renderer {
                 self.item(&Item::Whole(table));
                 self.text(" FROM ");
                 self.table(table);
-                self.text(&format!(" WHERE NOT {CLOSES_CYCLE}) AS "));
+                self.text(" WHERE NOT ");
+                self.text(CLOSES_CYCLE);
+                self.text(") AS ");
                 self.alias(table);
             }
         }
@@ -151,11 +156,15 @@ impl Renderer {
         self.names_and(table, None);
     }
 
-    /// The same, with one more behind them.
-    fn names_and(&mut self, table: &Table, more: Option<&str>) {
+    /// The same, with the name of the row's number behind them.
+    fn names_and(&mut self, table: &Table, number: Option<&str>) {
         self.text("(");
         let names = table.columns.iter().map(|column| column.name);
-        self.list(names.chain(more), ", ", Self::column_name);
+        self.list(names, ", ", Self::column_name);
+        if let Some(number) = number {
+            self.text(", ");
+            self.made_name(number);
+        }
         self.text(")");
     }
 
@@ -210,7 +219,7 @@ impl Renderer {
         }
     }
 
-    fn bound(&mut self, bound: &FrameBound, unbounded: &str) {
+    fn bound(&mut self, bound: &FrameBound, unbounded: &'static str) {
         match bound {
             FrameBound::Unbounded => self.text(unbounded),
             FrameBound::Current => self.text("CURRENT ROW"),

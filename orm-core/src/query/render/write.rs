@@ -1,18 +1,16 @@
 //! INSERT, UPDATE and DELETE.
 
-use super::Renderer;
 use super::batch::select_batch;
+use super::{Renderer, statement};
 use crate::expr::{
     Action, Conflict, ConflictAction, ConflictTarget, NewRows, Node, TableRef, Write,
 };
 use crate::model::Table;
-use crate::query::{Statement, quote};
+use crate::query::Statement;
 
 /// The statement of a write.
 pub(crate) fn write(write: &Write) -> Statement {
-    let mut sql = Renderer::default();
-    sql.write(write);
-    sql.finish()
+    statement(&|sql| sql.write(write))
 }
 
 /// `INSERT INTO table (columns)`.
@@ -34,19 +32,19 @@ pub(crate) fn copy_in(table: &'static Table, columns: &[u16]) -> String {
     sql.text(" (");
     column_names(&mut sql, table, columns);
     sql.text(") FROM STDIN (FORMAT binary)");
-    sql.finish().sql
+    sql.into_text()
 }
 
 /// An INSERT of one row whose parameters have no values yet, so that the server says what their types are.
 pub(crate) fn typed_insert(table: &'static Table, columns: &[u16]) -> Statement {
-    let mut sql = Renderer::default();
-    insert_into(&mut sql, TableRef::of(table), columns);
-    sql.text(" VALUES (");
-    sql.list(1..=columns.len(), ", ", |sql, number| {
-        sql.text(&format!("${number}"));
-    });
-    sql.text(")");
-    sql.finish()
+    statement(&|sql| {
+        insert_into(sql, TableRef::of(table), columns);
+        sql.text(" VALUES (");
+        sql.list(1..=columns.len(), ", ", |sql, number| {
+            sql.made(&format!("${number}"));
+        });
+        sql.text(")");
+    })
 }
 
 fn column_names(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
@@ -152,7 +150,7 @@ impl Renderer {
             }
             ConflictTarget::Constraint(name) => {
                 self.text(" ON CONSTRAINT ");
-                quote::identifier(&mut self.sql, name);
+                self.made_name(name);
             }
         }
         match &conflict.action {
@@ -176,7 +174,7 @@ impl Renderer {
         });
     }
 
-    fn other_tables(&mut self, clause: &str, tables: &[TableRef]) {
+    fn other_tables(&mut self, clause: &'static str, tables: &[TableRef]) {
         if !tables.is_empty() {
             self.text(clause);
             self.list(tables, ", ", |sql, table| sql.table(*table));

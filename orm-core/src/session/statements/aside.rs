@@ -128,9 +128,8 @@ fn search(
     let table = step.table;
     let name = table.columns[column as usize].name;
     let same = |sql: &mut Renderer, other: u16| {
-        let other = table.columns[other as usize].name;
         sql.text("x.");
-        sql.column_name(other);
+        sql.column_name(table.columns[other as usize].name);
         sql.text(" = ");
         sql.column_of(table, other);
     };
@@ -164,7 +163,7 @@ fn search(
             if at == column as usize {
                 sql.text("f.v");
             } else {
-                sql.column_of(table, each);
+                sql.column_of(table, at as u16);
             }
             sql.text(" AS ");
             sql.column_name(each);
@@ -176,7 +175,7 @@ fn search(
     if !is_random(candidates) {
         sql.text(" ORDER BY 1");
         if many {
-            sql.text(&format!(" OFFSET u.a{column}"));
+            sql.made(&format!(" OFFSET u.a{column}"));
         }
     }
     sql.text(" LIMIT 1)");
@@ -263,11 +262,11 @@ fn write_candidates(
             sql.text(") AS e(v)");
         }
         Candidates::Texts(room) => {
-            let old = |sql: &mut Renderer| sql.column_of(table, info.name);
+            let old = |sql: &mut Renderer| sql.column_of(table, column);
             let random = |sql: &mut Renderer| sql.text("md5(random()::text || i.n)");
             sql.text("SELECT ");
             match room {
-                Some(room) => sql.text(&format!("left(e.v, {room})")),
+                Some(room) => sql.made(&format!("left(e.v, {room})")),
                 None => sql.text("e.v"),
             }
             cast(sql);

@@ -108,7 +108,7 @@ impl BatchValue {
                 let values = params.iter().map(|column| {
                     let mut value = Renderer::default();
                     column.read(&mut value);
-                    value.finish().sql
+                    value.into_text()
                 });
                 sql.node_with(node, values.collect());
             }
@@ -120,7 +120,7 @@ impl BatchValue {
         self.read(sql);
         if let BatchValue::Expression { name, .. } = self {
             sql.text(" AS ");
-            sql.text(name);
+            sql.made(name);
         }
     }
 

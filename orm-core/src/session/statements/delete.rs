@@ -1,14 +1,13 @@
 //! DELETE.
 
 use crate::expr::TableRef;
-use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::found_in;
 use crate::session::Session;
 use crate::session::plan::Step;
 
 impl Session {
-    pub(super) fn delete_rows(&self, step: &Step) -> Statement {
+    pub(super) fn delete_rows(&self, sql: &mut Renderer, step: &Step) {
         let table = step.table;
         let found: Vec<u16> = table
             .primary_key
@@ -16,7 +15,6 @@ impl Session {
             .chain(&table.version)
             .copied()
             .collect();
-        let mut sql = Renderer::with_room();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(table));
         if let [row] = step.rows[..] {
@@ -29,8 +27,7 @@ impl Session {
         } else {
             let mut batch = self.key_columns(step);
             batch.extend(self.columns_before("v", table, table.version.as_slice(), &step.rows));
-            found_in(&mut sql, table, &found, batch, step.rows.len());
+            found_in(sql, table, &found, batch, step.rows.len());
         }
-        sql.finish()
     }
 }

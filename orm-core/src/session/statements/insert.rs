@@ -4,7 +4,6 @@ use super::batch::{BatchValue, select_values};
 use super::returning_clause;
 use crate::expr::TableRef;
 use crate::model::ColumnSet;
-use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
 use crate::query::render::write::insert_into;
@@ -27,15 +26,14 @@ impl Session {
             .collect()
     }
 
-    pub(super) fn insert_rows(&self, step: &Step) -> Statement {
+    pub(super) fn insert_rows(&self, sql: &mut Renderer, step: &Step) {
         let table = step.table;
         let columns: Vec<u16> = step.columns.iter().collect();
         let returning = Self::returned_by_insert(step);
         let matching = Match::of_insert(step);
-        let mut sql = Renderer::with_room();
         match matching {
             Match::Single => {
-                insert_into(&mut sql, TableRef::of(table), &columns);
+                insert_into(sql, TableRef::of(table), &columns);
                 if columns.is_empty() {
                     sql.text(" DEFAULT VALUES");
                 } else {
@@ -45,13 +43,13 @@ impl Session {
                     });
                     sql.text(")");
                 }
-                returning_clause(&mut sql, table, returning.iter());
+                returning_clause(sql, table, returning.iter());
             }
             Match::ByKey | Match::Ascending => {
-                insert_into(&mut sql, TableRef::of(table), &columns);
+                insert_into(sql, TableRef::of(table), &columns);
                 let batch = self.batch_values(step, &columns);
                 sql.text(" ");
-                select_values(&mut sql, batch, step.rows.len());
+                select_values(sql, batch, step.rows.len());
                 let keys = table.primary_key.iter().copied();
                 let mut all: Vec<u16> = match matching {
                     Match::ByKey if !returning.is_empty() => keys.collect(),
@@ -59,11 +57,10 @@ impl Session {
                 };
                 let keys: ColumnSet = all.iter().copied().collect();
                 all.extend(returning.without(keys).iter());
-                returning_clause(&mut sql, table, all);
+                returning_clause(sql, table, all);
             }
-            Match::Numbered => self.insert_numbered(&mut sql, step, &columns, returning),
+            Match::Numbered => self.insert_numbered(sql, step, &columns, returning),
         }
-        sql.finish()
     }
 
     /// The key is a server default other than an identity: it is computed beside the row's number before the INSERT, and
@@ -88,7 +85,8 @@ impl Session {
             let default = table.columns[*column as usize]
                 .server_default
                 .unwrap_or("NULL");
-            sql.text(&format!("{default} AS k{at}, "));
+            sql.text(default);
+            sql.made(&format!(" AS k{at}, "));
         }
         sql.list(&batch, ", ", |sql, value| value.item(sql));
         if !batch.is_empty() {
@@ -103,7 +101,7 @@ impl Session {
         let names = (0..made.len())
             .map(|at| format!("k{at}"))
             .chain((0..columns.len()).map(|at| format!("c{at}")));
-        sql.list(names, ", ", |sql, name| sql.text(&format!("input.{name}")));
+        sql.list(names, ", ", |sql, name| sql.made(&format!("input.{name}")));
         sql.text(" FROM input ORDER BY input.n");
         let mut back = made.clone();
         back.extend(returning.iter().filter(|column| !made.contains(column)));
@@ -118,7 +116,7 @@ impl Session {
         sql.list(made.iter().enumerate(), " AND ", |sql, (at, column)| {
             sql.text("inserted.");
             sql.column_name(table.columns[*column as usize].name);
-            sql.text(&format!(" = input.k{at}"));
+            sql.made(&format!(" = input.k{at}"));
         });
         sql.text(" ORDER BY input.n");
     }

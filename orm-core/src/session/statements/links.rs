@@ -2,7 +2,6 @@
 
 use crate::expr::{BatchColumn, TableRef};
 use crate::model::{RelationKind, Table};
-use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::{found_in, select_batch};
 use crate::query::render::write::insert_into;
@@ -55,13 +54,12 @@ impl Session {
         batch
     }
 
-    pub(super) fn insert_links(&self, step: &Step) -> Statement {
+    pub(super) fn insert_links(&self, sql: &mut Renderer, step: &Step) {
         let (near, far) = Self::link_columns(step);
         let columns: Vec<u16> = near.into_iter().chain(far).collect();
-        let mut sql = Renderer::default();
-        insert_into(&mut sql, TableRef::of(step.table), &columns);
+        insert_into(sql, TableRef::of(step.table), &columns);
         sql.text(" ");
-        select_batch(&mut sql, self.link_batch(step), step.links.len());
+        select_batch(sql, self.link_batch(step), step.links.len());
         if is_unique(step.table, &columns) {
             // Two that are linked already are linked: the link may have been made by others, or not been loaded.
             sql.text(" ON CONFLICT (");
@@ -70,33 +68,28 @@ impl Session {
             });
             sql.text(") DO NOTHING");
         }
-        sql.finish()
     }
 
-    pub(super) fn delete_links(&self, step: &Step) -> Statement {
+    pub(super) fn delete_links(&self, sql: &mut Renderer, step: &Step) {
         let (near, far) = Self::link_columns(step);
         let columns: Vec<u16> = near.into_iter().chain(far).collect();
-        let mut sql = Renderer::default();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
         found_in(
-            &mut sql,
+            sql,
             step.table,
             &columns,
             self.link_batch(step),
             step.links.len(),
         );
-        sql.finish()
     }
 
-    pub(super) fn delete_all_links(&self, step: &Step) -> Statement {
+    pub(super) fn delete_all_links(&self, sql: &mut Renderer, step: &Step) {
         let columns: Vec<u16> = step.columns.iter().collect();
         let owner = self.table(step.rows[0]);
         let batch = self.columns_before("k", owner, owner.primary_key, &step.rows);
-        let mut sql = Renderer::default();
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
-        found_in(&mut sql, step.table, &columns, batch, step.rows.len());
-        sql.finish()
+        found_in(sql, step.table, &columns, batch, step.rows.len());
     }
 }

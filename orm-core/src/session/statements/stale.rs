@@ -1,9 +1,8 @@
 //! Which rows of a step are not as they were when they were read: asked behind a statement that changed too few, for the error.
 
 use crate::expr::TableRef;
-use crate::query::Statement;
-use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
+use crate::query::{Statement, render};
 use crate::session::Session;
 use crate::session::plan::Step;
 
@@ -18,15 +17,15 @@ impl Session {
         let versions = self.columns_before("v", table, table.version.as_slice(), before);
         let olds = self.columns_before("o", table, &guard, before);
         let conditions = unchanged(step, &keys, &versions, &olds);
-        let mut sql = Renderer::default();
-        sql.text("SELECT u.n FROM ");
-        let batch = keys.into_iter().chain(versions).chain(olds);
-        unnest(&mut sql, batch.collect(), before.len(), true);
-        sql.text(" WHERE NOT EXISTS (SELECT FROM ");
-        sql.table(TableRef::of(table));
-        sql.text(" WHERE ");
-        sql.text(&conditions);
-        sql.text(") ORDER BY u.n");
-        sql.finish()
+        let batch: Vec<_> = keys.into_iter().chain(versions).chain(olds).collect();
+        render::statement(&|sql| {
+            sql.text("SELECT u.n FROM ");
+            unnest(sql, batch.clone(), before.len(), true);
+            sql.text(" WHERE NOT EXISTS (SELECT FROM ");
+            sql.table(TableRef::of(table));
+            sql.text(" WHERE ");
+            sql.made(&conditions);
+            sql.text(") ORDER BY u.n");
+        })
     }
 }

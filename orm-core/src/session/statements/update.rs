@@ -5,7 +5,6 @@ use super::batch::BatchValue;
 use super::returning_clause;
 use crate::expr::{BatchColumn, TableRef};
 use crate::model::{ColumnSet, NextVersion, OnUpdate, RawHandle, Table};
-use crate::query::Statement;
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
 use crate::session::Session;
@@ -60,17 +59,15 @@ impl Session {
         columns.chain(defaults).collect()
     }
 
-    pub(super) fn update(&self, step: &Step) -> Statement {
-        let mut sql = Renderer::with_room();
+    pub(super) fn update(&self, sql: &mut Renderer, step: &Step) {
         sql.text("UPDATE ");
         sql.table(TableRef::of(step.table));
         sql.text(" SET ");
         let version = step.table.version.filter(|_| is_counted(step));
         match (&step.rows[..], step.before()) {
-            ([row], [before]) => self.update_one(&mut sql, step, version, *row, *before),
-            (rows, before) => self.update_many(&mut sql, step, version, rows, before),
+            ([row], [before]) => self.update_one(sql, step, version, *row, *before),
+            (rows, before) => self.update_many(sql, step, version, rows, before),
         }
-        sql.finish()
     }
 
     /// One row. `before` is the entity that knows the row as it is in the database.
@@ -166,13 +163,13 @@ impl Session {
             step.kind == StepKind::Park,
         );
         sql.text(" WHERE ");
-        sql.text(&conditions);
+        sql.made(&conditions);
         let returning = Self::returned_by_update(step);
         if !returning.is_empty() {
             sql.text(" RETURNING ");
             let all = table.primary_key.iter().copied().chain(returning.iter());
             sql.list(all, ", ", |sql, column| {
-                sql.column_of(table, table.columns[column as usize].name);
+                sql.column_of(table, column);
             });
         }
     }
@@ -190,19 +187,19 @@ pub(super) fn unchanged(
     let found = table.primary_key.iter().zip(keys);
     let found = found.chain(table.version.iter().zip(versions));
     sql.list(found, " AND ", |sql, (column, value)| {
-        sql.column_of(table, table.columns[*column as usize].name);
+        sql.column_of(table, *column);
         sql.text(" = ");
         value.read(sql);
     });
     for (column, old) in step.guard.iter().zip(olds) {
         sql.text(" AND ");
-        sql.column_of(table, table.columns[column as usize].name);
+        sql.column_of(table, column);
         guarded_cast(&mut sql, table, column);
         sql.text(" IS NOT DISTINCT FROM ");
         old.read(&mut sql);
         old_value_cast(&mut sql, table, column);
     }
-    sql.finish().sql
+    sql.into_text()
 }
 
 /// Whether the rows of an UPDATE get a new version. What only moves values aside, or opens a ring, gives none.
@@ -214,20 +211,19 @@ fn next_version(sql: &mut Renderer, table: &'static Table) {
     let Some((version, next)) = NextVersion::of(table) else {
         return;
     };
-    let name = table.columns[version as usize].name;
     sql.text(", ");
-    sql.column_name(name);
+    sql.column_name(table.columns[version as usize].name);
     sql.text(" = ");
     match next {
         NextVersion::Counted => {
-            sql.column_of(table, name);
+            sql.column_of(table, version);
             sql.text(" + 1");
         }
         NextVersion::Random => sql.text("gen_random_uuid()"),
         // A clock may stand still, or be set back.
         NextVersion::Time => {
             sql.text("greatest(clock_timestamp(), ");
-            sql.column_of(table, name);
+            sql.column_of(table, version);
             sql.text(" + interval '1 microsecond')");
         }
     }

@@ -1,0 +1,106 @@
+//! [`Texts`]: the texts of statements, by their shapes, so that a text is written once and not each time. One for the process,
+//! since texts depend on models and queries, and on no database. `render` asks it.
+
+use std::sync::{PoisonError, RwLock};
+
+use super::shape::{ByShape, Shape};
+use super::statement::SqlText;
+
+/// How many bytes of text are kept before all are forgotten and it begins anew: thousands of statements. Programs that make
+/// shapes without end don't grow by more.
+const ROOM: usize = 1 << 20;
+
+/// A text that is longer is not kept, because it would push out many others: the VALUES of an INSERT of many rows.
+const LONGEST: usize = ROOM / 64;
+
+/// The texts of this process.
+pub(super) static TEXTS: Texts = Texts::new();
+
+/// See the head of this file.
+pub(super) struct Texts(RwLock<Kept>);
+
+struct Kept {
+    texts: ByShape<SqlText>,
+    bytes: usize,
+}
+
+impl Texts {
+    const fn new() -> Self {
+        Texts(RwLock::new(Kept {
+            texts: ByShape::with_hasher(std::hash::BuildHasherDefault::new()),
+            bytes: 0,
+        }))
+    }
+
+    /// The text of a shape. It is made when it is asked for first.
+    pub(super) fn get(&self, shape: Shape, make: impl Fn() -> String) -> SqlText {
+        // A panic leaves nothing half done here, so a poisoned lock is as good as another.
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(text) = kept.texts.get(&shape) {
+            debug_assert_eq!(*text, make(), "equal shapes are equal texts");
+            return text.clone();
+        }
+        drop(kept);
+        let text = SqlText::of_shape(make(), shape);
+        if text.len() <= LONGEST {
+            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+            if kept.bytes + text.len() > ROOM {
+                kept.texts.clear();
+                kept.bytes = 0;
+            }
+            // Another thread may have made it meanwhile, and what it has given out stays the one that all share.
+            if let Some(text) = kept.texts.get(&shape) {
+                return text.clone();
+            }
+            kept.bytes += text.len();
+            kept.texts.insert(shape, text.clone());
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::query::shape::{Mixer, Piece};
+
+    fn shape(of: &str) -> Shape {
+        let mut mixer = Mixer::new();
+        mixer.made(Piece::MadeWords, of);
+        mixer.finish()
+    }
+
+    #[test]
+    fn a_text_is_kept() {
+        let texts = Texts::new();
+        let text = |of: &str| texts.get(shape(of), || of.to_owned());
+        let (first, second) = (text("SELECT 1"), text("SELECT 1"));
+        assert!(std::ptr::eq(&*first, &*second));
+        assert_eq!(text("SELECT 2"), "SELECT 2");
+    }
+
+    #[test]
+    fn texts_without_end_are_forgotten() {
+        let texts = Texts::new();
+        let long = "x".repeat(LONGEST - 10);
+        let first = texts.get(shape("0"), || format!("{long}0"));
+        for n in 1..1_000 {
+            texts.get(shape(&n.to_string()), || format!("{long}{n}"));
+            let kept = texts.0.read().expect("nothing panicked");
+            assert!(kept.bytes <= ROOM && kept.texts.len() <= ROOM / long.len());
+        }
+        let again = texts.get(shape("0"), || format!("{long}0"));
+        assert!(first == again && !std::ptr::eq(&*first, &*again));
+    }
+
+    #[test]
+    fn a_text_of_great_length_is_not_kept() {
+        let texts = Texts::new();
+        let short = texts.get(shape("short"), || "SELECT 1".to_owned());
+        let long = "x".repeat(LONGEST + 1);
+        assert_eq!(texts.get(shape("long"), || long.clone()), long);
+        assert_eq!(texts.0.read().expect("nothing panicked").texts.len(), 1);
+        let again = texts.get(shape("short"), || "SELECT 1".to_owned());
+        assert!(std::ptr::eq(&*short, &*again));
+    }
+}
