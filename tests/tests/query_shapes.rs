@@ -79,7 +79,7 @@ fn what_is_made_at_run_time_is_looked_at() {
 #[test]
 fn values_that_decide_on_the_text_are_looked_at() {
     let grouped = |selected: &str, by: &str| {
-        let shown = |none: &str| coalesce(Author::EMAIL, none);
+        let shown = |none: &str| func::coalesce(Author::EMAIL, none);
         let q = Author::query()
             .group_by(shown(by))
             .select((shown(selected), count_all()));

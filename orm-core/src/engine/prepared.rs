@@ -1,5 +1,8 @@
 //! Prepared statements: each connection keeps those it has prepared, so that the next use is one round trip. Called by
 //! `link` before every statement that has parameters or rows.
+//!
+//! What the renderer made is found by its shape: a number, for which neither the text nor the types of the parameters are looked
+//! at. Hand-written text is found by both.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,15 +19,15 @@ use crate::query::{SqlText, Statement};
 /// that make texts without end should cost the server's memory no more than this.
 const KEPT: usize = 500;
 
-/// What is prepared on one connection. What the renderer made is found by its shape, which stands for the text and for the types;
-/// everything else by these.
+/// What is prepared on one connection. See the head of this file.
 #[derive(Default)]
 pub(super) struct Prepared(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    by_shape: ByShape<tokio_postgres::Statement>,
     by_text: HashMap<(SqlText, Vec<Type>), tokio_postgres::Statement>,
+    /// The same by their shapes, of which a text may have several.
+    by_shape: ByShape<tokio_postgres::Statement>,
 }
 
 impl Prepared {

@@ -136,7 +136,10 @@ pub(super) fn lock_words(strength: LockStrength) -> &'static str {
 /// The statement that is written by `write`: twice, where its text is not known yet, the first time into its shape. So what is
 /// written must be the same both times.
 pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
-    let mut shaping = Renderer::of_shape();
+    let mut shaping = Renderer {
+        sink: Sink::Shape(Mixer::new()),
+        ..Renderer::default()
+    };
     write(&mut shaping);
     let (shape, params) = shaping.into_shape();
     let sql = TEXTS.get(shape, || {
@@ -148,6 +151,7 @@ pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
 }
 
 /// SQL text in the making, or its [`Shape`], with the parameters that stand in it. The flush writes its statements with it, too.
+#[derive(Default)]
 pub(crate) struct Renderer {
     sink: Sink,
     params: Vec<Param>,
@@ -169,33 +173,7 @@ pub(crate) struct Renderer {
     numbered: Vec<String>,
 }
 
-/// Of text.
-impl Default for Renderer {
-    fn default() -> Self {
-        Renderer::into_sink(Sink::Text(String::new()))
-    }
-}
-
 impl Renderer {
-    fn of_shape() -> Self {
-        Renderer::into_sink(Sink::Shape(Mixer::new()))
-    }
-
-    fn into_sink(sink: Sink) -> Self {
-        Renderer {
-            sink,
-            params: Vec::new(),
-            numbers: Vec::new(),
-            repeatable: Vec::new(),
-            repeating: false,
-            ctes: Vec::new(),
-            repeated: VecDeque::new(),
-            bare_columns: false,
-            in_place_of_params: VecDeque::new(),
-            numbered: Vec::new(),
-        }
-    }
-
     /// What was written, where it was text.
     pub(crate) fn into_text(self) -> String {
         match self.sink {

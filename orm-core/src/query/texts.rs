@@ -32,30 +32,35 @@ impl Texts {
         }))
     }
 
+    // A panic leaves nothing half done, so a poisoned lock is as good as another.
+    fn known(&self, shape: Shape) -> Option<SqlText> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.texts.get(&shape).cloned()
+    }
+
     /// The text of a shape. It is made when it is asked for first.
     pub(super) fn get(&self, shape: Shape, make: impl Fn() -> String) -> SqlText {
-        // A panic leaves nothing half done here, so a poisoned lock is as good as another.
-        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = kept.texts.get(&shape) {
-            debug_assert_eq!(*text, make(), "equal shapes are equal texts");
-            return text.clone();
+        if let Some(text) = self.known(shape) {
+            debug_assert_eq!(text, make(), "equal shapes are equal texts");
+            return text;
         }
-        drop(kept);
+        // Without the lock, because what is made may ask for texts in turn.
         let text = SqlText::of_shape(make(), shape);
-        if text.len() <= LONGEST {
-            let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            if kept.bytes + text.len() > ROOM {
-                kept.texts.clear();
-                kept.bytes = 0;
-            }
-            // Another thread may have made it meanwhile, and what it has given out stays the one that all share.
-            if let Some(text) = kept.texts.get(&shape) {
-                return text.clone();
-            }
-            kept.bytes += text.len();
-            kept.texts.insert(shape, text.clone());
+        if text.len() > LONGEST {
+            return text;
         }
-        text
+        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if kept.bytes + text.len() > ROOM {
+            kept.texts.clear();
+            kept.bytes = 0;
+        }
+        let known = kept.texts.len();
+        // Another thread may have made it meanwhile. What that has given out stays the one that all share.
+        let shared = kept.texts.entry(shape).or_insert_with(|| text).clone();
+        if kept.texts.len() > known {
+            kept.bytes += shared.len();
+        }
+        shared
     }
 }
 

@@ -14,6 +14,12 @@ pub(super) enum Sink {
     Shape(Mixer),
 }
 
+impl Default for Sink {
+    fn default() -> Self {
+        Sink::Text(String::new())
+    }
+}
+
 impl Sink {
     /// Words that stand in the source.
     pub(super) fn text(&mut self, words: &'static str) {
