@@ -1,6 +1,7 @@
 //! The text of a statement is written once for each shape and shared; what is prepared is found by the shape. That equal shapes are
 //! equal texts is asserted wherever a statement is made, in all tests; here stands what is shared, and what must not be.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use orm_core::engine::{Connection, Engine, Observer, StatementEvent, sql};
@@ -8,6 +9,7 @@ use orm_core::prelude::*;
 use orm_core::query::{SqlText, Statement};
 use tests::fixture::Fixture;
 use tests::models::{Author, Book};
+use tests::queries::Employee;
 
 /// Whether two texts are not only equal, but one.
 fn is_one(a: &SqlText, b: &SqlText) -> bool {
@@ -58,6 +60,62 @@ fn threads_have_one_text() {
         made.collect()
     });
     assert!(texts.iter().all(|text| is_one(text, &texts[0])));
+}
+
+#[test]
+fn queries_that_differ_in_a_single_piece_have_texts_of_their_own() {
+    type One = Aliased<Employee, 1>;
+    type Two = Aliased<Employee, 2>;
+    let all = Employee::query;
+    let (id, name) = (Employee::ID, Employee::NAME);
+    let texts = || {
+        [
+            // Tables, columns and aliases.
+            all().to_sql(),
+            Author::query().to_sql(),
+            all().select(id).to_sql(),
+            all().select(name).to_sql(),
+            all().join_on(One::ALL, One::ID.gt(id)).to_sql(),
+            all().join_on(Two::ALL, Two::ID.gt(id)).to_sql(),
+            all()
+                .join_on(One::ALL, One::ID.gt(id))
+                .select(One::ID)
+                .to_sql(),
+            all().left_join_on(One::ALL, One::ID.gt(id)).to_sql(),
+            // Operators, and brackets.
+            all().filter(id.gt(1)).to_sql(),
+            all().filter(id.ge(1)).to_sql(),
+            all().filter(id.gt(1).or(id.lt(2)).and(id.ne(3))).to_sql(),
+            all().filter(id.gt(1).or(id.lt(2).and(id.ne(3)))).to_sql(),
+            all().filter(name.like("a")).to_sql(),
+            all().filter(name.ilike("a")).to_sql(),
+            // Functions and types.
+            all().select(func::lower(name)).to_sql(),
+            all().select(func::upper(name)).to_sql(),
+            all().select(func::cast::<i64, _>(id)).to_sql(),
+            all().select(func::cast::<String, _>(id)).to_sql(),
+            all().select(count(id)).to_sql(),
+            all().select(count_distinct(id)).to_sql(),
+            // What stands behind the conditions.
+            all().distinct().to_sql(),
+            all().order_by(name).to_sql(),
+            all().order_by(name.desc()).to_sql(),
+            all().order_by(name.asc().nulls_first()).to_sql(),
+            all().order_by(name.asc().nulls_last()).to_sql(),
+            all().limit(1).to_sql(),
+            all().offset(1).to_sql(),
+            all().for_update().to_sql(),
+            all().for_share().to_sql(),
+            all().for_update().skip_locked().to_sql(),
+            all().for_update().nowait().to_sql(),
+            all().select(id).union(all().select(id)).to_sql(),
+            all().select(id).union_all(all().select(id)).to_sql(),
+        ]
+    };
+    let first = texts();
+    let distinct: HashSet<_> = first.iter().collect();
+    assert_eq!(distinct.len(), first.len());
+    assert_eq!(first, texts());
 }
 
 #[test]
