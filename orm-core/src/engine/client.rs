@@ -1,20 +1,18 @@
-//! [`Client`]: one connection of the pool: the driver's client, and what is prepared on it. [`Clients`] is the pool's side: it
-//! opens them by the dialer, and looks at those that are idle before they are lent again.
+//! [`Client`]: one connection of the pool: deadpool-postgres' client, and what is prepared on it. [`Clients`] makes them: it is
+//! deadpool-postgres' manager, whose own statements would be found by their text alone.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
-use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
-use tokio::task::JoinHandle;
+use deadpool::managed::{self, Metrics, RecycleResult};
+use deadpool_postgres::{ClientWrapper, Manager, ManagerConfig, RecyclingMethod};
 
-use super::dial::Dialer;
+use super::dial::{Dialer, ForPool};
 use super::prepared::Prepared;
 
 /// One connection. Closed when it is dropped.
 pub(super) struct Client {
-    driver: tokio_postgres::Client,
-    /// The task that reads from the connection.
-    reader: JoinHandle<()>,
+    of_pool: ClientWrapper,
     pub(super) prepared: Prepared,
 }
 
@@ -22,34 +20,38 @@ impl Deref for Client {
     type Target = tokio_postgres::Client;
 
     fn deref(&self) -> &tokio_postgres::Client {
-        &self.driver
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        self.reader.abort();
+        &self.of_pool
     }
 }
 
 /// Makes the connections of a pool.
-pub(super) struct Clients {
-    pub(super) dialer: Arc<Dialer>,
-    /// Whether an idle connection has to answer before it is lent.
-    pub(super) ping: bool,
+pub(super) struct Clients(Manager);
+
+impl Clients {
+    /// `ping` is whether an idle connection has to answer before it is lent.
+    pub(super) fn new(dialer: Arc<Dialer>, ping: bool) -> Self {
+        let recycling_method = if ping {
+            RecyclingMethod::Verified
+        } else {
+            RecyclingMethod::Fast
+        };
+        Clients(Manager::from_connect(
+            // The dialer has the address; this one is never asked.
+            tokio_postgres::Config::new(),
+            ForPool(dialer),
+            ManagerConfig { recycling_method },
+        ))
+    }
 }
 
-impl Manager for Clients {
+impl managed::Manager for Clients {
     /// Boxed, because it goes from hand to hand each time that it is lent.
     type Type = Box<Client>;
     type Error = tokio_postgres::Error;
 
     async fn create(&self) -> Result<Box<Client>, tokio_postgres::Error> {
-        // Boxed, or whatever may have to open a connection is as large as all that it takes.
-        let (driver, reader) = Box::pin(self.dialer.open()).await?;
         Ok(Box::new(Client {
-            driver,
-            reader,
+            of_pool: self.0.create().await?,
             prepared: Prepared::default(),
         }))
     }
@@ -57,14 +59,12 @@ impl Manager for Clients {
     async fn recycle(
         &self,
         client: &mut Box<Client>,
-        _: &Metrics,
+        metrics: &Metrics,
     ) -> RecycleResult<tokio_postgres::Error> {
-        if client.is_closed() {
-            return Err(RecycleError::message("the connection is closed"));
-        }
-        if self.ping {
-            client.simple_query("").await?;
-        }
-        Ok(())
+        self.0.recycle(&mut client.of_pool, metrics).await
+    }
+
+    fn detach(&self, client: &mut Box<Client>) {
+        self.0.detach(&mut client.of_pool);
     }
 }

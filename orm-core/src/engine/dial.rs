@@ -1,8 +1,11 @@
 //! [`Dialer`]: opens connections, and says in words why one could not be opened. Called by the pool; `link` has it cancel
 //! statements that were given up.
 
-use std::sync::{Mutex, PoisonError};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use deadpool_postgres::Connect;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::{DbError, Severity, SqlState};
@@ -13,7 +16,6 @@ use super::url::{Address, Host, SslMode};
 use crate::error::{Error, Result};
 
 type DriverResult<T> = Result<T, tokio_postgres::Error>;
-/// A client, and the task that reads for it.
 type Opened = (Client, JoinHandle<()>);
 
 /// Knows the address, the password and the certificates.
@@ -64,7 +66,7 @@ impl Dialer {
     }
 
     /// Tries the hosts in their order, or with `load_balance_hosts=random` in any.
-    pub(super) async fn open(&self) -> DriverResult<Opened> {
+    async fn open(&self) -> DriverResult<Opened> {
         let mut refusals = Vec::new();
         let mut last = None;
         for host in self.address.hosts_to_try() {
@@ -137,6 +139,18 @@ impl Dialer {
             what: format!("cannot connect to {}: {reason}", self.address),
             source: Some(Box::new(error)),
         }
+    }
+}
+
+/// deadpool's side of a dialer. Its own configuration is empty; the address is in the dialer.
+pub(super) struct ForPool(pub(super) Arc<Dialer>);
+
+impl Connect for ForPool {
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> Pin<Box<dyn Future<Output = DriverResult<Opened>> + Send + '_>> {
+        Box::pin(self.0.open())
     }
 }
 

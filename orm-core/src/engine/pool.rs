@@ -45,10 +45,7 @@ impl Pool {
             ));
         }
         let dialer = Arc::new(dialer);
-        let clients = Clients {
-            dialer: Arc::clone(&dialer),
-            ping: settings.pool_pre_ping,
-        };
+        let clients = Clients::new(Arc::clone(&dialer), settings.pool_pre_ping);
         let mut pool = managed::Pool::builder(clients)
             .max_size(capacity)
             .runtime(Runtime::Tokio1)
