@@ -1,5 +1,6 @@
 //! [`Pace`]: how long a round trip to the server takes, and what it would cost the server to run a query again. The session
-//! asks when it has a choice between waiting once more and letting the server do something twice: `session::ahead`.
+//! asks when it has a choice between waiting once more and letting the server do something twice (`session::ahead`) or something
+//! more (`session::together`).
 //!
 //! Nothing is sent to measure it. The shortest of the last answers that were waited for is taken for the round trip: BEGIN,
 //! COMMIT and reads by key take the server next to no time. The network may change, so only the last ones count.
@@ -17,6 +18,8 @@ const ENOUGH: u32 = 8;
 const NEXT_DOOR: Duration = Duration::from_micros(300);
 /// For so many times a decision holds. Then what it was made of is measured again.
 const HOLDS: u32 = 64;
+/// What it takes the server to count a row that it deletes: it reads the row again, and keeps a note of it.
+const COUNTING: Duration = Duration::from_nanos(300);
 /// Of how many queries the cost is known at most.
 const QUERIES: usize = 1024;
 
@@ -86,6 +89,13 @@ impl Pace {
         }
         cost.left -= 1;
         true
+    }
+
+    /// Whether it takes less time to let the server count the rows that a statement deletes than to wait for it once more.
+    pub(crate) fn counting_pays(&self, rows: usize) -> bool {
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        self.round_trip()
+            .is_some_and(|round_trip| COUNTING.saturating_mul(rows) < round_trip)
     }
 
     /// What it would have cost the server to do again what a query needs done again.
@@ -174,6 +184,14 @@ mod tests {
         assert!(!pace.repeating_pays("b", 2));
         pace.measured("a", millis(30));
         assert!(!pace.repeating_pays("a", 2), "it has become slow");
+    }
+
+    #[test]
+    fn rows_are_counted_where_that_is_less_than_a_wait() {
+        assert!(!Pace::default().counting_pays(1), "nothing is known yet");
+        assert!(far().counting_pays(1_000));
+        assert!(!far().counting_pays(100_000));
+        assert!(!far().counting_pays(usize::MAX));
     }
 
     #[test]

@@ -5,18 +5,28 @@
 //! as the steps go; should one fail, the undo log has what was.
 
 use super::change_set::given_anew;
-use super::judged::{cannot_be_judged, judged_key, miscounted};
+use super::judged::{cannot_be_judged, judged_key, miscounted, with_advice};
 use super::key::KeyBytes;
 use super::links::LastKey;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
 use super::steps::nothing_free;
-use super::together::Together;
+use super::together::{Together, may_fall_short};
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, NextVersion, RawHandle, Row};
 use crate::query::Statement;
+
+/// What came of steps that were sent.
+enum Sent {
+    Done {
+        committed: bool,
+    },
+    /// The server has refused a DELETE for what is no failure without COMMIT behind it: it found fewer rows, or can't be judged. What
+    /// to say where it cannot be done again.
+    Refused(Error),
+}
 
 impl Session {
     /// Sends what has changed: one statement a step, in the order that [`plan`](Session::plan) prints. Sends nothing, not
@@ -111,7 +121,20 @@ impl Session {
         }
     }
 
+    /// Sends a plan, with COMMIT behind it where that is wanted and may be. Whether COMMIT went along.
     async fn run_steps(&mut self, steps: &[Step], commit: bool) -> Result<bool> {
+        let has_read = self.in_transaction();
+        match self.try_steps(steps, commit).await? {
+            Sent::Done { committed } => Ok(committed),
+            Sent::Refused(error) => {
+                self.start_over(has_read, error).await?;
+                self.try_steps(steps, false).await?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn try_steps(&mut self, steps: &[Step], commit: bool) -> Result<Sent> {
         let mut together = Together::default();
         for step in steps {
             if self.must_wait(&mut together, step) {
@@ -123,7 +146,7 @@ impl Session {
             together.push(step, statement, moves_keys);
         }
         if together.steps.is_empty() {
-            return Ok(false);
+            return Ok(Sent::Done { committed: false });
         }
         let commit = commit && self.may_commit_with(&together);
         self.send_steps(together, commit).await
@@ -151,8 +174,8 @@ impl Session {
     }
 
     /// Sends steps, and COMMIT behind them where it is wanted, in one round trip. Then their answers are read in order, so
-    /// that what failed first is what is reported. Whether COMMIT went along.
-    async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<bool> {
+    /// that what failed first is what is reported.
+    async fn send_steps(&mut self, together: Together<'_>, commit: bool) -> Result<Sent> {
         let Together {
             steps,
             mut statements,
@@ -177,13 +200,20 @@ impl Session {
         }
         if let Err(error) = result {
             let failed = steps.get(answers.len());
+            let may_go_plain = commit && steps.iter().any(|step| may_fall_short(step));
+            if may_go_plain && cannot_be_judged(&error) {
+                return Ok(Sent::Refused(with_advice(error)));
+            }
             return match (miscounted(&error).filter(|_| commit), failed) {
+                (Some(changed), Some(step)) if may_fall_short(step) => {
+                    Ok(Sent::Refused(stale(step, step.rows() as u64, changed)))
+                }
                 (Some(changed), Some(step)) => {
                     self.expect(step, changed).await?;
                     self.or_fail(Err(matching::out_of_order(step.table.name)))
                 }
                 (_, Some(step)) => {
-                    let error = nothing_free(step, cannot_be_judged(error));
+                    let error = nothing_free(step, with_advice(error));
                     Err(self.name_too_long(step, error))
                 }
                 _ => Err(error),
@@ -209,7 +239,7 @@ impl Session {
                 "a DELETE found fewer rows than it was sent for: they were deleted by others"
             );
         }
-        Ok(ended)
+        Ok(Sent::Done { committed: ended })
     }
 
     /// Fails unless a statement changed as many rows as it was sent for.
@@ -218,17 +248,7 @@ impl Session {
             Some(expected) if expected != changed => expected,
             _ => return Ok(()),
         };
-        let mut error = Error::Stale {
-            table: step.table.name,
-            action: match step.kind {
-                StepKind::Insert => "INSERT",
-                StepKind::Delete => "DELETE",
-                _ => "UPDATE",
-            },
-            expected,
-            changed,
-            rows: Vec::new(),
-        };
+        let mut error = stale(step, expected, changed);
         // Whatever becomes of the question for their names, the transaction has failed.
         self.fail(error.to_string());
         if let Error::Stale { rows, .. } = &mut error {
@@ -499,6 +519,21 @@ impl Session {
         }
         store.forget_keys(rows);
         self.gone.extend_from_slice(rows);
+    }
+}
+
+/// A statement changed another number of rows than it was sent for.
+fn stale(step: &Step, expected: u64, changed: u64) -> Error {
+    Error::Stale {
+        table: step.table.name,
+        action: match step.kind {
+            StepKind::Insert => "INSERT",
+            StepKind::Delete => "DELETE",
+            _ => "UPDATE",
+        },
+        expected,
+        changed,
+        rows: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@
 use super::Session;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
+use super::together::may_fall_short;
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, Row};
 use crate::query::quote::identifier;
@@ -62,6 +63,8 @@ impl Session {
             return ty.oid;
         }
         match self.must_change(step) {
+            // How many they are is no failure yet, so the number is wanted.
+            _ if may_fall_short(step) => *statement = counted(statement, step.rows() as u64),
             Some(1) => *statement = there(statement, " RETURNING ''", None),
             Some(rows) => *statement = counted(statement, rows),
             None => {}
@@ -160,22 +163,24 @@ fn counted_keys(plain: &Statement, rows: u64, key: &str) -> Statement {
     })
 }
 
-/// The error of statements that were judged, with what to do where that itself cannot be: a table with a `DO ALSO` or a
-/// conditional rule is not written inside of WITH.
-pub(super) fn cannot_be_judged(error: Error) -> Error {
-    match error {
-        Error::Query(mut query)
-            if query.code.as_deref() == Some("0A000") && query.sql.starts_with(INSIDE) =>
-        {
-            query.hint = Some(
-                "the statement stands in WITH because COMMIT goes out with it: where the table has rules, call `flush` before \
-                 `commit`, which sends the plain statement; or make a trigger of the rule"
-                    .to_owned(),
-            );
-            Error::Query(query)
-        }
-        error => error,
+/// Whether a statement cannot be judged: a table with a `DO ALSO` or a conditional rule is not written inside of WITH.
+pub(super) fn cannot_be_judged(error: &Error) -> bool {
+    matches!(error, Error::Query(query) if query.code.as_deref() == Some("0A000") && query.sql.starts_with(INSIDE))
+}
+
+/// The error of statements that were judged, with what to do where that itself cannot be.
+pub(super) fn with_advice(mut error: Error) -> Error {
+    let cannot = cannot_be_judged(&error);
+    if let Error::Query(query) = &mut error
+        && cannot
+    {
+        query.hint = Some(
+            "the statement stands in WITH because COMMIT goes out with it: where the table has rules, call `flush` before \
+             `commit`, which sends the plain statement; or make a trigger of the rule"
+                .to_owned(),
+        );
     }
+    error
 }
 
 /// The number of rows that a judged statement did change, if that is what it failed for.

@@ -286,6 +286,11 @@ impl SessionOptions {
         self.read_only
     }
 
+    /// Whether each statement sees what was committed before it. Where nothing was said the server has the last word.
+    pub(super) fn may_be_read_committed(&self) -> bool {
+        matches!(self.isolation, None | Some(Isolation::ReadCommitted))
+    }
+
     pub(super) fn begin(&self) -> String {
         let mut sql = "BEGIN".to_owned();
         match self.isolation {

@@ -11,7 +11,9 @@
 //! - What a statement returns may not fit, so behind RETURNING it waits: but for identity keys of new rows, of which the server
 //!   can say that they do.
 //! - A DELETE of unversioned rows that were gone is no failure, unless they are still there: that has to be asked, so behind
-//!   it COMMIT waits.
+//!   it COMMIT waits. But where the way to the server is so long that counting the rows costs less than to wait, and the transaction has
+//!   done nothing but read, COMMIT goes along: where the DELETE falls short, the server refuses both, and `flush` does all of it again,
+//!   in a new transaction, with COMMIT waiting.
 //! - A statement whose answer the session would look at lets the server look: it goes out in the form that `judged` gives
 //!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back. So it does for a single row,
 //!   too: a trigger that keeps it from being written may have written elsewhere.
@@ -148,10 +150,16 @@ impl Session {
     /// Whether COMMIT may go out with these steps, the last of a flush. See the head of this file.
     pub(super) fn may_commit_with(&self, together: &Together<'_>) -> bool {
         let judged_by_server = |step: &&Step| match step.kind {
-            StepKind::Delete => step.table.version.is_some(),
+            StepKind::Delete => !may_fall_short(step) || self.counts_deleted(step.rows()),
             _ => judged_key(step).is_some() || Self::returned_by(step).is_empty(),
         };
         !self.has_hooks() && self.undo.depth() == 0 && together.steps.iter().all(judged_by_server)
+    }
+
+    /// Whether the server is to count the rows that a DELETE finds, so that COMMIT can go along.
+    fn counts_deleted(&self, rows: usize) -> bool {
+        let pace = self.engine.pace();
+        self.can_start_over() && pace.is_some_and(|pace| pace.counting_pays(rows))
     }
 
     /// How many rows the statement of a step must change, where that is more than a matter of luck.
@@ -162,7 +170,7 @@ impl Session {
             StepKind::Open | StepKind::UnlinkAll | StepKind::Link | StepKind::Unlink => None,
             // A row that is about to be deleted may be gone already, and the value that was to be moved aside with it.
             StepKind::Park if step.rows.iter().all(gone) => None,
-            StepKind::Delete if step.table.version.is_none() => None,
+            _ if may_fall_short(step) => None,
             _ => Some(step.rows() as u64),
         }
     }
@@ -171,4 +179,9 @@ impl Session {
     pub(super) fn is_there(&self, together: &Together<'_>, row: RawHandle) -> bool {
         self.raw_state(row) != State::Pending || together.inserts(row)
     }
+}
+
+/// Whether a statement may find fewer rows than it is sent for, and that be in order: unversioned rows that others have deleted.
+pub(super) fn may_fall_short(step: &Step) -> bool {
+    step.kind == StepKind::Delete && step.table.version.is_none()
 }

@@ -182,6 +182,28 @@ impl Session {
         Ok(())
     }
 
+    /// Leaves the transaction, which has failed, for another in which the same is done again. Memory stays as it is.
+    ///
+    /// # Errors
+    /// `failure`, where the transaction `has_read`, and by the server's default is of a kind in which all reads are of one moment.
+    pub(super) async fn start_over(&mut self, has_read: bool, failure: Error) -> Result<()> {
+        if let Some(link) = self.link.take() {
+            link.roll_back().await;
+        }
+        self.phase = Phase::Idle;
+        if has_read {
+            let ask = Statement::plain("SHOW transaction_isolation");
+            let level = self.send(&ask).await?;
+            let level = level.first().map(|row| row.get::<String>(0)).transpose()?;
+            // READ UNCOMMITTED is the same to PostgreSQL.
+            if !level.is_some_and(|level| level.ends_with("committed")) {
+                self.fail(failure.to_string());
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
     /// Sends rows by COPY and gives their number.
     pub(super) async fn send_copy(&mut self, rows: &mut CopyRows<'_>) -> Result<u64> {
         self.begin_now().await?;
@@ -299,6 +321,8 @@ impl Session {
     /// out with the last statements, without waiting for their answers, where it can't come too early: the statements then
     /// carry a check of how many rows they change, and fail where it isn't the number that they were sent for. Where no transaction
     /// is open, no isolation level was asked for, and the flush is one such statement, it is sent alone, without BEGIN and COMMIT.
+    /// A DELETE of rows without a version may find fewer rows, and COMMIT waits for it, unless the way to the server is measured to be long,
+    /// and nothing but reads came before: then it goes along, and what the server refused for its number is sent once more, with COMMIT waiting.
     /// Inside a savepoint it commits the whole transaction.
     ///
     /// # Triggers

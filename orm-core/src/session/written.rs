@@ -1,5 +1,5 @@
 //! Whether the open transaction can have written or locked anything, as far as its session can tell. `transaction` notes it of every
-//! statement, and asks before a ROLLBACK that nobody waits for.
+//! statement, and asks before a ROLLBACK that nobody waits for; `together` asks before a COMMIT goes out that the server may refuse.
 //!
 //! Only what the session knows to read counts as reading: `get`, and queries that call nothing but known functions and lock no rows.
 //! All else may have written: hand-written SQL, flushes and bulk writes, COPY, cursors, savepoints, advisory locks.
@@ -50,6 +50,12 @@ impl Session {
     /// Whether the open transaction has done nothing but read, so that nobody can be waiting for its end.
     pub(super) fn has_only_read(&self) -> bool {
         self.phase == Phase::Active && self.effect == Effect::Reads
+    }
+
+    /// Whether the open transaction, if there is one, may be left for another, as if that one had read what it did. Not where all that
+    /// a transaction reads is of one moment.
+    pub(super) fn can_start_over(&self) -> bool {
+        !self.in_transaction() || (self.has_only_read() && self.options.may_be_read_committed())
     }
 }
 
