@@ -313,7 +313,10 @@ async fn rows_that_others_have_changed_are_named() {
 struct Lease {
     #[orm(primary_key)]
     id: i32,
+    #[orm(unique)]
     tenant: String,
+    #[orm(default = 0)]
+    rent: i32,
     #[orm(version)]
     version: Uuid,
 }
@@ -379,4 +382,101 @@ async fn versions_can_be_uuids_and_times() {
     db.rollback().await.unwrap();
     db.delete(pages[1]).unwrap();
     assert!(is_stale(db.commit().await));
+}
+
+#[tokio::test]
+async fn expressions_count_versions_and_are_taken_back_with_them() {
+    let f = Fixture::new::<(Ticket,)>().await;
+    let subjects = "select subject, version from tickets order by 1";
+    let mut db = f.session();
+    let tickets = db.add_all(["a", "b", "c"].map(|subject| Ticket::create().subject(subject)));
+    db.commit().await.unwrap();
+    let more = |db: &mut Session, ticket: Handle<Ticket>| {
+        let more = Ticket::SUBJECT.set(Ticket::SUBJECT.concat("+"));
+        db.set_expr(ticket, more).unwrap();
+    };
+    let is = |db: &Session, at: usize| (db[tickets[at]].subject.clone(), db[tickets[at]].version);
+    tickets.iter().for_each(|ticket| more(&mut db, *ticket));
+    db.flush().await.unwrap();
+    let mut nested = db.begin_nested().await.unwrap();
+    tickets.iter().for_each(|ticket| more(&mut nested, *ticket));
+    nested.flush().await.unwrap();
+    assert_eq!(is(&nested, 1), ("b++".to_owned(), 3));
+    more(&mut nested, tickets[0]);
+    nested.rollback().await.unwrap();
+    assert_eq!(is(&db, 1), ("b+".to_owned(), 2));
+    assert!(!db.is_modified(tickets[0]));
+    more(&mut db, tickets[0]);
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(subjects).await, ["a++|3", "b+|2", "c+|2"]);
+    // One of them is stale.
+    f.elsewhere("update tickets set version = 7 where subject = 'b+'")
+        .await;
+    tickets.iter().for_each(|ticket| more(&mut db, *ticket));
+    assert_eq!(stale(db.commit().await), ["Ticket#1"]);
+    db.rollback().await.unwrap();
+    assert!(!db.is_modified(tickets[0]));
+    assert_eq!(is(&db, 0), ("a++".to_owned(), 3));
+    assert_eq!(f.rows(subjects).await, ["a++|3", "b+|7", "c+|2"]);
+}
+
+/// However a stale row takes part in what changes hands, nothing is written.
+#[tokio::test]
+async fn a_stale_row_in_a_swap_a_takeover_or_a_place_that_is_taken_is_noticed() {
+    let f = Fixture::new::<(Lease,)>().await;
+    let mut db = f.session();
+    let leases = db.add_all(["a", "b", "c"].map(|tenant| Lease::create().tenant(tenant)));
+    db.commit().await.unwrap();
+    f.elsewhere("update leases set version = gen_random_uuid() where tenant = 'b'")
+        .await;
+    let all = "select * from leases order by id";
+    let before = f.rows(all).await;
+    let [first, second, _] = leases[..] else {
+        panic!("there are three")
+    };
+    let id = db[second].id;
+    type Change = fn(&mut Session, Handle<Lease>, Handle<Lease>, i32);
+    let changes: [Change; 4] = [
+        |db, first, second, _| {
+            db[first].rent = 1;
+            db[second].rent = 1;
+        },
+        |db, first, second, _| {
+            db[first].tenant = "b".to_owned();
+            db[second].tenant = "a".to_owned();
+        },
+        |db, first, second, _| {
+            db.delete(second).unwrap();
+            db[first].tenant = "b".to_owned();
+        },
+        |db, _, second, id| {
+            db.delete(second).unwrap();
+            db.add(Lease::create().id(id).tenant("b"));
+        },
+    ];
+    for change in changes {
+        change(&mut db, first, second, id);
+        assert!(is_stale(db.commit().await));
+        db.rollback().await.unwrap();
+        assert_eq!(f.rows(all).await, before);
+        assert_eq!((&*db[first].tenant, &*db[second].tenant), ("a", "b"));
+    }
+    // As it is now, it can be exchanged behind a savepoint and without, and its place taken.
+    db.refresh(&leases[..]).await.unwrap();
+    let mut nested = db.begin_nested().await.unwrap();
+    changes[1](&mut nested, first, second, id);
+    nested.flush().await.unwrap();
+    nested.rollback().await.unwrap();
+    changes[1](&mut db, first, second, id);
+    db.commit().await.unwrap();
+    db.refresh(&leases[..]).await.unwrap();
+    db.delete(second).unwrap();
+    let new = db.add(Lease::create().id(id).tenant("d"));
+    db.commit().await.unwrap();
+    db[new].rent = 5;
+    db.commit().await.unwrap();
+    assert_eq!(
+        f.rows("select tenant, rent from leases order by id").await,
+        ["b|0", "d|5", "c|0"]
+    );
 }

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use orm_core::Error;
+use orm_core::engine::sql;
 use orm_core::prelude::*;
 use orm_core::session::{Isolation, SessionOptions, State};
 use tests::fixture::{Fixture, text};
@@ -522,4 +523,92 @@ async fn what_was_expunged_stays_out() {
     let other = db.insert(Author::create().name("Cy")).await.unwrap();
     assert_ne!(other, ann);
     assert_eq!(db.state(ann), State::Detached);
+}
+
+#[tokio::test]
+async fn places_that_are_taken_behind_savepoints_are_given_back() {
+    let f = Fixture::new::<(Country, City, Ticket)>().await;
+    let mut db = f.session();
+    let a = db.add(Country::create().code("AA").name("a"));
+    let city = db.add(City::create().name("x").country(a));
+    let ticket = db.add(Ticket::create().subject("t"));
+    db.flush().await.unwrap();
+    let id = db[ticket].id;
+    for dropped in [false, true] {
+        let mut outer = db.begin_nested().await.unwrap();
+        outer.delete(a).unwrap();
+        outer.delete(ticket).unwrap();
+        let b = outer.add(Country::create().code("AA").name("b"));
+        let other = outer.add(Ticket::create().id(id).subject("other"));
+        outer.flush().await.unwrap();
+        let mut inner = outer.begin_nested().await.unwrap();
+        inner.delete(b).unwrap();
+        inner.delete(other).unwrap();
+        let c = inner.add(Country::create().code("AA").name("c"));
+        inner.flush().await.unwrap();
+        assert_eq!(inner.get::<Country>("AA").await.unwrap(), Some(c));
+        inner.rollback().await.unwrap();
+        assert_eq!(outer.state(c), State::Detached);
+        assert_eq!(outer.get::<Country>("AA").await.unwrap(), Some(b));
+        assert_eq!(outer.get::<Ticket>(id).await.unwrap(), Some(other));
+        if dropped {
+            drop(outer);
+        } else {
+            outer.rollback().await.unwrap();
+        }
+        assert_eq!(db.state(b), State::Detached);
+        assert_eq!(db.get::<Country>("AA").await.unwrap(), Some(a));
+        assert_eq!(db.get::<Ticket>(id).await.unwrap(), Some(ticket));
+        assert_eq!(*db.related(a, Country::CITIES).unwrap(), [city]);
+        assert_eq!(db.related(city, City::COUNTRY).unwrap(), Some(a));
+        db[ticket].subject.push('!');
+        db.flush().await.unwrap();
+    }
+    db.commit().await.unwrap();
+    let rows =
+        "select countries.name, country_code, subject, version from countries, cities, tickets";
+    assert_eq!(f.rows(rows).await, ["a|AA|t!!|3"]);
+}
+
+#[tokio::test]
+async fn what_is_expired_and_read_again_behind_savepoints_is_as_it_was_when_they_are_rolled_back() {
+    let f = Fixture::new::<Shelf>().await;
+    let mut db = f.session();
+    let books = ["A", "B"].map(|title| Book::create().title(title));
+    let ann = db.add(Author::create().name("Ann").books(books));
+    db.commit().await.unwrap();
+    db.refresh(ann).with(Author::BOOKS).await.unwrap();
+    let books = db.related(ann, Author::BOOKS).unwrap();
+    let email = |db: &Session| db[ann].email.clone();
+    let some = |text: &str| Some(text.to_owned());
+    db[ann].email = some("outside");
+    let mut outer = db.begin_nested().await.unwrap();
+    outer[ann].email = some("outer");
+    outer.flush().await.unwrap();
+    let mut inner = outer.begin_nested().await.unwrap();
+    inner[ann].email = some("inner");
+    inner.expire(ann).unwrap();
+    assert_eq!(email(&inner), some("outer"));
+    inner.refresh(ann).with(Author::BOOKS).await.unwrap();
+    inner.set(books[0], Book::AUTHOR, None);
+    inner.expire(books[0]).unwrap();
+    inner.refresh(books[1]).await.unwrap();
+    inner.delete(books[1]).unwrap();
+    inner.flush().await.unwrap();
+    inner.expire_all();
+    inner.rollback().await.unwrap();
+    assert_eq!(email(&outer), some("outer"));
+    assert_eq!(outer.related(ann, Author::BOOKS).unwrap(), books);
+    assert_eq!(outer.state(books[1]), State::Persistent);
+    let elsewise = sql("update authors set email = 'by hand'");
+    elsewise.execute(&mut *outer).await.unwrap();
+    outer.refresh(ann).await.unwrap();
+    assert_eq!(email(&outer), some("by hand"));
+    outer.rollback().await.unwrap();
+    assert_eq!(email(&db), some("outside"));
+    assert_eq!(db.related(ann, Author::BOOKS).unwrap(), books);
+    db[ann].name.push('!');
+    db.commit().await.unwrap();
+    let all = "select name, email, count(*) from authors join books on author_id = authors.id group by 1, 2";
+    assert_eq!(f.rows(all).await, ["Ann!|outside|2"]);
 }

@@ -54,6 +54,9 @@ impl Session {
     /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
     /// [`Error::Invalid`]. What a trigger makes of a column is read back where the model says that the server writes it
     /// (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next read.
+    /// Not seen is a trigger that changes a key which the program has given to a row that brings nothing back: the next write of the row
+    /// is [`Error::Stale`]. Nor one that keeps a row of a link table from being written or deleted: a link that is there already, or gone, is
+    /// what was asked for, so they are not counted.
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         self.refuse_writes()?;
