@@ -481,6 +481,33 @@ async fn a_trigger_that_changes_keys_is_an_error_that_says_so() {
     assert_eq!(f.rows("select count(*) from stamped").await, ["0"]);
 }
 
+/// Where nothing comes back, the key is looked at when the row is written next.
+#[tokio::test]
+async fn a_trigger_that_changes_a_given_key_makes_the_row_stale() {
+    let f = Fixture::new::<(Country, City)>().await;
+    f.elsewhere(
+        "create function rename() returns trigger language plpgsql as $$
+         begin new.code := lower(new.code); return new; end $$;
+         create trigger rename before insert on countries for each row execute function rename();",
+    )
+    .await;
+    let mut db = f.session();
+    let rows = db.add_all(["AA", "BB"].map(|code| Country::create().code(code).name("a")));
+    db.commit().await.unwrap();
+    db[rows[0]].name.push('!');
+    let error = refused(db.commit().await);
+    assert!(
+        matches!(&error, Error::Stale { table: "countries", changed: 0, rows, .. } if rows.len() == 1),
+        "{error:?}"
+    );
+    db.rollback().await.unwrap();
+    // To delete what is not there is no failure.
+    db.delete(rows[1]).unwrap();
+    db.commit().await.unwrap();
+    let there = f.rows("select code, name from countries order by code");
+    assert_eq!(there.await, ["aa|a", "bb|a"]);
+}
+
 #[tokio::test]
 async fn identity_keys_follow_the_order_of_add() {
     let f = Fixture::new::<(Author,)>().await;

@@ -129,8 +129,8 @@ impl Session {
     }
 
     /// Takes a [`delete`](Session::delete) back that no flush has seen: the row stays, and what was changed in it is
-    /// flushed as ever. Children that a [`plan`](Session::plan) or a rejected flush has marked to go with it stay, too. An entity that
-    /// isn't to be deleted stays as it is. For hooks that turn deletes into something else
+    /// flushed as ever. Children that a [`plan`](Session::plan) or a rejected flush has marked to go with it stay, too; pending
+    /// ones have left the session by then. An entity that isn't to be deleted stays as it is. For hooks that turn deletes into something else
     /// (see [`SessionEvents`](super::SessionEvents)). SQLAlchemy: `add` of an object in `session.deleted`.
     ///
     /// ```
