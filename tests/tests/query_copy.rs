@@ -1,6 +1,7 @@
 //! `copy_in`: any number of rows by COPY, on a connection and on a session; what is left when it fails or is dropped.
 
 use std::cell::Cell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -34,7 +35,7 @@ async fn many_rows_arrive_and_are_asked_for_as_the_connection_takes_them() {
     let most = Rc::new(Cell::new(0));
     let n = std::future::poll_fn(|context| {
         let before = asked.load(Relaxed);
-        let poll = copy.as_mut().poll(context);
+        let poll = Pin::new(&mut copy).poll(context);
         most.set(most.get().max(asked.load(Relaxed) - before));
         poll
     })

@@ -197,7 +197,7 @@ impl Sql {
     /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute); [`Error::Decode`] when a value does not fit its Rust type;
     /// [`Error::Invalid`] when the columns do not fit `T`.
     pub fn all<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, Vec<T>> {
-        Box::pin(async move {
+        Running::new(async move {
             let rows = fetch(self.statement()?, on).await?;
             read(&rows)
         })
@@ -220,7 +220,7 @@ impl Sql {
     pub fn one<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, T> {
         let text = self.text.clone();
         let found = self.optional(on);
-        Box::pin(async move { found.await?.ok_or(Error::NotFound { what: text }) })
+        Running::new(async move { found.await?.ok_or(Error::NotFound { what: text }) })
     }
 
     /// Runs it and reads the only row, if there is one. SQLAlchemy: `.one_or_none()`. One statement.
@@ -239,7 +239,7 @@ impl Sql {
     /// [`Error::MultipleFound`], and those of [`Sql::all`].
     pub fn optional<T: FromRow>(self, on: &mut impl Executor) -> Running<'_, Option<T>> {
         let text = self.text.clone();
-        Box::pin(async move {
+        Running::new(async move {
             let rows = fetch(self.statement()?, on).await?;
             if rows.len() > 1 {
                 return Err(Error::MultipleFound { what: text });
@@ -264,7 +264,7 @@ impl Sql {
     /// Those of [`Sql::one`].
     pub fn scalar<T: SqlType>(self, on: &mut impl Executor) -> Running<'_, T> {
         let text = self.text.clone();
-        Box::pin(async move {
+        Running::new(async move {
             let rows = fetch(self.statement()?, on).await?;
             match rows.as_slice() {
                 [row] if row.is_empty() => Err(Error::invalid(format!(
@@ -292,7 +292,7 @@ impl Sql {
     /// # Errors
     /// Those of [`Sql::statement`] and [`Connection::execute`](super::Connection::execute).
     pub fn execute(self, on: &mut impl Executor) -> Running<'_, u64> {
-        Box::pin(async move {
+        Running::new(async move {
             let statement = self.statement()?;
             on.before_query().await?;
             on.execute(statement).await

@@ -113,7 +113,7 @@ impl<'c> Transaction<'c> {
     /// is [`Error::Connection`], after which nobody knows.
     pub fn commit_with(mut self, last: impl LastWrite) -> Running<'c, u64> {
         let statement = last.into_statement();
-        Box::pin(async move {
+        Running::new(async move {
             let statement = statement?;
             if statement.sql.is_empty() {
                 self.commit().await?;

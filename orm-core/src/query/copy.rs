@@ -179,7 +179,7 @@ where
         }
     });
     let rows: Rows<'a> = Box::pin(rows);
-    Box::pin(async move {
+    Running::new(async move {
         match CopyRows::begin(table, rows).await? {
             None => Ok(0),
             Some(mut rows) => {

@@ -41,7 +41,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     where
         Scope: Standalone,
     {
-        Box::pin(async move {
+        Running::new(async move {
             if !self.loads.is_empty() {
                 return Err(plain::refuse_loads(&self.select, "use `.cursor(..)`"));
             }

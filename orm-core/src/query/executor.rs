@@ -19,6 +19,9 @@ use crate::model::{Model, Row, RowReader, Table};
 /// what is asked of them, rustc reports one wrong argument three times: at the call, at its future and at the `.await`.
 /// One allocation beside a round trip to a server costs nothing that could be measured.
 ///
+/// And it is a struct around the box, because rustc proves at each `.await` that what stands there is a future: of this type
+/// in one step, of a `Pin<Box<dyn Future<..>>>` in many.
+///
 /// ```
 /// # use guide_shop::*;
 /// # use orm_core::prelude::*;
@@ -29,7 +32,39 @@ use crate::model::{Model, Row, RowReader, Table};
 ///     Tag::query().select(Tag::WORD).all(db)
 /// }
 /// ```
-pub type Running<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Running<'a, T>(Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>);
+
+impl<'a, T> Running<'a, T> {
+    /// A future of one's own as one of these.
+    ///
+    /// ```
+    /// # use guide_shop::*;
+    /// # use orm_core::prelude::*;
+    /// use orm_core::query::Running;
+    ///
+    /// fn has_tags(db: &mut Session) -> Running<'_, bool> {
+    ///     Running::new(async move { Ok(Tag::query().count(db).await? > 0) })
+    /// }
+    /// ```
+    pub fn new(future: impl Future<Output = Result<T>> + Send + 'a) -> Self {
+        Running(Box::pin(future))
+    }
+}
+
+impl<T> std::fmt::Debug for Running<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Running")
+    }
+}
+
+impl<T> Future for Running<'_, T> {
+    type Output = Result<T>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<T>> {
+        self.0.as_mut().poll(context)
+    }
+}
 
 /// Rows that are handed on as they arrive.
 ///

@@ -236,7 +236,7 @@ impl<Sel> Returning<Sel> {
 }
 
 fn explain<X: Executor>(what: What, how: How, on: &mut X) -> Running<'_, QueryPlan> {
-    Box::pin(async move {
+    Running::new(async move {
         let statement = match what {
             What::Read(mut select) => {
                 lock::check(&select)?;

@@ -34,7 +34,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
-        Box::pin(run::<Sel, X>(self.select, self.loads, on, asked))
+        Running::new(run::<Sel, X>(self.select, self.loads, on, asked))
     }
 
     /// The first row, if there is one. Adds `LIMIT 1`, and else sends what [`all`](Query::all) does. SQLAlchemy: `.first()`.
@@ -58,7 +58,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         let asked = Asked::here(&self.select);
         at_most(&mut self.select, 1);
         let rows = run::<Sel, X>(self.select, self.loads, on, asked);
-        Box::pin(async move { Ok(rows.await?.into_iter().next()) })
+        Running::new(async move { Ok(rows.await?.into_iter().next()) })
     }
 
     /// The only row. Adds `LIMIT 2`, and else sends what [`all`](Query::all) does. SQLAlchemy: `.one()`.
@@ -84,7 +84,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
     {
         let asked = Asked::here(&self.select);
         let row = only::<Sel, X>(self.select, self.loads, on, asked, true);
-        Box::pin(async move {
+        Running::new(async move {
             Ok(row
                 .await?
                 .unwrap_or_else(|| unreachable!("none is an error")))
@@ -110,7 +110,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
-        Box::pin(only::<Sel, X>(self.select, self.loads, on, asked, false))
+        Running::new(only::<Sel, X>(self.select, self.loads, on, asked, false))
     }
 
     /// The only row of a query that always gives one, such as an aggregate without GROUP BY: [`one`](Query::one) under
@@ -156,7 +156,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         Scope: Standalone,
     {
         let asked = Asked::here(&self.select);
-        Box::pin(count(self.select, on, asked))
+        Running::new(count(self.select, on, asked))
     }
 
     /// Whether the query gives any row. One statement; a session flushes first, if anything is pending.
@@ -183,7 +183,7 @@ impl<Sel, Scope, G> Query<Sel, Scope, G> {
         }
         let asked = Asked::here(&self.select);
         self.select.lock = None;
-        Box::pin(exists(self.select, on, asked))
+        Running::new(exists(self.select, on, asked))
     }
 }
 

@@ -201,7 +201,7 @@ impl<Sel: Selection> Pages<Sel> {
     where
         Sel: Selection<Row<X> = R>,
     {
-        Box::pin(async move {
+        Running::new(async move {
             let order = prepare(&mut self.select, self.size, &self.place)?;
             let parts = order.len();
             let behind = |row: &mut RowReader<'_>| (0..parts).map(|_| value(row)).collect();

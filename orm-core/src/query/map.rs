@@ -57,7 +57,7 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
     {
         let what = self.to_sql();
         let rows = self.all(on);
-        Box::pin(async move {
+        Running::new(async move {
             let rows = rows.await?;
             let mut map = HashMap::with_capacity(rows.len());
             for (key, value) in rows {
@@ -94,7 +94,7 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
         B: Send + 'a,
     {
         let rows = self.all(on);
-        Box::pin(async move {
+        Running::new(async move {
             let mut groups: HashMap<A, Vec<B>> = HashMap::new();
             for (key, value) in rows.await? {
                 groups.entry(key).or_default().push(value);
@@ -126,7 +126,7 @@ impl<K: Selection, V: Selection, Scope: Standalone, G> Query<(K, V), Scope, G> {
         B: Send + 'a,
     {
         let rows = self.all(on);
-        Box::pin(async move { Ok(in_order(rows.await?)) })
+        Running::new(async move { Ok(in_order(rows.await?)) })
     }
 }
 

@@ -71,7 +71,7 @@ impl<Sel: Selection, Scope, G> Query<Sel, Scope, G> {
         Sel: Selection<Row<X> = R>,
         Scope: Standalone,
     {
-        Box::pin(async move {
+        Running::new(async move {
             let table = self.select.from.table.name;
             if number == 0 || size == 0 {
                 return Err(Error::invalid(format!(

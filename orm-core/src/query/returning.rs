@@ -98,7 +98,7 @@ impl<Sel: Selection> Returning<Sel> {
     where
         Sel: Selection<Row<X> = R>,
     {
-        Box::pin(rows::<Sel, X>(self.write, on))
+        Running::new(rows::<Sel, X>(self.write, on))
     }
 
     /// Sends the statement and gives what it returned of the only row that it wrote.
@@ -120,7 +120,7 @@ impl<Sel: Selection> Returning<Sel> {
     {
         let what = self.to_sql();
         let row = self.one_or_none(on);
-        Box::pin(async move {
+        Running::new(async move {
             let what = what?;
             row.await?.ok_or(Error::NotFound { what })
         })
@@ -150,7 +150,7 @@ impl<Sel: Selection> Returning<Sel> {
     {
         let what = self.to_sql();
         let rows = rows::<Sel, X>(self.write, on);
-        Box::pin(async move {
+        Running::new(async move {
             let what = what?;
             let mut rows = rows.await?.into_iter();
             match (rows.next(), rows.next()) {
@@ -190,7 +190,7 @@ async fn rows<Sel: Selection, X: Executor>(
 
 /// Sends a write and gives the number of rows that it wrote.
 pub(super) fn exec<X: Executor>(write: Result<Write>, on: &mut X) -> Running<'_, u64> {
-    Box::pin(async move {
+    Running::new(async move {
         let write = write?;
         if write.is_empty() {
             return Ok(0);

@@ -72,7 +72,7 @@ impl Engine {
     #[track_caller]
     pub fn create_all<M: Models>(&self) -> SchemaFuture<'_> {
         let connection = self.acquire();
-        Box::pin(async move { create(&mut connection.await?, &Registry::of::<M>()).await })
+        SchemaFuture::new(async move { create(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
     /// [`create_all`](Engine::create_all) for the models of a registry, with the same statements. SQLAlchemy:
@@ -98,7 +98,7 @@ impl Engine {
     #[track_caller]
     pub fn create_tables<'a>(&'a self, registry: &'a Registry) -> SchemaFuture<'a> {
         let connection = self.acquire();
-        Box::pin(async move { create(&mut connection.await?, registry).await })
+        SchemaFuture::new(async move { create(&mut connection.await?, registry).await })
     }
 }
 
@@ -131,7 +131,7 @@ impl Connection {
     /// # Errors
     /// Those of [`Engine::create_all`].
     pub fn create_all<M: Models>(&mut self) -> SchemaFuture<'_> {
-        Box::pin(async move { create(self, &Registry::of::<M>()).await })
+        SchemaFuture::new(async move { create(self, &Registry::of::<M>()).await })
     }
 
     /// [`Engine::create_tables`] on this connection, with the same statements; in a transaction as a part of it, as
@@ -151,7 +151,7 @@ impl Connection {
     /// # Errors
     /// Those of [`Engine::create_all`].
     pub fn create_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
-        Box::pin(create(self, registry))
+        SchemaFuture::new(create(self, registry))
     }
 }
 

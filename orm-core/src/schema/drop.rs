@@ -67,7 +67,7 @@ impl Engine {
     #[track_caller]
     pub fn drop_all<M: Models>(&self) -> SchemaFuture<'_> {
         let connection = self.acquire();
-        Box::pin(async move { drop(&mut connection.await?, &Registry::of::<M>()).await })
+        SchemaFuture::new(async move { drop(&mut connection.await?, &Registry::of::<M>()).await })
     }
 
     /// [`drop_all`](Engine::drop_all) for the models of a registry, with the same statements. SQLAlchemy:
@@ -91,7 +91,7 @@ impl Engine {
     #[track_caller]
     pub fn drop_tables<'a>(&'a self, registry: &'a Registry) -> SchemaFuture<'a> {
         let connection = self.acquire();
-        Box::pin(async move { drop(&mut connection.await?, registry).await })
+        SchemaFuture::new(async move { drop(&mut connection.await?, registry).await })
     }
 }
 
@@ -113,7 +113,7 @@ impl Connection {
     /// # Errors
     /// Those of [`Engine::drop_all`].
     pub fn drop_all<M: Models>(&mut self) -> SchemaFuture<'_> {
-        Box::pin(async move { drop(self, &Registry::of::<M>()).await })
+        SchemaFuture::new(async move { drop(self, &Registry::of::<M>()).await })
     }
 
     /// [`Engine::drop_tables`] on this connection, with the same statements; in a transaction as a part of it, without BEGIN
@@ -133,7 +133,7 @@ impl Connection {
     /// # Errors
     /// Those of [`Engine::drop_all`].
     pub fn drop_tables<'a>(&'a mut self, registry: &'a Registry) -> SchemaFuture<'a> {
-        Box::pin(drop(self, registry))
+        SchemaFuture::new(drop(self, registry))
     }
 }
 

@@ -366,9 +366,9 @@ impl<'db, M: Model> IntoFuture for Get<'db, M> {
         let Get { db, key, ask, .. } = self;
         // A future that has nothing to wait for has nothing to keep: most of what a get at hand would cost.
         if let Some(found) = key.as_ref().and_then(|key| db.at_hand(M::TABLE, key, &ask)) {
-            return Box::pin(std::future::ready(Ok(Some(Handle::from_raw(found)))));
+            return Running::new(std::future::ready(Ok(Some(Handle::from_raw(found)))));
         }
-        Box::pin(async move {
+        Running::new(async move {
             let Some(key) = key else { return Ok(None) };
             let found = db.get_raw(M::TABLE, key, ask).await?;
             Ok(found.map(Handle::from_raw))
@@ -390,7 +390,7 @@ impl<'db, M: Model> IntoFuture for Refresh<'db, M> {
         let mut handles: Vec<_> = handles.into_iter().map(Handle::raw).collect();
         handles.sort_unstable();
         handles.dedup();
-        Box::pin(async move {
+        Running::new(async move {
             for handle in &handles {
                 db.check_raw(*handle, M::TABLE.model)?;
                 db.check_row(*handle)?;

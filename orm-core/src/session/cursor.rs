@@ -150,7 +150,7 @@ impl<Sel: Selection> Cursor<Sel> {
         &'a mut self,
         db: &'a mut Session,
     ) -> Running<'a, Option<Vec<Sel::Row<Session>>>> {
-        Box::pin(async move {
+        Running::new(async move {
             if let Place::Open(open) = &self.place {
                 if let Some(why) = db.has_lost(open) {
                     return Err(self.refuse(why));

@@ -79,7 +79,7 @@ impl Session {
         let shape = shape.erased();
         let mut reader = Reader::new(shape.table, false);
         let graph = reader.root(shape, document, None);
-        Box::pin(async move {
+        Running::new(async move {
             reader.finish()?;
             let mut named = Vec::new();
             graph.named(&mut named);

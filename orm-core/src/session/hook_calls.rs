@@ -170,7 +170,7 @@ impl Session {
     /// Boxed: all that a flush may do would be part of the futures of `commit` and of every query, and of the user's around them, and
     /// rustc goes only so deep to find out how large a future is.
     pub(super) fn flush_rounds(&mut self, commit: bool) -> Running<'_, bool> {
-        Box::pin(self.run_rounds(commit))
+        Running::new(self.run_rounds(commit))
     }
 
     async fn run_rounds(&mut self, commit: bool) -> Result<bool> {

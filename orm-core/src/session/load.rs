@@ -87,7 +87,7 @@ impl Session {
         let steps = path.into_steps();
         let (at, single) = (Location::caller(), roots.len() == 1);
         let relation = steps.relation;
-        Box::pin(async move {
+        Running::new(async move {
             let roots = self.rows_of(roots).await?;
             let before = self.statements_sent();
             self.ahead.may_lead = true;

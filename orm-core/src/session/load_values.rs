@@ -88,7 +88,7 @@ impl Session {
             relationship.into_steps(),
             Location::caller(),
         );
-        Box::pin(self.aggregated(handles, step, node, at))
+        Running::new(self.aggregated(handles, step, node, at))
     }
 
     async fn aggregated<M: Model, T: SqlType>(
@@ -174,7 +174,7 @@ impl Session {
             relationship.into_steps(),
             Location::caller(),
         );
-        Box::pin(self.loaded_as(handles, step, at))
+        Running::new(self.loaded_as(handles, step, at))
     }
 
     async fn loaded_as<R: FromRow + Send, M: Model>(

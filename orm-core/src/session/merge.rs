@@ -46,7 +46,7 @@ impl Session {
     /// changed then, and the session goes on. Else what the server refuses.
     pub fn merge<V: Mergeable>(&mut self, value: V) -> Running<'_, Handle<V::Model>> {
         let branches = vec![value.into_branch()];
-        Box::pin(async move {
+        Running::new(async move {
             let merged = self.merge_branches(branches).await?;
             Ok(Handle::from_raw(merged[0]))
         })
@@ -72,7 +72,7 @@ impl Session {
         values: impl IntoIterator<Item = V>,
     ) -> Running<'_, Vec<Handle<V::Model>>> {
         let branches = values.into_iter().map(Mergeable::into_branch).collect();
-        Box::pin(async move {
+        Running::new(async move {
             let merged = self.merge_branches(branches).await?;
             Ok(merged.into_iter().map(Handle::from_raw).collect())
         })

@@ -99,7 +99,7 @@ impl Session {
     /// As [`add`](Session::add).
     pub fn insert<I: Insertable<Model = M>, M: Model>(&mut self, new: I) -> Running<'_, Handle<M>> {
         let handle = self.add(new);
-        Box::pin(async move {
+        Running::new(async move {
             self.flush().await?;
             Ok(handle)
         })

@@ -99,7 +99,7 @@ impl Session {
         document: &Json,
     ) -> Running<'_, Handle<M>> {
         if let Err(error) = self.check_row(handle.raw()) {
-            return Box::pin(std::future::ready(Err(error)));
+            return Running::new(std::future::ready(Err(error)));
         }
         let mut key = (shape.erased().draft)();
         for column in M::TABLE.primary_key {
@@ -120,7 +120,7 @@ impl Session {
     ) -> Running<'_, Handle<M>> {
         let mut reader = Reader::new(shape.table, true);
         let graph = reader.root(shape, document, root);
-        Box::pin(async move {
+        Running::new(async move {
             reader.finish()?;
             let error = shape_error(M::TABLE);
             let mut named = Vec::new();
