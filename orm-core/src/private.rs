@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
     ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
-    RefersToColumn, RelationInfo, RelationKind, RowReader, Table,
+    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
 };
 use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
@@ -207,6 +207,22 @@ impl<T> Codec<T> {
     fn null(&self) -> T {
         (self.decode)(self.ty.raw(None)).unwrap_or_else(|_| unreachable!("the column can be NULL"))
     }
+}
+
+/// Shows a builder.
+///
+/// # Errors
+/// The formatter's.
+pub fn debug_builder(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    draft: &dyn fmt::Debug,
+    links: &[crate::model::DraftLink],
+) -> fmt::Result {
+    f.debug_struct(name)
+        .field("draft", draft)
+        .field("links", &links)
+        .finish()
 }
 
 /// The columns of a draft that have a value, from whether each has.
@@ -534,6 +550,14 @@ pub fn positions(table: &Table, columns: &ColumnNames<'_>) -> Result<Vec<usize>,
         at.column(column.name)?;
     }
     Ok(at.finish())
+}
+
+/// Reads a model whose columns stand at these positions.
+///
+/// # Errors
+/// [`Error::Decode`], which names the table and the column.
+pub fn read_at<M: Model>(row: &Row, positions: &[usize]) -> Result<M, Error> {
+    M::read(&mut RowReader::of_columns(row, positions))
 }
 
 /// Adds a model's table to a registry.

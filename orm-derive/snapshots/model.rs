@@ -467,7 +467,7 @@ const _: () = {
             __private::members::<
                 _,
                 Review,
-                { __private::place(__reviews_via()) },
+                _,
             >(&mut self.links, Product::REVIEWS.info(), members);
             self
         }
@@ -550,10 +550,7 @@ const _: () = {
     #[automatically_derived]
     impl<__Name> __private::fmt::Debug for ProductCreate<__Name> {
         fn fmt(&self, f: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
-            f.debug_struct("ProductCreate")
-                .field("draft", &self.draft)
-                .field("links", &self.links)
-                .finish()
+            __private::debug_builder(f, "ProductCreate", &self.draft, &self.links)
         }
     }
     #[automatically_derived]
@@ -585,13 +582,7 @@ const _: () = {
             row: &__orm::model::Row,
             positions: &[usize],
         ) -> __orm::Result<Self> {
-            let mut fields = __private::Fields::new("Product", row, positions);
-            __private::Result::Ok(Product {
-                id: __CODECS.0.next(&mut fields, "id")?,
-                name: __CODECS.1.next(&mut fields, "name")?,
-                stock: __CODECS.2.next(&mut fields, "stock")?,
-                category_id: __CODECS.3.next(&mut fields, "category_id")?,
-            })
+            __private::read_at(row, positions)
         }
     }
 };

@@ -161,10 +161,12 @@ const _: () = {
             &self,
             f: &mut ::orm_core::__private::fmt::Formatter<'_>,
         ) -> ::orm_core::__private::fmt::Result {
-            f.debug_struct("ProductCreate")
-                .field("draft", &self.draft)
-                .field("links", &self.links)
-                .finish()
+            ::orm_core::__private::debug_builder(
+                f,
+                "ProductCreate",
+                &self.draft,
+                &self.links,
+            )
         }
     }
     #[automatically_derived]

@@ -1,6 +1,7 @@
 //! Hand-written SQL: names and values, results into tuples and structs, transactions, scripts, streams.
 
 use futures_util::{StreamExt, TryStreamExt};
+use orm_core::Model;
 use orm_core::engine::{Connection, Engine, Sql, sql};
 use orm_core::model::{ColumnNames, FromRow, Row};
 use orm_core::{Error, Result};
@@ -176,6 +177,36 @@ async fn rows_become_tuples_and_structs() {
     let error = refused(conn.fetch_one::<(i32,)>("SELECT NULL::int4 AS age").await);
     assert!(
         matches!(&error, Error::Decode { column, .. } if column == "age"),
+        "{error:?}"
+    );
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "guests")]
+struct Guest {
+    #[orm(primary_key)]
+    id: i32,
+    name: String,
+    note: Option<String>,
+}
+
+#[tokio::test]
+async fn rows_become_models_by_the_names_of_their_columns() {
+    let mut conn = connection().await;
+    let guest: Guest = conn
+        .fetch_one("SELECT 'late' AS note, 1 AS more, 'Ann' AS name, 7 AS id")
+        .await
+        .unwrap();
+    let ann = Guest {
+        id: 7,
+        name: "Ann".to_owned(),
+        note: Some("late".to_owned()),
+    };
+    assert_eq!(guest, ann);
+    let nameless = conn.fetch_one::<Guest>("SELECT NULL AS note, NULL::text AS name, 7 AS id");
+    let error = refused(nameless.await);
+    assert!(
+        matches!(&error, Error::Decode { table, column, .. } if table == "guests" && column == "name"),
         "{error:?}"
     );
 }

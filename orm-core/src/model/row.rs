@@ -219,12 +219,32 @@ static IN_ORDER: [usize; 1664] = {
 pub struct RowReader<'a> {
     row: &'a Row,
     at: usize,
+    /// Where in the row the columns stand, if they are not read in its order.
+    positions: Option<&'a [usize]>,
 }
 
 impl<'a> RowReader<'a> {
     /// A reader at the first column.
     pub fn new(row: &'a Row) -> Self {
-        RowReader { row, at: 0 }
+        RowReader {
+            row,
+            at: 0,
+            positions: None,
+        }
+    }
+
+    /// A reader of the columns at these positions, one after the other.
+    pub(crate) fn of_columns(row: &'a Row, positions: &'a [usize]) -> Self {
+        RowReader {
+            row,
+            at: 0,
+            positions: Some(positions),
+        }
+    }
+
+    /// Where in the row a column stands, by how many have been passed before it.
+    fn position(&self, at: usize) -> usize {
+        self.positions.map_or(at, |positions| positions[at])
     }
 
     /// Reads the next value, which is a column of a table. Called by derived code.
@@ -241,13 +261,13 @@ impl<'a> RowReader<'a> {
     /// [`Error::Decode`], which names the column of the result.
     pub fn value<T: SqlType>(&mut self) -> Result<T> {
         self.at += 1;
-        self.row.get(self.at - 1)
+        self.row.get(self.position(self.at - 1))
     }
 
     /// Takes the next value as it is.
     pub fn raw(&mut self) -> Raw<'a> {
         self.at += 1;
-        self.row.raw(self.at - 1)
+        self.row.raw(self.position(self.at - 1))
     }
 
     /// Reads a struct off the next columns.
@@ -261,7 +281,7 @@ impl<'a> RowReader<'a> {
     ) -> Result<T> {
         let from = self.at;
         self.at += width;
-        match IN_ORDER.get(from..self.at) {
+        match self.positions.unwrap_or(&IN_ORDER).get(from..self.at) {
             Some(positions) => read(self.row, positions),
             // More columns than PostgreSQL has room for in a select list.
             None => read(self.row, &(from..self.at).collect::<Vec<_>>()),
@@ -275,16 +295,16 @@ impl<'a> RowReader<'a> {
 
     /// The value that lies some columns ahead, as it is; the next one is 0 ahead.
     pub fn ahead(&self, columns: usize) -> Raw<'a> {
-        self.row.raw(self.at + columns)
+        self.row.raw(self.position(self.at + columns))
     }
 
     /// The bytes that lie some columns ahead, and the number of their type.
     pub(crate) fn wire_ahead(&self, columns: usize) -> (Option<&'a [u8]>, u32) {
-        self.row.wire(self.at + columns)
+        self.row.wire(self.position(self.at + columns))
     }
 
     /// Whether the value that lies some columns ahead is NULL.
     pub fn is_null(&self, columns: usize) -> bool {
-        self.row.bytes(self.at + columns).is_none()
+        self.row.bytes(self.position(self.at + columns)).is_none()
     }
 }

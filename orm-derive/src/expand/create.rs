@@ -220,7 +220,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl<#(#parameters),*> #private::fmt::Debug for #create<#(#parameters),*> {
             fn fmt(&self, f: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result {
-                f.debug_struct(#name).field("draft", &self.draft).field("links", &self.links).finish()
+                #private::debug_builder(f, #name, &self.draft, &self.links)
             }
         }
     }
@@ -345,7 +345,7 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
         quote! {
             #[doc = #doc]
             #vis fn #name<__Member: #nested>(mut self, members: impl #krate::model::Several<__Member>) -> Self {
-                #private::members::<_, #target, { #place }>(&mut self.links, #info, members);
+                #private::members::<_, #target, _>(&mut self.links, #info, members);
                 self
             }
         }

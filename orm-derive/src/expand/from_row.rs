@@ -20,12 +20,10 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Type;
 use syn::spanned::Spanned;
-use syn::{Path, Type};
 
-use super::Columns;
 use crate::names;
-use crate::parse::field::Skipped;
 use crate::parse::model::Model;
 use crate::parse::row::{Row, RowField};
 use crate::parse::types;
@@ -33,7 +31,7 @@ use crate::parse::types;
 /// How one field is read.
 enum Part<'a> {
     Column {
-        codec: TokenStream,
+        codec: Ident,
         name: &'a str,
     },
     Nested {
@@ -43,26 +41,34 @@ enum Part<'a> {
     },
 }
 
+/// What a model needs to be read by the names of its columns: the rest `Model` has.
+///
+/// ```text
+/// impl FromRow for Product {
+///     const WIDTH: usize = 4;
+///     fn positions(columns: &ColumnNames<'_>) -> Result<Vec<usize>> { positions(&__TABLE, columns) }
+///     fn from_row(row: &Row, positions: &[usize]) -> Result<Self> { read_at(row, positions) }
+/// }
+/// ```
 pub(super) fn of_model(model: &Model) -> TokenStream {
-    let Columns { fields, codecs, .. } = Columns::of(model);
-    let columns = model.columns.iter().map(|column| &column.name.value);
-    let parts = codecs
-        .into_iter()
-        .zip(columns)
-        .map(|(codec, name)| Part::Column { codec, name })
-        .collect::<Vec<_>>();
-    let private = super::private(model);
-    // What the table's description has need not be listed once more.
-    let positions = quote! { #private::positions(&__TABLE, columns) };
-    implementation(&Target {
-        krate: &model.krate,
-        private,
-        ident: &model.ident,
-        fields: &fields,
-        parts: &parts,
-        skipped: &model.skipped,
-        positions,
-    })
+    let (krate, ident, private) = (&model.krate, &model.ident, super::private(model));
+    let width = model.columns.len();
+    quote! {
+        #[automatically_derived]
+        impl #krate::model::FromRow for #ident {
+            const WIDTH: usize = #width;
+
+            fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
+                #private::positions(&__TABLE, columns)
+            }
+
+            // Compiled where it is used alone: by this way few models are read.
+            #[inline]
+            fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
+                #private::read_at(row, positions)
+            }
+        }
+    }
 }
 
 /// Everything that `#[derive(FromRow)]` makes.
@@ -92,22 +98,52 @@ pub(crate) fn from_row(row: &Row) -> TokenStream {
 /// How a struct is read, by names and by places. Shared with `#[derive(Rowset)]`.
 pub(super) fn record(row: &Row) -> TokenStream {
     let (krate, ident) = (&row.krate, &row.ident);
-    let fields: Vec<&Ident> = row.fields.iter().map(|field| &field.ident).collect();
+    let (private, name) = (quote! { #krate::__private }, names::plain(ident));
     let parts: Vec<Part<'_>> = row.fields.iter().map(part).collect();
-    let types = row.fields.iter().map(|field| &field.ty);
-    let private = quote! { #krate::__private };
-    let positions = positions(&private, ident, &parts);
-    let from_row = implementation(&Target {
-        krate,
-        private,
-        ident,
-        fields: &fields,
-        parts: &parts,
-        skipped: &row.skipped,
-        positions,
+    let positions = parts.iter().map(|part| match part {
+        Part::Column { name, .. } => quote! { at.column(#name)?; },
+        Part::Nested { inner, prefix, .. } => quote! { at.nested(&#inner, #prefix)?; },
     });
+    let columns = parts
+        .iter()
+        .filter(|part| matches!(part, Part::Column { .. }))
+        .count();
+    let widths = parts.iter().filter_map(|part| match part {
+        Part::Column { .. } => None,
+        Part::Nested { inner, .. } => Some(quote! { + #inner.width }),
+    });
+    let values = parts.iter().map(|part| match part {
+        Part::Column { codec, name } => quote! { #codec.next(&mut fields, #name)? },
+        Part::Nested { inner, ty, .. } => match types::inside_option(ty) {
+            Some(_) => quote! { fields.nested_or_none(&#inner)? },
+            None => quote! { fields.nested(&#inner)? },
+        },
+    });
+    let fields = row.fields.iter().map(|field| &field.ident);
+    let types = row.fields.iter().map(|field| &field.ty);
+    let skipped = row.skipped.iter().map(|field| &field.ident);
+    let defaults = row.skipped.iter().map(super::skipped_default);
     quote! {
-        #from_row
+        #[automatically_derived]
+        impl #krate::model::FromRow for #ident {
+            const WIDTH: usize = #columns #(#widths)*;
+
+            fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
+                let mut at = #private::Positions::new(#name, columns);
+                #(#positions)*
+                #private::Result::Ok(at.finish())
+            }
+
+            // Compiled where it is used alone.
+            #[inline]
+            fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
+                let mut fields = #private::Fields::new(#name, row, positions);
+                #private::Result::Ok(#ident {
+                    #(#fields: #values,)*
+                    #(#skipped: #defaults(),)*
+                })
+            }
+        }
 
         #[automatically_derived]
         impl #krate::model::Record for #ident {
@@ -124,7 +160,7 @@ fn part(field: &RowField) -> Part<'_> {
             prefix,
         },
         None => Part::Column {
-            codec: codec(field).into_token_stream(),
+            codec: codec(field),
             name: &field.name.value,
         },
     }
@@ -137,82 +173,6 @@ pub(super) fn codec(field: &RowField) -> Ident {
         names::constant(&field.ident),
         span = Span::call_site()
     )
-}
-
-/// What `FromRow` is written for.
-struct Target<'a> {
-    krate: &'a Path,
-    private: TokenStream,
-    ident: &'a Ident,
-    fields: &'a [&'a Ident],
-    parts: &'a [Part<'a>],
-    skipped: &'a [Skipped],
-    /// How the columns are found.
-    positions: TokenStream,
-}
-
-/// The columns of a struct, looked for one after the other.
-fn positions(private: &TokenStream, ident: &Ident, parts: &[Part<'_>]) -> TokenStream {
-    let name = names::plain(ident);
-    let positions = parts.iter().map(|part| match part {
-        Part::Column { name, .. } => quote! { at.column(#name)?; },
-        Part::Nested { inner, prefix, .. } => quote! { at.nested(&#inner, #prefix)?; },
-    });
-    quote! {
-        let mut at = #private::Positions::new(#name, columns);
-        #(#positions)*
-        #private::Result::Ok(at.finish())
-    }
-}
-
-fn implementation(target: &Target<'_>) -> TokenStream {
-    let Target {
-        krate,
-        private,
-        ident,
-        fields,
-        parts,
-        skipped,
-        positions,
-    } = target;
-    let name = names::plain(ident);
-    let columns = parts
-        .iter()
-        .filter(|part| matches!(part, Part::Column { .. }))
-        .count();
-    let widths = parts.iter().filter_map(|part| match part {
-        Part::Column { .. } => None,
-        Part::Nested { inner, .. } => Some(quote! { + #inner.width }),
-    });
-    let values = parts.iter().map(|part| match part {
-        Part::Column { codec, name } => quote! { #codec.next(&mut fields, #name)? },
-        Part::Nested { inner, ty, .. } => match types::inside_option(ty) {
-            Some(_) => quote! { fields.nested_or_none(&#inner)? },
-            None => quote! { fields.nested(&#inner)? },
-        },
-    });
-    let defaults = skipped.iter().map(super::skipped_default);
-    let skipped = skipped.iter().map(|field| &field.ident);
-    quote! {
-        #[automatically_derived]
-        impl #krate::model::FromRow for #ident {
-            const WIDTH: usize = #columns #(#widths)*;
-
-            fn positions(columns: &#krate::model::ColumnNames<'_>) -> #krate::Result<#private::Vec<usize>> {
-                #positions
-            }
-
-            // Compiled where it is used alone: by this way few models are read.
-            #[inline]
-            fn from_row(row: &#krate::model::Row, positions: &[usize]) -> #krate::Result<Self> {
-                let mut fields = #private::Fields::new(#name, row, positions);
-                #private::Result::Ok(#ident {
-                    #(#fields: #values,)*
-                    #(#skipped: #defaults(),)*
-                })
-            }
-        }
-    }
 }
 
 /// The select list that the struct has itself:
