@@ -186,7 +186,7 @@ impl<'a> FromSql<'a> for Wire<'a> {
     }
 }
 
-/// The positions of a struct's columns in a select list: as many as PostgreSQL takes.
+/// The positions of all columns of a row, which are no more than PostgreSQL takes in a select list.
 static IN_ORDER: [usize; 1664] = {
     let mut positions = [0; 1664];
     let mut at = 0;
@@ -218,33 +218,26 @@ static IN_ORDER: [usize; 1664] = {
 #[derive(Debug)]
 pub struct RowReader<'a> {
     row: &'a Row,
-    at: usize,
-    /// Where in the row the columns stand, if they are not read in its order.
-    positions: Option<&'a [usize]>,
+    /// Where in the row the columns stand that have not been passed.
+    positions: &'a [usize],
 }
 
 impl<'a> RowReader<'a> {
     /// A reader at the first column.
     pub fn new(row: &'a Row) -> Self {
-        RowReader {
-            row,
-            at: 0,
-            positions: None,
-        }
+        Self::of_columns(row, &IN_ORDER)
     }
 
     /// A reader of the columns at these positions, one after the other.
     pub(crate) fn of_columns(row: &'a Row, positions: &'a [usize]) -> Self {
-        RowReader {
-            row,
-            at: 0,
-            positions: Some(positions),
-        }
+        RowReader { row, positions }
     }
 
-    /// Where in the row a column stands, by how many have been passed before it.
-    fn position(&self, at: usize) -> usize {
-        self.positions.map_or(at, |positions| positions[at])
+    fn next(&mut self) -> usize {
+        let next = self.positions.split_first();
+        let (next, rest) = next.expect("a row has the columns that are read off it");
+        self.positions = rest;
+        *next
     }
 
     /// Reads the next value, which is a column of a table. Called by derived code.
@@ -260,14 +253,14 @@ impl<'a> RowReader<'a> {
     /// # Errors
     /// [`Error::Decode`], which names the column of the result.
     pub fn value<T: SqlType>(&mut self) -> Result<T> {
-        self.at += 1;
-        self.row.get(self.position(self.at - 1))
+        let at = self.next();
+        self.row.get(at)
     }
 
     /// Takes the next value as it is.
     pub fn raw(&mut self) -> Raw<'a> {
-        self.at += 1;
-        self.row.raw(self.position(self.at - 1))
+        let at = self.next();
+        self.row.raw(at)
     }
 
     /// Reads a struct off the next columns.
@@ -279,32 +272,28 @@ impl<'a> RowReader<'a> {
         width: usize,
         read: fn(&Row, &[usize]) -> Result<T>,
     ) -> Result<T> {
-        let from = self.at;
-        self.at += width;
-        match self.positions.unwrap_or(&IN_ORDER).get(from..self.at) {
-            Some(positions) => read(self.row, positions),
-            // More columns than PostgreSQL has room for in a select list.
-            None => read(self.row, &(from..self.at).collect::<Vec<_>>()),
-        }
+        let (positions, rest) = self.positions.split_at(width);
+        self.positions = rest;
+        read(self.row, positions)
     }
 
     /// Passes over some columns.
     pub fn skip(&mut self, columns: usize) {
-        self.at += columns;
+        self.positions = self.positions.get(columns..).unwrap_or_default();
     }
 
     /// The value that lies some columns ahead, as it is; the next one is 0 ahead.
     pub fn ahead(&self, columns: usize) -> Raw<'a> {
-        self.row.raw(self.position(self.at + columns))
+        self.row.raw(self.positions[columns])
     }
 
     /// The bytes that lie some columns ahead, and the number of their type.
     pub(crate) fn wire_ahead(&self, columns: usize) -> (Option<&'a [u8]>, u32) {
-        self.row.wire(self.position(self.at + columns))
+        self.row.wire(self.positions[columns])
     }
 
     /// Whether the value that lies some columns ahead is NULL.
     pub fn is_null(&self, columns: usize) -> bool {
-        self.row.bytes(self.position(self.at + columns)).is_none()
+        self.row.bytes(self.positions[columns]).is_none()
     }
 }

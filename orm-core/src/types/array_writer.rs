@@ -81,6 +81,7 @@ impl ArrayWriter {
     /// ids.push_with(|out| 7_i32.encode(out));
     /// assert_eq!(ids.len(), 1);
     /// ```
+    #[inline]
     pub fn push_with(&mut self, encode: impl FnOnce(&mut BytesMut) -> bool) {
         let at = self.begin();
         let present = encode(&mut self.buffer);

@@ -149,6 +149,7 @@ impl Element for String {
 impl KeyPart for String {}
 
 /// The text of a value that travels as its text.
+#[inline]
 pub(super) fn read_text<T>(raw: Raw<'_>) -> Result<&str, DecodeError> {
     let bytes = raw.not_null::<T>()?;
     let bytes = match raw.oid {
