@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use orm_core::Error;
 use orm_core::engine::sql;
 use orm_core::prelude::*;
+use orm_core::query::Running;
 use orm_core::session::{SessionOptions, State};
 use tests::fixture::{Fixture, text};
 use tests::models::{Author, Book, City, Country, Note, Ticket};
@@ -119,17 +120,17 @@ async fn a_flush_whose_connection_is_lost_at_any_statement_is_taken_back() {
 #[tokio::test]
 async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
     let f = world().await;
-    type Form = for<'db> fn(&'db mut Session) -> orm_core::query::Running<'db, ()>;
+    type Form = for<'db> fn(&'db mut Session) -> Running<'db, ()>;
     let forms: [(&str, Form, usize); 6] = [
         (
             "alone",
-            |db| Box::pin(async move { db.insert(Note::create().body("n")).await.map(drop) }),
+            |db| Running::new(async move { db.insert(Note::create().body("n")).await.map(drop) }),
             1,
         ),
         (
             "behind a savepoint",
             |db| {
-                Box::pin(async move {
+                Running::new(async move {
                     let mut nested = db.begin_nested().await?;
                     nested.add(Note::create().body("n"));
                     nested.commit().await
@@ -140,7 +141,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
         (
             "behind what was read",
             |db| {
-                Box::pin(async move {
+                Running::new(async move {
                     db.get::<Country>("AA").await?;
                     db.add(Note {
                         id: 7,
@@ -156,7 +157,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
         (
             "with others",
             |db| {
-                Box::pin(async move {
+                Running::new(async move {
                     db.add(Ticket::create().subject("s"));
                     db.add(Note {
                         id: 7,
@@ -172,7 +173,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
         (
             "with BEGIN, behind an answer",
             |db| {
-                Box::pin(async move {
+                Running::new(async move {
                     db.add(Note::create().body("n"));
                     Ok(())
                 })
@@ -182,7 +183,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
         (
             "as a single statement",
             |db| {
-                Box::pin(async move {
+                Running::new(async move {
                     db.add(Note {
                         id: 7,
                         body: "n".to_owned(),
