@@ -117,6 +117,16 @@ async fn a_flush_whose_connection_is_lost_at_any_statement_is_taken_back() {
     }
 }
 
+/// One whose key the client knows.
+fn note() -> Note {
+    Note {
+        id: 7,
+        body: "n".to_owned(),
+        stars: 0,
+        edits: 0,
+    }
+}
+
 #[tokio::test]
 async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
     let f = world().await;
@@ -143,12 +153,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
             |db| {
                 Running::new(async move {
                     db.get::<Country>("AA").await?;
-                    db.add(Note {
-                        id: 7,
-                        body: "n".to_owned(),
-                        stars: 0,
-                        edits: 0,
-                    });
+                    db.add(note());
                     Ok(())
                 })
             },
@@ -159,12 +164,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
             |db| {
                 Running::new(async move {
                     db.add(Ticket::create().subject("s"));
-                    db.add(Note {
-                        id: 7,
-                        body: "n".to_owned(),
-                        stars: 0,
-                        edits: 0,
-                    });
+                    db.add(note());
                     Ok(())
                 })
             },
@@ -184,12 +184,7 @@ async fn the_answer_of_commit_may_be_lost_in_every_form_in_which_it_goes_out() {
             "as a single statement",
             |db| {
                 Running::new(async move {
-                    db.add(Note {
-                        id: 7,
-                        body: "n".to_owned(),
-                        stars: 0,
-                        edits: 0,
-                    });
+                    db.add(note());
                     Ok(())
                 })
             },
