@@ -319,6 +319,18 @@ impl fmt::Display for Error {
             ),
             Error::Stale {
                 table,
+                action: "INSERT",
+                expected,
+                changed,
+                rows,
+            } => write!(
+                f,
+                "INSERT of `{table}` was sent for {expected} row(s) and wrote {changed}: a trigger or a rule of the table has kept \
+                 the others from being written{}; roll back, and change the rows or the trigger",
+                named(rows)
+            ),
+            Error::Stale {
+                table,
                 action,
                 expected,
                 changed,

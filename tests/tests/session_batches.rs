@@ -271,13 +271,19 @@ async fn a_trigger_that_takes_rows_away_is_noticed_and_nothing_is_lost() {
     let error = refused(db.commit().await);
     assert_eq!(
         text(&error),
-        "INSERT of `authors` was sent for 3 row(s) and changed 2: the others were changed or deleted since they were \
-         read; roll back, read them again and decide again"
+        "INSERT of `authors` was sent for 3 row(s) and wrote 2: a trigger or a rule of the table has kept the others from \
+         being written; roll back, and change the rows or the trigger"
     );
     db.rollback().await.unwrap();
     db.add(Author::create().name("no"));
+    let error = refused(db.commit().await);
+    assert_eq!(
+        text(&error),
+        "INSERT of `authors` was sent for 1 row(s) and wrote 0: a trigger or a rule of the table has kept the others from \
+         being written: new Author#0; roll back, and change the rows or the trigger"
+    );
     assert!(matches!(
-        refused(db.commit().await),
+        error,
         Error::Stale {
             expected: 1,
             changed: 0,
