@@ -48,6 +48,7 @@
 //! | `statements` | a step's SQL |
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
+//! | `shortfall` | what it means that a statement changed fewer rows than it was sent for |
 //! | `new_keys` | keys that were changed, and the loaded rows that follow |
 //! | `together` | which of its steps go out together, and whether COMMIT goes with them |
 //! | `judged` | statements whose answers the server judges, since COMMIT goes with them |
@@ -112,6 +113,7 @@ mod related;
 mod rows_by_key;
 mod savepoint;
 mod set_links;
+mod shortfall;
 mod singles;
 mod slots;
 mod spared;

@@ -115,6 +115,15 @@ impl Fixture {
     pub async fn elsewhere(&self, sql: &str) {
         self.outside.batch_execute(sql).await.unwrap();
     }
+
+    /// Whether somebody waits for a lock in this database.
+    ///
+    /// # Panics
+    /// When the server refuses to say.
+    pub async fn somebody_waits(&self) -> bool {
+        let sql = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        !self.rows(sql).await.is_empty()
+    }
 }
 
 /// A statement without what the server judges its answer by, which stands around it when COMMIT goes out with it.
@@ -122,6 +131,7 @@ pub fn unchecked(sql: String) -> String {
     let inside = sql.strip_prefix("WITH written AS (").and_then(|rest| {
         let checks = [
             " RETURNING 1) SELECT CASE count(*) WHEN ",
+            " RETURNING 1) SELECT CASE WHEN count(*) = ",
             ") SELECT array_agg(",
             " RETURNING '') SELECT coalesce((TABLE written)",
             ") SELECT coalesce((TABLE written)",

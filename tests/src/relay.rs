@@ -1,11 +1,50 @@
-//! A way to the server that is as long as a test wants it: [`distant`].
+//! A way to the server that is as long as a test wants it: [`distant`], [`Way`].
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use orm_core::Engine;
+use orm_core::engine::{StatementLog, sql};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio_postgres::Config;
 use tokio_postgres::config::Host;
+
+/// An engine on a way to the server, and what it has sent.
+pub struct Way {
+    /// It sends this way.
+    pub engine: Engine,
+    /// What was sent.
+    pub log: StatementLog,
+}
+
+impl Way {
+    /// The way that an address leads.
+    ///
+    /// # Panics
+    /// When nobody is there.
+    pub async fn near(url: &str) -> Way {
+        let log = StatementLog::new();
+        let engine = Engine::builder(url).observe(Arc::new(log.clone()));
+        let engine = engine.connect().await.expect("a server");
+        Way { engine, log }
+    }
+
+    /// One on which a round trip takes long. The engine knows it after some answers.
+    ///
+    /// # Panics
+    /// When nobody is there.
+    pub async fn far(url: &str) -> Way {
+        let way = Way::near(&distant(url, Duration::from_millis(3)).await).await;
+        let mut db = way.engine.session();
+        for _ in 0..10 {
+            sql("SELECT 1").execute(&mut db).await.expect("an answer");
+        }
+        db.rollback().await.expect("nothing was written");
+        way.log.clear();
+        way
+    }
+}
 
 /// The address of a database by a way on which each round trip takes at least so long. It lasts as long as the test's runtime.
 ///

@@ -103,7 +103,7 @@ impl Worker {
         eventually("an order is done, or waits", async || {
             let done = !this.lock().await.is_waiting();
             // Of two sessions one can wait at a time.
-            done || (!other_waits && somebody_waits(f).await)
+            done || (!other_waits && f.somebody_waits().await)
         })
         .await;
     }
@@ -112,11 +112,6 @@ impl Worker {
         drop(self.orders);
         self.done.await.expect("no panic")
     }
-}
-
-async fn somebody_waits(f: &Fixture) -> bool {
-    let sql = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-    !f.rows(sql).await.is_empty()
 }
 
 /// All ways to shuffle two hands of `n` cards: `true` is a card of the first.

@@ -2,16 +2,13 @@
 //! counting the rows. Where the DELETE falls short all is done again, and the outcome is the same on either way.
 #![allow(missing_docs)]
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use orm_core::Error;
-use orm_core::engine::{StatementLog, sql};
+use orm_core::engine::sql;
 use orm_core::prelude::*;
 use orm_core::session::{Isolation, SessionOptions, State};
 use tests::fixture::{Fixture, text};
 use tests::refused;
-use tests::relay::distant;
+use tests::relay::Way;
 
 #[derive(Model, Debug, Clone, PartialEq)]
 #[orm(table = "notes")]
@@ -35,38 +32,6 @@ fn counted(sql: &str) -> String {
         "WITH written AS ({sql} RETURNING 1) SELECT CASE count(*) WHEN $2 THEN NULL \
          ELSE current_setting(concat('rows written: ', count(*))) END FROM written"
     )
-}
-
-/// An engine, and what it has sent.
-struct Way {
-    engine: Engine,
-    log: StatementLog,
-}
-
-impl Way {
-    /// To the server by a socket.
-    async fn near(f: &Fixture) -> Way {
-        Way::new(f.url()).await
-    }
-
-    /// On which a round trip takes long. The engine knows it after some answers.
-    async fn far(f: &Fixture) -> Way {
-        let way = Way::new(&distant(f.url(), Duration::from_millis(3)).await).await;
-        let mut db = way.engine.session();
-        for _ in 0..10 {
-            sql("SELECT 1").execute(&mut db).await.unwrap();
-        }
-        db.rollback().await.unwrap();
-        way.log.clear();
-        way
-    }
-
-    async fn new(url: &str) -> Way {
-        let log = StatementLog::new();
-        let engine = Engine::builder(url).observe(Arc::new(log.clone()));
-        let engine = engine.connect().await.unwrap();
-        Way { engine, log }
-    }
 }
 
 /// Ten notes.
@@ -94,7 +59,7 @@ fn delete(db: &mut Session, notes: &[Handle<Note>]) {
 #[tokio::test]
 async fn near_commit_waits_and_over_a_long_way_it_goes_along() {
     let f = world().await;
-    let near = Way::near(&f).await;
+    let near = Way::near(f.url()).await;
     for (keys, plain) in [
         ([1].as_slice(), ONE),
         (&[2, 3], MANY),
@@ -112,7 +77,7 @@ async fn near_commit_waits_and_over_a_long_way_it_goes_along() {
     }
     f.elsewhere("insert into notes select n, 'note' from generate_series(1, 6) n")
         .await;
-    let far = Way::far(&f).await;
+    let far = Way::far(f.url()).await;
     for (keys, plain) in [
         ([1].as_slice(), ONE),
         (&[2, 3], MANY),
@@ -155,7 +120,7 @@ async fn near_commit_waits_and_over_a_long_way_it_goes_along() {
 #[tokio::test]
 async fn rows_that_others_have_deleted_are_no_failure_on_either_way() {
     let f = world().await;
-    let (near, far) = (Way::near(&f).await, Way::far(&f).await);
+    let (near, far) = (Way::near(f.url()).await, Way::far(f.url()).await);
     for (way, first) in [(&near, 1), (&far, 5)] {
         let is_far = first == 5;
         let mut db = way.engine.session();
@@ -217,7 +182,7 @@ async fn rows_that_are_kept_are_a_failure_on_either_way() {
          create trigger keep before delete on notes for each row when (old.id = 2) execute function keep()",
     )
     .await;
-    for way in [Way::near(&f).await, Way::far(&f).await] {
+    for way in [Way::near(f.url()).await, Way::far(f.url()).await] {
         for keys in [[2].as_slice(), &[1, 2]] {
             let mut db = way.engine.session();
             let some = notes(&mut db, keys).await;
@@ -246,7 +211,7 @@ async fn a_table_with_a_rule_is_deleted_from_on_either_way() {
          create rule remember as on delete to notes do also insert into gone values (old.id)",
     )
     .await;
-    for (way, key) in [(Way::near(&f).await, 1), (Way::far(&f).await, 2)] {
+    for (way, key) in [(Way::near(f.url()).await, 1), (Way::far(f.url()).await, 2)] {
         let mut db = way.engine.session();
         let note = notes(&mut db, &[key]).await;
         delete(&mut db, &note);
@@ -264,7 +229,7 @@ async fn a_table_with_a_rule_is_deleted_from_on_either_way() {
 #[tokio::test]
 async fn what_could_not_be_done_again_is_waited_for() {
     let f = world().await;
-    let way = Way::far(&f).await;
+    let way = Way::far(f.url()).await;
     let mut key = 0;
     for case in ["level", "locks", "writes", "savepoint"] {
         key += 1;
@@ -305,7 +270,7 @@ async fn in_a_transaction_of_one_moment_nothing_is_done_again() {
          current_database()); end $$",
     )
     .await;
-    let way = Way::far(&f).await;
+    let way = Way::far(f.url()).await;
     let mut db = way.engine.session();
     let gone = notes(&mut db, &[1]).await;
     db.commit().await.unwrap();

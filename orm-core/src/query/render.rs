@@ -230,6 +230,11 @@ impl Renderer {
         }
     }
 
+    /// Lets the next parameters be those that stand first in the statement, whose values are then not sent again.
+    pub(crate) fn repeat_first(&mut self, params: usize) {
+        self.repeated = (1..=params).collect();
+    }
+
     /// Appends the name of a column, or any other single name.
     pub(crate) fn column_name(&mut self, name: &'static str) {
         self.sink.name(name);

@@ -10,8 +10,9 @@ use super::key::KeyBytes;
 use super::links::LastKey;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
+use super::shortfall::{may_fall_short, stale};
 use super::steps::nothing_free;
-use super::together::{Together, may_fall_short};
+use super::together::Together;
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
@@ -23,8 +24,8 @@ enum Sent {
     Done {
         committed: bool,
     },
-    /// The server has refused a DELETE for what is no failure without COMMIT behind it: it found fewer rows, or can't be judged. What
-    /// to say where it cannot be done again.
+    /// The server has refused a statement for what is no failure without COMMIT behind it: it changed fewer rows, or can't be judged.
+    /// What to say where it cannot be done again.
     Refused(Error),
 }
 
@@ -52,11 +53,10 @@ impl Session {
     ///
     /// # Triggers
     /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
-    /// [`Error::Invalid`]. What a trigger makes of a column is read back where the model says that the server writes it
-    /// (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next read.
-    /// Not seen is a trigger that changes a key which the program has given to a row that brings nothing back: the next write of the row
-    /// is [`Error::Stale`]. Nor one that keeps a row of a link table from being written or deleted: a link that is there already, or gone, is
-    /// what was asked for, so they are not counted.
+    /// [`Error::Invalid`]; rows of link tables are rows as others. What a trigger makes of a column is read back where the model says that
+    /// the server writes it (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next
+    /// read. Not seen is a trigger that changes a key which the program has given to a row that brings nothing back: the next write of
+    /// the row is [`Error::Stale`].
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         self.refuse_writes()?;
@@ -185,6 +185,8 @@ impl Session {
             ..
         } = together;
         let mut returned = Vec::new();
+        // Behind the failure nothing is open any more.
+        let again = commit && self.can_start_over();
         if commit {
             for (statement, step) in statements.iter_mut().zip(&steps) {
                 returned.push(self.judge(statement, step));
@@ -203,13 +205,17 @@ impl Session {
         }
         if let Err(error) = result {
             let failed = steps.get(answers.len());
-            let may_go_plain = commit && steps.iter().any(|step| may_fall_short(step));
-            if may_go_plain && cannot_be_judged(&error) {
+            let again = again && steps.iter().any(|step| may_fall_short(step));
+            if again && cannot_be_judged(&error) {
                 return Ok(Sent::Refused(with_advice(error)));
             }
             return match (miscounted(&error).filter(|_| commit), failed) {
                 (Some(changed), Some(step)) if may_fall_short(step) => {
-                    Ok(Sent::Refused(stale(step, step.rows() as u64, changed)))
+                    let error = stale(step, step.rows() as u64, changed);
+                    match again {
+                        true => Ok(Sent::Refused(error)),
+                        false => self.or_fail(Err(error)),
+                    }
                 }
                 (Some(changed), Some(step)) => {
                     self.expect(step, changed).await?;
@@ -225,7 +231,7 @@ impl Session {
         let mut short = Vec::new();
         for (step, answer) in steps.iter().zip(&answers) {
             // Where COMMIT was to go along, the server has counted.
-            if !commit && step.kind == StepKind::Delete && answer.count != step.rows() as u64 {
+            if !commit && may_fall_short(step) && answer.count != step.rows() as u64 {
                 short.push((*step, answer.count));
             }
             match judged_key(step).filter(|_| commit) {
@@ -233,63 +239,10 @@ impl Session {
                 None => self.take_answer(step, &answer.rows)?,
             }
         }
-        for (step, deleted) in short {
-            self.expect_gone(step).await?;
-            tracing::warn!(
-                table = step.table.name,
-                expected = step.rows(),
-                changed = deleted,
-                "a DELETE found fewer rows than it was sent for: they were deleted by others"
-            );
+        for (step, changed) in short {
+            self.expect_done(step, changed).await?;
         }
         Ok(Sent::Done { committed: ended })
-    }
-
-    /// Fails unless a statement changed as many rows as it was sent for.
-    async fn expect(&mut self, step: &Step, changed: u64) -> Result<()> {
-        let expected = match self.must_change(step) {
-            Some(expected) if expected != changed => expected,
-            _ => return Ok(()),
-        };
-        let mut error = stale(step, expected, changed);
-        // Whatever becomes of the question for their names, the transaction has failed.
-        self.fail(error.to_string());
-        if let Error::Stale { rows, .. } = &mut error {
-            *rows = self
-                .stale_rows(step, expected.saturating_sub(changed))
-                .await;
-        }
-        self.or_fail(Err(error))
-    }
-
-    /// The names of the rows that a statement should have changed and didn't, where they can be told. Of several the database
-    /// is asked: by what is committed, so the transaction, which is lost anyhow, is rolled back there first.
-    async fn stale_rows(&mut self, step: &Step, missing: u64) -> Vec<String> {
-        if let [row] = &step.rows[..] {
-            return vec![self.row_name(*row)];
-        }
-        if step.kind == StepKind::Insert || self.undo.depth() > 0 {
-            return Vec::new();
-        }
-        let statement = self.select_stale(step);
-        let Ok(link) = self.open_link() else {
-            return Vec::new();
-        };
-        if link.in_transaction() && link.batch("ROLLBACK").await.is_err() {
-            return Vec::new();
-        }
-        let Ok(rows) = link.fetch(&statement).await else {
-            return Vec::new();
-        };
-        let numbers = rows.iter().filter_map(|row| row.get::<i64>(0).ok());
-        let stale = numbers.filter_map(|number| step.rows.get(number as usize - 1));
-        let names: Vec<String> = stale.map(|row| self.row_name(*row)).collect();
-        // Where this transaction has changed the rows before, what is committed says nothing.
-        if names.len() as u64 == missing {
-            names
-        } else {
-            Vec::new()
-        }
     }
 
     /// Memory follows what a step has done.
@@ -481,31 +434,6 @@ impl Session {
         self.or_fail(written)
     }
 
-    /// A DELETE found fewer rows than it was sent for. That others have deleted them is as good; that they are still there
-    /// is not.
-    async fn expect_gone(&mut self, step: &Step) -> Result<()> {
-        let table = step.table;
-        let keys: Vec<KeyBytes> = step
-            .rows
-            .iter()
-            .filter_map(|row| self.key_before(*row))
-            .collect();
-        let select = self.select_by_key(table, table.primary_key, &keys);
-        let left = self
-            .send(&crate::query::render::select(&select))
-            .await?
-            .len();
-        if left == 0 {
-            return Ok(());
-        }
-        self.or_fail(Err(Error::invalid(format!(
-            "DELETE of `{}` was sent for {} row(s), and {left} of them are still there: a trigger or a row-level security \
-             policy keeps them; roll back",
-            table.name,
-            step.rows(),
-        ))))
-    }
-
     /// Rows of one table are deleted: the entities are nobody's names any more, and leave the session at commit.
     pub(super) fn buried(&mut self, rows: &[RawHandle]) {
         let Some(first) = rows.first() else { return };
@@ -522,21 +450,6 @@ impl Session {
         }
         store.forget_keys(rows);
         self.gone.extend_from_slice(rows);
-    }
-}
-
-/// A statement changed another number of rows than it was sent for.
-fn stale(step: &Step, expected: u64, changed: u64) -> Error {
-    Error::Stale {
-        table: step.table.name,
-        action: match step.kind {
-            StepKind::Insert => "INSERT",
-            StepKind::Delete => "DELETE",
-            _ => "UPDATE",
-        },
-        expected,
-        changed,
-        rows: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! The statement stands in WITH, and what is around it fails unless the answer is as the session needs it:
 //!
 //! - as many rows were changed as it was sent for, whatever kept the others from it: a row that is gone, a version that moved
-//!   on, a guard, a trigger that suppresses an INSERT;
+//!   on, a guard, a trigger that suppresses an INSERT; of links as many as were not there;
 //! - and where an INSERT brings identity keys back, each row has one, and they count up in the order of the rows. They come
 //!   as one array, in one row.
 //!
@@ -14,7 +14,7 @@
 use super::Session;
 use super::matching::{Match, made_identity};
 use super::plan::{Step, StepKind};
-use super::together::may_fall_short;
+use super::shortfall::may_fall_short;
 use crate::error::{Error, Result};
 use crate::model::{ColumnSet, Row};
 use crate::query::quote::identifier;
@@ -63,6 +63,9 @@ impl Session {
             return ty.oid;
         }
         match self.must_change(step) {
+            _ if step.kind == StepKind::Link && may_fall_short(step) => {
+                *statement = self.counted_links(statement, step);
+            }
             // How many they are is no failure yet, so the number is wanted.
             _ if may_fall_short(step) => *statement = counted(statement, step.rows() as u64),
             Some(1) => *statement = there(statement, " RETURNING ''", None),
@@ -112,6 +115,21 @@ impl Session {
             store.write(entity.index, key, value.map_err(misread)?)?;
         }
         Ok(())
+    }
+
+    /// The same INSERT of links, which fails unless it wrote all that were not there.
+    fn counted_links(&self, plain: &Statement, step: &Step) -> Statement {
+        render::statement(&|sql| {
+            sql.text(INSIDE);
+            sql.statement(plain);
+            sql.text(" RETURNING 1) SELECT CASE WHEN count(*) = ");
+            sql.param(Param::new(&(step.rows() as i64)));
+            sql.text(" OR count(*) = (SELECT count(*) ");
+            self.missing_links(sql, step);
+            sql.text(") THEN NULL ELSE current_setting(concat('");
+            sql.text(WRITTEN);
+            sql.text("', count(*))) END FROM written");
+        })
     }
 }
 

@@ -19,6 +19,8 @@ mod links;
 mod stale;
 mod update;
 
+pub(super) use links::skips_existing;
+
 use bytes::BytesMut;
 
 use super::Session;

@@ -10,10 +10,12 @@
 //! - Behind a savepoint a failure must leave the transaction around it alone, so there it waits.
 //! - What a statement returns may not fit, so behind RETURNING it waits: but for identity keys of new rows, of which the server
 //!   can say that they do.
-//! - A DELETE of unversioned rows that were gone is no failure, unless they are still there: that has to be asked, so behind
-//!   it COMMIT waits. But where the way to the server is so long that counting the rows costs less than to wait, and the transaction has
+//! - A DELETE of unversioned rows or of links that were gone is no failure, unless they are still there: that has to be asked, so
+//!   behind it COMMIT waits. But where the way to the server is so long that counting the rows costs less than to wait, and the transaction has
 //!   done nothing but read, COMMIT goes along: where the DELETE falls short, the server refuses both, and `flush` does all of it again,
 //!   in a new transaction, with COMMIT waiting.
+//! - Links that others have made already are no failure of an INSERT. The server counts them as well, but does not see those that were made
+//!   while it waited for others: then all is done again in the same way. Where it can't be, and others may know both rows, COMMIT waits.
 //! - A statement whose answer the session would look at lets the server look: it goes out in the form that `judged` gives
 //!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back. So it does for a single row,
 //!   too: a trigger that keeps it from being written may have written elsewhere.
@@ -22,6 +24,7 @@ use super::hash::FastMap;
 use super::judged::judged_key;
 use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind};
+use super::shortfall::may_fall_short;
 use super::{Session, State};
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
 use crate::query::Statement;
@@ -150,10 +153,23 @@ impl Session {
     /// Whether COMMIT may go out with these steps, the last of a flush. See the head of this file.
     pub(super) fn may_commit_with(&self, together: &Together<'_>) -> bool {
         let judged_by_server = |step: &&Step| match step.kind {
-            StepKind::Delete => !may_fall_short(step) || self.counts_deleted(step.rows()),
+            StepKind::Delete | StepKind::Unlink => {
+                !may_fall_short(step) || self.counts_deleted(step.rows())
+            }
+            StepKind::Link => {
+                !may_fall_short(step) || self.can_start_over() || self.are_new_links(step)
+            }
             _ => judged_key(step).is_some() || Self::returned_by(step).is_empty(),
         };
         !self.has_hooks() && self.undo.depth() == 0 && together.steps.iter().all(judged_by_server)
+    }
+
+    /// Whether nobody else can have linked the rows of a step, because one of each two came in this transaction.
+    fn are_new_links(&self, step: &Step) -> bool {
+        let is_new =
+            |row: RawHandle| self.slots(row).heads[row.index as usize].created == self.epoch;
+        let mut links = step.links.iter();
+        links.all(|link| is_new(link.owner) || is_new(link.target))
     }
 
     /// Whether the server is to count the rows that a DELETE finds, so that COMMIT can go along.
@@ -162,26 +178,8 @@ impl Session {
         self.can_start_over() && pace.is_some_and(|pace| pace.counting_pays(rows))
     }
 
-    /// How many rows the statement of a step must change, where that is more than a matter of luck.
-    pub(super) fn must_change(&self, step: &Step) -> Option<u64> {
-        let gone = |row: &RawHandle| self.slots(*row).heads[row.index as usize].doomed;
-        match step.kind {
-            // A link that was there before, or is gone already, is what was asked for.
-            StepKind::Open | StepKind::UnlinkAll | StepKind::Link | StepKind::Unlink => None,
-            // A row that is about to be deleted may be gone already, and the value that was to be moved aside with it.
-            StepKind::Park if step.rows.iter().all(gone) => None,
-            _ if may_fall_short(step) => None,
-            _ => Some(step.rows() as u64),
-        }
-    }
-
     /// Whether a row that others refer to will be there before the next statement.
     pub(super) fn is_there(&self, together: &Together<'_>, row: RawHandle) -> bool {
         self.raw_state(row) != State::Pending || together.inserts(row)
     }
-}
-
-/// Whether a statement may find fewer rows than it is sent for, and that be in order: unversioned rows that others have deleted.
-pub(super) fn may_fall_short(step: &Step) -> bool {
-    step.kind == StepKind::Delete && step.table.version.is_none()
 }

@@ -77,9 +77,19 @@ pub(crate) fn found_in(
     sql.text(" USING ");
     unnest(sql, batch, rows, false);
     sql.text(" WHERE ");
+    are_equal(sql, table, columns, &names);
+}
+
+/// `table.a = u.k0 AND ..`.
+pub(crate) fn are_equal(
+    sql: &mut Renderer,
+    table: &'static Table,
+    columns: &[u16],
+    names: &[String],
+) {
     sql.list(columns.iter().zip(names), " AND ", |sql, (column, name)| {
         sql.column_of(table, *column);
         sql.text(" = u.");
-        sql.made(&name);
+        sql.made(name);
     });
 }

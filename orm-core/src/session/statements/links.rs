@@ -2,10 +2,12 @@
 
 use crate::expr::{BatchColumn, TableRef};
 use crate::model::{RelationKind, Table};
-use crate::query::render::Renderer;
-use crate::query::render::batch::{found_in, select_batch};
+use crate::query::Statement;
+use crate::query::render::batch::{are_equal, found_in, select_batch, unnest};
 use crate::query::render::write::insert_into;
+use crate::query::render::{self, Renderer};
 use crate::session::Session;
+use crate::session::link_rows::LinkRow;
 use crate::session::plan::{Step, StepKind};
 
 /// Whether no two rows of a link table can have the same keys on both sides. One that allows it has its reasons.
@@ -16,26 +18,32 @@ fn is_unique(table: &'static Table, columns: &[u16]) -> bool {
     same(table.primary_key) || table.uniques.iter().any(|unique| same(unique))
 }
 
-impl Session {
-    fn link_columns(step: &Step) -> (Vec<u16>, Vec<u16>) {
-        match step.links.first().map(|link| &link.relation.kind) {
-            Some(RelationKind::ManyToMany { near, far }) => {
-                (near.columns().0.to_vec(), far.columns().0.to_vec())
-            }
-            _ => (Vec::new(), Vec::new()),
+/// The link table's columns, the foreign key to the owners first.
+fn link_columns(step: &Step) -> Vec<u16> {
+    match step.links.first().map(|link| &link.relation.kind) {
+        Some(RelationKind::ManyToMany { near, far }) => {
+            [near.columns().0, far.columns().0].concat()
         }
+        _ => Vec::new(),
     }
+}
 
+/// Whether the INSERT of links leaves out those that are there: the link may have been made by others, or not been loaded.
+pub(in crate::session) fn skips_existing(step: &Step) -> bool {
+    is_unique(step.table, &link_columns(step))
+}
+
+impl Session {
     /// The keys of both ends of link rows, in the order of the link table's columns. Links are removed before anything else is
     /// done, by the keys that the ends have had.
-    fn link_batch(&self, step: &Step) -> Vec<BatchColumn> {
+    fn link_batch(&self, step: &Step, links: &[LinkRow]) -> Vec<BatchColumn> {
         let Some(RelationKind::ManyToMany { near, far }) =
             step.links.first().map(|link| &link.relation.kind)
         else {
             return Vec::new();
         };
-        let owners: Vec<_> = step.links.iter().map(|link| link.owner).collect();
-        let targets: Vec<_> = step.links.iter().map(|link| link.target).collect();
+        let owners: Vec<_> = links.iter().map(|link| link.owner).collect();
+        let targets: Vec<_> = links.iter().map(|link| link.target).collect();
         let mut batch = Vec::new();
         for (key, rows) in [(near, owners), (far, targets)] {
             let table = key.to;
@@ -55,13 +63,11 @@ impl Session {
     }
 
     pub(super) fn insert_links(&self, sql: &mut Renderer, step: &Step) {
-        let (near, far) = Self::link_columns(step);
-        let columns: Vec<u16> = near.into_iter().chain(far).collect();
+        let columns = link_columns(step);
         insert_into(sql, TableRef::of(step.table), &columns);
         sql.text(" ");
-        select_batch(sql, self.link_batch(step), step.links.len());
-        if is_unique(step.table, &columns) {
-            // Two that are linked already are linked: the link may have been made by others, or not been loaded.
+        select_batch(sql, self.link_batch(step, &step.links), step.links.len());
+        if skips_existing(step) {
             sql.text(" ON CONFLICT (");
             sql.list(&columns, ", ", |sql, column| {
                 sql.column_name(step.table.columns[*column as usize].name);
@@ -71,17 +77,34 @@ impl Session {
     }
 
     pub(super) fn delete_links(&self, sql: &mut Renderer, step: &Step) {
-        let (near, far) = Self::link_columns(step);
-        let columns: Vec<u16> = near.into_iter().chain(far).collect();
+        let batch = self.link_batch(step, &step.links);
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
         found_in(
             sql,
             step.table,
-            &columns,
-            self.link_batch(step),
+            &link_columns(step),
+            batch,
             step.links.len(),
         );
+    }
+
+    /// Gives the numbers, from 1, of the links that are not as the step was to leave them.
+    pub(in crate::session) fn select_wrong_links(&self, step: &Step) -> Statement {
+        let batch = self.link_batch(step, &step.links);
+        render::statement(&|sql| {
+            sql.text("SELECT u.n ");
+            links_in(sql, step, batch.clone(), step.kind == StepKind::Unlink);
+            sql.text(" ORDER BY u.n");
+        })
+    }
+
+    /// `FROM .. WHERE ..`: the links of an INSERT, whose parameters stand first in the statement, that are not there.
+    pub(in crate::session) fn missing_links(&self, sql: &mut Renderer, step: &Step) {
+        // Without rows, since the values are there.
+        let batch = self.link_batch(step, &[]);
+        sql.repeat_first(batch.len());
+        links_in(sql, step, batch, false);
     }
 
     pub(super) fn delete_all_links(&self, sql: &mut Renderer, step: &Step) {
@@ -92,4 +115,20 @@ impl Session {
         sql.table(TableRef::of(step.table));
         found_in(sql, step.table, &columns, batch, step.rows.len());
     }
+}
+
+/// `FROM unnest(..) WHERE EXISTS (..)`: those of a batch of links that are there, or that are not.
+fn links_in(sql: &mut Renderer, step: &Step, batch: Vec<BatchColumn>, there: bool) {
+    let names: Vec<String> = batch.iter().map(|column| column.name.clone()).collect();
+    sql.text("FROM ");
+    unnest(sql, batch, step.links.len(), true);
+    sql.text(if there {
+        " WHERE EXISTS (SELECT FROM "
+    } else {
+        " WHERE NOT EXISTS (SELECT FROM "
+    });
+    sql.table(TableRef::of(step.table));
+    sql.text(" WHERE ");
+    are_equal(sql, step.table, &link_columns(step), &names);
+    sql.text(")");
 }
