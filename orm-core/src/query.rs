@@ -36,6 +36,7 @@
 //! | `quote` | identifiers |
 //! | `statement` | [`Statement`]: SQL text and its parameters |
 //! | `shape`, `texts` | what a text is found by, so that it is written once; and the texts |
+//! | `effect` | whether a text is known to do nothing but read |
 //!
 //! # Queries that depend on a request
 //!
@@ -114,6 +115,7 @@ mod copy;
 mod copy_out;
 mod cte;
 mod derived;
+mod effect;
 mod executor;
 #[cfg(feature = "json")]
 mod explain;
@@ -153,6 +155,7 @@ pub(crate) use copy::CopyRow;
 pub use copy::CopyRows;
 pub use cte::{CteOf, CycleKey};
 pub use derived::{AliasedRows, Derived, FromItem, FromParts, Rowset, ValueRow, values};
+pub(crate) use effect::Effect;
 pub(crate) use executor::read_all;
 pub use executor::{Arriving, Executor, Incoming, Running};
 pub use grouping::{GroupingSet, GroupingSets};

@@ -168,9 +168,9 @@ use self::spared::TakenAlong;
 use self::store::Store;
 use self::transaction::Phase;
 use self::undo::UndoLog;
-use self::written::Effect;
 use crate::engine::{Engine, Link};
 use crate::model::{Model, RawHandle, RelationInfo, Table};
+use crate::query::Effect;
 
 /// A unit of work: an identity map, change tracking, and one transaction at a time. SQLAlchemy: `Session`.
 ///
@@ -230,8 +230,6 @@ pub struct Session {
     lost: bool,
     /// What was done in the transaction at most.
     effect: Effect,
-    /// What the query may do that is sent next.
-    query_effect: Effect,
     /// The cursors of the transaction.
     cursors: Vec<cursor::OpenCursor>,
     arenas: Vec<Box<dyn Store>>,
@@ -382,7 +380,6 @@ impl Session {
             phase: Phase::Idle,
             lost: false,
             effect: Effect::Reads,
-            query_effect: Effect::MayHold,
             cursors: Vec::new(),
             arenas: Vec::new(),
             arena_of: FastMap::default(),

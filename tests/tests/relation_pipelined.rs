@@ -391,6 +391,20 @@ async fn queries_that_must_not_run_twice_load_level_by_level() {
         sent[1].contains("(SELECT authors.id FROM authors WHERE lower(authors.name) <> $1)"),
         "{sent:#?}"
     );
+    // So it is in a level: it comes along, and what lies behind it does not repeat it.
+    let in_turn = || raw::<bool>("? < (SELECT nextval('turns')) + 100").bind(Book::ID);
+    let chapters = || Author::BOOKS.filter(in_turn()).then(Book::CHAPTERS);
+    let query = Author::query().order_by(Author::ID);
+    let authors = query.with(chapters()).all(&mut db).await.unwrap();
+    assert_eq!(loaded(&db, &authors), PATHS);
+    let sent = selects(f.sent());
+    assert!(sent[1].contains("LATERAL"), "{sent:#?}");
+    assert!(sent[2].contains("WHERE chapters.book_id = ANY($1)"));
+    assert_eq!(f.rows("SELECT last_value FROM turns").await, ["4"]);
+    let query = Author::query().with(chapters()).pipelined();
+    query.all(&mut db).await.unwrap();
+    assert!(selects(f.sent())[2].contains("LATERAL"));
+    assert_eq!(f.rows("SELECT last_value FROM turns").await, ["6"]);
     // What is asked for never is done for those alone that ask for it.
     let mut db = f.session_with(SessionOptions::new().pipelined_loads(PipelinedLoads::Never));
     all().all(&mut db).await.unwrap();

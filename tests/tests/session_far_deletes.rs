@@ -4,6 +4,7 @@
 
 use orm_core::Error;
 use orm_core::engine::sql;
+use orm_core::expr::raw;
 use orm_core::prelude::*;
 use orm_core::session::{Isolation, SessionOptions, State};
 use tests::fixture::{Fixture, text};
@@ -16,6 +17,23 @@ struct Note {
     #[orm(primary_key)]
     id: i32,
     body: String,
+}
+
+/// Takes its papers along.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "shelves", has_many(papers: Paper, via = shelf, cascade(delete)))]
+struct Shelf {
+    #[orm(primary_key)]
+    id: i32,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "papers")]
+struct Paper {
+    #[orm(primary_key)]
+    id: i32,
+    #[orm(belongs_to(shelf: Shelf))]
+    shelf_id: i32,
 }
 
 const ONE: &str = "DELETE FROM notes WHERE id = $1";
@@ -305,4 +323,60 @@ async fn in_a_transaction_of_one_moment_nothing_is_done_again() {
     delete(&mut db, &gone);
     db.commit().await.unwrap();
     assert_eq!(db.state(gone[0]), State::Detached);
+}
+
+/// To load a relationship is to read: by the program, and by the session that needs it for a cascade.
+#[tokio::test]
+async fn commit_goes_along_with_what_a_cascade_deletes() {
+    let f = Fixture::new::<(Shelf, Paper)>().await;
+    f.elsewhere(
+        "insert into shelves select generate_series(1, 5); \
+         insert into papers (shelf_id) select n % 5 + 1 from generate_series(1, 10) n",
+    )
+    .await;
+    let papers = "DELETE FROM papers USING unnest($1::int4[]) AS u(k0) WHERE papers.id = u.k0";
+    let shelf = "DELETE FROM shelves WHERE id = $1";
+    let together = [counted(papers), counted(shelf), "COMMIT".to_owned()];
+    let way = Way::far(f.url()).await;
+    let mut first_time = 1;
+    for (key, case) in (1..).zip(["loaded", "needed", "gone", "known to nobody"]) {
+        let mut db = way.engine.session();
+        let nobody_knows = raw::<bool>("pg_try_advisory_xact_lock(1)");
+        let mut query = Shelf::query().filter(Shelf::ID.eq(key));
+        match case {
+            "needed" => {}
+            "known to nobody" => query = query.with(Shelf::PAPERS.filter(nobody_knows)),
+            _ => query = query.with(Shelf::PAPERS),
+        }
+        let gone = query.one(&mut db).await.unwrap();
+        if case == "gone" {
+            let one =
+                "delete from papers where id = (select max(id) from papers where shelf_id = 3)";
+            f.elsewhere(one).await;
+        }
+        db.delete(gone).unwrap();
+        way.log.clear();
+        db.commit().await.unwrap();
+        let round_trips = way.log.round_trips();
+        let mut sent = way.log.take();
+        if ["needed", "known to nobody"].contains(&case) {
+            assert!(sent.remove(0).starts_with("SELECT papers.id"), "{case}");
+        }
+        match case {
+            "loaded" => assert_eq!((round_trips, &sent[..]), (1 + first_time, &together[..])),
+            "needed" => assert_eq!((round_trips, &sent[..]), (2, &together[..])),
+            "gone" => {
+                // The server has refused it, and it is done again.
+                assert_eq!(sent[..3], together);
+                assert_eq!(sent[3..6], ["BEGIN", "SHOW transaction_isolation", papers]);
+                assert_eq!(sent.last().unwrap(), "COMMIT");
+            }
+            _ => assert_eq!(sent, [papers, shelf, "COMMIT"]),
+        }
+        first_time = 0;
+        assert_eq!(db.state(gone), State::Detached, "{case}");
+        let left = format!("select id from papers where shelf_id = {key}");
+        assert_eq!(f.rows(&left).await, [""; 0]);
+    }
+    assert_eq!(f.rows("select id from shelves").await, ["5"]);
 }

@@ -12,7 +12,8 @@ use orm_core::error::ConstraintKind;
 use orm_core::expr::raw;
 use orm_core::model::Insertable;
 use orm_core::prelude::*;
-use orm_core::session::State;
+use orm_core::session::{PipelinedLoads, SessionOptions, State};
+use orm_core::sql_function;
 use tests::fixture::{Fixture, text};
 use tests::models::*;
 use tests::refused;
@@ -28,6 +29,12 @@ struct Airport {
     name: String,
     #[orm(belongs_to(country: Country))]
     country_code: String,
+}
+
+/// What is asked of a city.
+#[derive(FromRow, Debug, PartialEq)]
+struct Named {
+    name: String,
 }
 
 const NOTHING: [&str; 0] = [];
@@ -570,6 +577,185 @@ async fn the_rollback_of_anything_else_is_waited_for() {
             (1, vec!["ROLLBACK".to_owned()]),
             "{what}"
         );
+    }
+}
+
+sql_function! {
+    /// Does what its name says, for all that a session knows.
+    fn pg_try_advisory_xact_lock(key: i64) -> bool;
+
+    /// An aggregate that nobody has typed but here.
+    #[aggregate]
+    fn every(of: bool) -> Option<bool>;
+}
+
+/// Two countries with three cities.
+async fn two_countries() -> Fixture {
+    let f = Fixture::new::<(World, Node)>().await;
+    f.elsewhere(
+        "insert into countries values ('AA', 'a'), ('BB', 'b'); \
+         insert into cities (name, country_code) values ('one', 'AA'), ('two', 'AA'), ('three', 'BB'); \
+         insert into nodes (id, name) values (1, 'root'); insert into nodes (id, name, parent_id) values (2, 'leaf', 1)",
+    )
+    .await;
+    f
+}
+
+/// What the end of a transaction sends, and how often it is waited for.
+async fn rolled_back(log: &StatementLog, db: &mut Session) -> (u32, Vec<String>) {
+    log.clear();
+    db.rollback().await.unwrap();
+    (log.round_trips(), log.take())
+}
+
+#[tokio::test]
+async fn relationships_are_only_read() {
+    let f = two_countries().await;
+    let (engine, log) = alone(&f).await;
+    let together = SessionOptions::new().pipelined_loads(PipelinedLoads::Always);
+    for what in [
+        "a statement a level",
+        "all levels at once",
+        "joined",
+        "by key",
+        "some of each parent",
+        "with a condition",
+        "of entities that are there",
+        "a tree",
+        "an aggregate",
+        "structs",
+        "the row itself",
+    ] {
+        let mut db = match what {
+            "all levels at once" => engine.session_with(together.clone()),
+            _ => engine.session(),
+        };
+        let countries = Country::query().order_by(Country::CODE);
+        let few = Country::CITIES.order_by(City::NAME).limit(1);
+        let some = Country::CITIES.filter(func::lower(City::NAME).ne("one"));
+        let statements = match what {
+            "a statement a level" | "all levels at once" => {
+                let all = countries.with(Country::CITIES).all(&mut db).await.unwrap();
+                assert_eq!(db.related(all[0], Country::CITIES).unwrap().len(), 2);
+                2
+            }
+            "joined" => {
+                let all = City::query()
+                    .with(City::COUNTRY)
+                    .all(&mut db)
+                    .await
+                    .unwrap();
+                assert!(db.related(all[0], City::COUNTRY).unwrap().is_some());
+                1
+            }
+            "by key" => {
+                let by_key = City::query().with(City::COUNTRY.selectin());
+                assert_eq!(by_key.all(&mut db).await.unwrap().len(), 3);
+                2
+            }
+            "some of each parent" => {
+                let all = countries.with(few).all(&mut db).await.unwrap();
+                assert_eq!(db.related(all[0], Country::CITIES).unwrap().len(), 1);
+                2
+            }
+            "with a condition" => {
+                let all = countries.with(some).all(&mut db).await.unwrap();
+                assert_eq!(db.related(all[0], Country::CITIES).unwrap().len(), 1);
+                2
+            }
+            "a tree" => {
+                let root = Node::query()
+                    .filter(Node::ID.eq(1))
+                    .one(&mut db)
+                    .await
+                    .unwrap();
+                db.load(root, Node::CHILDREN.recursive()).await.unwrap();
+                assert_eq!(db.related(root, Node::CHILDREN).unwrap().len(), 1);
+                2
+            }
+            _ => {
+                let all = countries.all(&mut db).await.unwrap();
+                match what {
+                    "of entities that are there" => db.load(&all, Country::CITIES).await.unwrap(),
+                    "an aggregate" => {
+                        assert_eq!(db.count_of(&all, Country::CITIES).await.unwrap(), [2, 1]);
+                    }
+                    "structs" => {
+                        let named = db.load_as::<Named, _, _>(&all, Country::CITIES).await;
+                        assert_eq!(
+                            named.unwrap()[1],
+                            [Named {
+                                name: "three".to_owned()
+                            }]
+                        );
+                    }
+                    _ => db.refresh(&all).await.unwrap(),
+                }
+                2
+            }
+        };
+        assert_eq!(log.take().len(), 1 + statements, "{what}");
+        let unseen = (0, vec!["ROLLBACK".to_owned()]);
+        assert_eq!(rolled_back(&log, &mut db).await, unseen, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn relationships_whose_statements_do_what_nobody_knows_may_have_written() {
+    let f = two_countries().await;
+    let (engine, log) = alone(&f).await;
+    for what in [
+        "text",
+        "a function",
+        "inside",
+        "criteria",
+        "an aggregate",
+        "an order",
+        "joined",
+    ] {
+        let mut db = engine.session();
+        let locks = || pg_try_advisory_xact_lock(1);
+        let cities = Country::CITIES;
+        let countries = Country::query().order_by(Country::CODE);
+        match what {
+            "text" => {
+                let cities = cities.filter(raw::<bool>("pg_try_advisory_xact_lock(1)"));
+                countries.with(cities).all(&mut db).await.unwrap();
+            }
+            "a function" => {
+                let cities = cities.filter(locks());
+                countries.with(cities).all(&mut db).await.unwrap();
+            }
+            "inside" => {
+                let locked = Country::query().for_update().select(Country::CODE);
+                let cities = cities.filter(City::COUNTRY_CODE.in_query(locked));
+                countries.with(cities).all(&mut db).await.unwrap();
+            }
+            "criteria" => {
+                db.add_criteria::<City>(locks().for_model());
+                countries.with(cities).all(&mut db).await.unwrap();
+            }
+            "an order" => {
+                let cities = cities.order_by(locks());
+                countries.with(cities.limit(1)).all(&mut db).await.unwrap();
+            }
+            "an aggregate" => {
+                let all = countries.all(&mut db).await.unwrap();
+                let named = every(City::NAME.ne("one"));
+                let named: Vec<Option<bool>> = db.aggregate(&all, cities, named).await.unwrap();
+                assert_eq!(named, [Some(false), Some(true)]);
+            }
+            _ => {
+                db.add_criteria::<Country>(locks().for_model());
+                City::query()
+                    .with(City::COUNTRY)
+                    .all(&mut db)
+                    .await
+                    .unwrap();
+            }
+        }
+        let waited_for = (1, vec!["ROLLBACK".to_owned()]);
+        assert_eq!(rolled_back(&log, &mut db).await, waited_for, "{what}");
     }
 }
 

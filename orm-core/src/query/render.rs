@@ -13,6 +13,7 @@ pub(crate) mod write;
 use std::collections::VecDeque;
 
 use super::Statement;
+use super::effect::Effect;
 use super::shape::{Mixer, Shape};
 use super::texts::TEXTS;
 use crate::expr::{
@@ -24,7 +25,7 @@ use sink::Sink;
 
 /// The statement of a SELECT.
 pub(crate) fn select(select: &Select) -> Statement {
-    statement(&|sql| sql.select(select))
+    query(&|sql| sql.select(select))
 }
 
 /// `COPY (select) TO STDOUT`, with other text in the places of the parameters, by their numbers.
@@ -51,9 +52,9 @@ pub(crate) fn count(mut select: Select) -> Statement {
     if !clauses && select.is_row_for_row() {
         select.items = vec![Item::Expr(Node::call("count", vec![Node::Word("*")]))];
         select.order_by.clear();
-        return statement(&|sql| sql.select(&select));
+        return query(&|sql| sql.select(&select));
     }
-    statement(&|sql| {
+    query(&|sql| {
         sql.text("SELECT count(*) FROM (");
         sql.select(&select);
         sql.text(") AS counted");
@@ -62,7 +63,7 @@ pub(crate) fn count(mut select: Select) -> Statement {
 
 /// `SELECT EXISTS (select)`.
 pub(crate) fn exists(select: Select) -> Statement {
-    statement(&|sql| {
+    query(&|sql| {
         sql.text("SELECT EXISTS (");
         sql.select(&select);
         sql.text(")");
@@ -71,7 +72,7 @@ pub(crate) fn exists(select: Select) -> Statement {
 
 /// The rows of one SELECT, then those of another.
 pub(crate) fn union_all(first: &Select, second: &Select) -> Statement {
-    statement(&|sql| {
+    query(&|sql| {
         sql.select(first);
         sql.text(" UNION ALL ");
         sql.select(second);
@@ -90,7 +91,7 @@ pub(crate) fn recursive(
     let names: Vec<_> = (0..keys.len()).map(|at| format!("k{at}")).collect();
     let names = names.join(", ");
     let depth = |words| if below.is_some() { words } else { "" };
-    statement(&|sql| {
+    query(&|sql| {
         sql.text("WITH RECURSIVE parent_keys(");
         sql.made(&names);
         sql.text(depth(", depth"));
@@ -133,9 +134,17 @@ pub(super) fn lock_words(strength: LockStrength) -> &'static str {
     }
 }
 
-/// The statement that is written by `write`: twice, where its text is not known yet, the first time into its shape. So what is
-/// written must be the same both times.
+/// The statement that is written by `write`, which may do anything: see [`query`].
 pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
+    query(&|sql| {
+        sql.note(Effect::MayHold);
+        write(sql);
+    })
+}
+
+/// The statement that is written by `write`, whose own words do nothing but read: twice, where its text is not known yet, the first
+/// time into its shape. So what is written must be the same both times.
+pub(crate) fn query(write: &dyn Fn(&mut Renderer)) -> Statement {
     let mut shaping = Renderer {
         sink: Sink::Shape(Mixer::new()),
         ..Renderer::default()
@@ -143,9 +152,13 @@ pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
     write(&mut shaping);
     let (shape, params) = shaping.into_shape();
     let sql = TEXTS.get(shape, || {
-        let mut sql = Renderer::default();
+        let mut sql = Renderer {
+            effect: Effect::Reads,
+            ..Renderer::default()
+        };
         write(&mut sql);
-        sql.into_text()
+        let effect = sql.effect;
+        (sql.into_text(), effect)
     });
     Statement { sql, params }
 }
@@ -154,6 +167,8 @@ pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
 #[derive(Default)]
 pub(crate) struct Renderer {
     sink: Sink,
+    /// What the text may do, as far as it is written.
+    effect: Effect,
     params: Vec<Param>,
     /// The numbers of the parameters in the order in which they stand in the text.
     numbers: Vec<usize>,
@@ -187,6 +202,11 @@ impl Renderer {
             Sink::Shape(shape) => (shape.finish(), self.params),
             Sink::Text(_) => unreachable!("it was made for a shape"),
         }
+    }
+
+    /// Notes what the part that is written next may do.
+    fn note(&mut self, effect: Effect) {
+        self.effect = self.effect.max(effect);
     }
 
     /// Appends words of our own.
@@ -427,6 +447,7 @@ impl Renderer {
     }
 
     fn lock(&mut self, lock: &Lock, first: TableRef) {
+        self.note(Effect::MayHold);
         self.text(" ");
         self.text(lock_words(lock.strength));
         self.text(" OF ");

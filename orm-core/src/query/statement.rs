@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::effect::Effect;
 use super::shape::Shape;
 use crate::types::Param;
 
@@ -64,16 +65,26 @@ struct Rendered {
     text: String,
     /// What it is found by, where the renderer made it.
     shape: Option<Shape>,
+    effect: Effect,
 }
 
 impl SqlText {
-    pub(super) fn of_shape(text: String, shape: Shape) -> Self {
+    pub(super) fn of_shape(text: String, shape: Shape, effect: Effect) -> Self {
         let shape = Some(shape);
-        SqlText(Arc::new(Rendered { text, shape }))
+        SqlText(Arc::new(Rendered {
+            text,
+            shape,
+            effect,
+        }))
     }
 
     pub(crate) fn shape(&self) -> Option<Shape> {
         self.0.shape
+    }
+
+    /// What it may do to the database.
+    pub(crate) fn effect(&self) -> Effect {
+        self.0.effect
     }
 }
 
@@ -106,7 +117,10 @@ impl fmt::Debug for SqlText {
 
 impl From<String> for SqlText {
     fn from(text: String) -> Self {
-        SqlText(Arc::new(Rendered { text, shape: None }))
+        SqlText(Arc::new(Rendered {
+            text,
+            ..Rendered::default()
+        }))
     }
 }
 

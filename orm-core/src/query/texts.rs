@@ -3,6 +3,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
+use super::effect::Effect;
 use super::shape::{ByShape, Shape};
 use super::statement::SqlText;
 
@@ -38,14 +39,15 @@ impl Texts {
         kept.texts.get(&shape).cloned()
     }
 
-    /// The text of a shape. It is made when it is asked for first.
-    pub(super) fn get(&self, shape: Shape, make: impl Fn() -> String) -> SqlText {
+    /// The text of a shape. It is made when it is asked for first, with what it may do.
+    pub(super) fn get(&self, shape: Shape, make: impl Fn() -> (String, Effect)) -> SqlText {
         if let Some(text) = self.known(shape) {
-            debug_assert_eq!(text, make(), "equal shapes are equal texts");
+            debug_assert_eq!(text, make().0, "equal shapes are equal texts");
             return text;
         }
         // Without the lock, because what is made may ask for texts in turn.
-        let text = SqlText::of_shape(make(), shape);
+        let (text, effect) = make();
+        let text = SqlText::of_shape(text, shape, effect);
         if text.len() > LONGEST {
             return text;
         }
@@ -75,10 +77,14 @@ mod tests {
         mixer.finish()
     }
 
+    fn get(texts: &Texts, of: &str, text: &str) -> SqlText {
+        texts.get(shape(of), || (text.to_owned(), Effect::Reads))
+    }
+
     #[test]
     fn a_text_is_kept() {
         let texts = Texts::new();
-        let text = |of: &str| texts.get(shape(of), || of.to_owned());
+        let text = |of: &str| get(&texts, of, of);
         let (first, second) = (text("SELECT 1"), text("SELECT 1"));
         assert!(std::ptr::eq(&*first, &*second));
         assert_eq!(text("SELECT 2"), "SELECT 2");
@@ -88,24 +94,24 @@ mod tests {
     fn texts_without_end_are_forgotten() {
         let texts = Texts::new();
         let long = "x".repeat(LONGEST - 10);
-        let first = texts.get(shape("0"), || format!("{long}0"));
+        let first = get(&texts, "0", &format!("{long}0"));
         for n in 1..1_000 {
-            texts.get(shape(&n.to_string()), || format!("{long}{n}"));
+            get(&texts, &n.to_string(), &format!("{long}{n}"));
             let kept = texts.0.read().expect("nothing panicked");
             assert!(kept.bytes <= ROOM && kept.texts.len() <= ROOM / long.len());
         }
-        let again = texts.get(shape("0"), || format!("{long}0"));
+        let again = get(&texts, "0", &format!("{long}0"));
         assert!(first == again && !std::ptr::eq(&*first, &*again));
     }
 
     #[test]
     fn a_text_of_great_length_is_not_kept() {
         let texts = Texts::new();
-        let short = texts.get(shape("short"), || "SELECT 1".to_owned());
+        let short = get(&texts, "short", "SELECT 1");
         let long = "x".repeat(LONGEST + 1);
-        assert_eq!(texts.get(shape("long"), || long.clone()), long);
+        assert_eq!(get(&texts, "long", &long), long);
         assert_eq!(texts.0.read().expect("nothing panicked").texts.len(), 1);
-        let again = texts.get(shape("short"), || "SELECT 1".to_owned());
+        let again = get(&texts, "short", "SELECT 1");
         assert!(std::ptr::eq(&*short, &*again));
     }
 }

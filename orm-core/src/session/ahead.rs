@@ -30,7 +30,8 @@
 //!
 //! **What is not sent twice.** Locking queries (the second time they would lock nothing, and SKIP LOCKED would skip others),
 //! those with DISTINCT, GROUP BY, UNION or a write in WITH, and, unless `pipelined()` says that it does no harm, those that
-//! call functions that this crate does not know: they may count, lock or log. A `belongs_to` with `selectin()` and a
+//! call functions that this crate does not know: they may count, lock or log. So it is with a level that has such a condition, which
+//! others would repeat: it comes along, and those behind it are loaded afterwards. A `belongs_to` with `selectin()` and a
 //! relationship that is followed to its end are loaded afterwards, and so is what lies behind them: which targets are in the
 //! identity map already, and need no statement, is known only then.
 
@@ -38,12 +39,11 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::load_sql::Wanted;
-use super::written::is_harmless;
 use crate::error::Result;
 use crate::expr::{CteBody, Item, Node, Select, TableRef};
 use crate::model::{RelationKind, Row};
 use crate::query::render::levels::{self, Level, Parents};
-use crate::query::{JoinedLoad, LoadStep, Loads, SqlText, Statement, Strategy};
+use crate::query::{Effect, JoinedLoad, LoadStep, Loads, SqlText, Statement, Strategy};
 
 /// Whether the levels of load paths go out together with their query, in one round trip. The first rows are the same either
 /// way, and so is what is loaded.
@@ -103,6 +103,8 @@ pub(super) struct Brought {
 struct Levels {
     statements: Vec<Statement>,
     loads: Vec<Option<Loads>>,
+    /// Whether what may do more than read may be repeated all the same.
+    asked: bool,
 }
 
 impl Session {
@@ -178,14 +180,10 @@ impl Session {
         }
     }
 
-    fn goes_together(&self, sql: &str, origin: Origin<'_>, behind: u32) -> bool {
-        let (asked, can, harmless) = match origin {
-            Origin::Query(select) => (
-                select.pipelined,
-                can_stand_inside(select),
-                select.pipelined || is_harmless(&mut select.clone()),
-            ),
-            Origin::Level(_) => (false, true, true),
+    fn goes_together(&self, sql: &SqlText, origin: Origin<'_>, behind: u32) -> bool {
+        let (asked, can) = match origin {
+            Origin::Query(select) => (select.pipelined, can_stand_inside(select)),
+            Origin::Level(_) => (false, true),
         };
         let wanted = match self.options.pipelined_loads {
             _ if asked => true,
@@ -196,7 +194,7 @@ impl Session {
                 .pace()
                 .is_some_and(|pace| pace.repeating_pays(sql, behind)),
         };
-        wanted && can && harmless
+        wanted && can && (asked || sql.effect() == Effect::Reads)
     }
 
     async fn send_levels(
@@ -207,7 +205,10 @@ impl Session {
     ) -> Result<Vec<Row>> {
         let mut levels = Levels::default();
         let root = match origin {
-            Origin::Query(select) => select.from,
+            Origin::Query(select) => {
+                levels.asked = select.pipelined;
+                select.from
+            }
             Origin::Level(level) => level.outer.from,
         };
         let mut joined = loads.joined.iter();
@@ -247,13 +248,17 @@ impl Session {
             } else if comes_along(step) {
                 let parents = origin.parents(here, step.relation.columns().0);
                 let (level, mut loads) = self.level(step.clone(), parents, Wanted::Whole, true);
+                let statement = levels::of_found(&level);
+                let repeatable = levels.asked || statement.sql.effect() == Effect::Reads;
                 step.brought = Some(levels.statements.len());
-                levels.statements.push(levels::of_found(&level));
+                levels.statements.push(statement);
                 levels.loads.push(None);
                 let place = levels.loads.len() - 1;
-                let mut joined = loads.joined.iter();
-                let (there, origin) = (level.outer.from, Origin::Level(&level));
-                self.plan_levels(&mut loads.steps, &mut joined, there, origin, levels);
+                if repeatable {
+                    let mut joined = loads.joined.iter();
+                    let (there, origin) = (level.outer.from, Origin::Level(&level));
+                    self.plan_levels(&mut loads.steps, &mut joined, there, origin, levels);
+                }
                 levels.loads[place] = Some(loads);
             }
         }

@@ -170,7 +170,6 @@ impl Session {
     pub(super) fn restrict_query(&mut self, select: &mut Select) {
         self.unfiltered = select.unfiltered;
         self.restrict_read(select);
-        self.note_query(select);
     }
 
     /// Puts the criteria into a SELECT of the session's own.

@@ -10,13 +10,13 @@ use std::sync::{Arc, Weak};
 
 use super::Session;
 use super::transaction::Phase;
-use super::written::Effect;
 use crate::engine::{CursorHost, Link, OF_STREAM, ROWS_A_FETCH, ServerCursor, arriving};
 use crate::error::{Error, Result};
 use crate::expr::{Select, Standalone};
 use crate::model::{Row, RowReader};
 use crate::query::{
-    Arriving, Executor, LoadStep, Loads, Query, Running, Selection, Statement, ready, refuse_loads,
+    Arriving, Effect, Executor, LoadStep, Loads, Query, Running, Selection, Statement, ready,
+    refuse_loads,
 };
 
 /// A cursor of the session's transaction.

@@ -6,7 +6,6 @@ use super::ahead::Origin;
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
-use super::written::Effect;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
@@ -17,7 +16,6 @@ use crate::query::{Arriving, CopyRows, Executor, Incoming, Loads, Statement};
 impl Session {
     /// What goes before every read: autoflush.
     pub(super) async fn before_read(&mut self) -> Result<()> {
-        self.query_effect = Effect::MayHold;
         self.ready().await?;
         if self.autoflush && self.has_changes() {
             self.flush().await?;
@@ -145,13 +143,11 @@ impl Executor for Session {
     }
 
     async fn fetch(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        let effect = self.take_query_effect();
-        self.send_known(&statement, effect).await
+        self.send(&statement).await
     }
 
     async fn open_rows(&mut self, statement: Statement) -> Result<Box<dyn Incoming>> {
-        let effect = self.take_query_effect();
-        Ok(Box::new(self.send_open(statement, effect).await?))
+        Ok(Box::new(self.send_open(statement).await?))
     }
 
     fn close_rows(&mut self, end: Result<()>) -> Result<()> {

@@ -38,7 +38,6 @@ use super::key_map::KeyMap;
 use super::load_joined::Gathered;
 use super::load_sql::Wanted;
 use super::slots::LinkState;
-use super::written::Effect;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Select, TableRef};
 use crate::model::{RawHandle, RelationInfo, RelationKind, Row, RowReader};
@@ -373,7 +372,7 @@ impl Session {
             let rows = self.send_level(&statement, below).await?;
             self.take_members(&rows, &loads, keyed, &mut members)?;
         } else {
-            let mut rows = self.send_open(statement, Effect::MayHold).await?;
+            let mut rows = self.send_open(statement).await?;
             self.make_room(relation.to, rows.expected());
             members.found.reserve(rows.expected());
             let (end, reading) = read_all(&mut rows, |row| {

@@ -11,7 +11,6 @@ use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::load_joined::Gathered;
 use super::singles::Single;
-use super::written::Effect;
 use crate::error::{Error, Result};
 use crate::expr::{Item, Lock, Node, OrderNode, Select, TableRef};
 use crate::model::{ColumnSet, RawHandle, Row, RowReader, Table};
@@ -82,7 +81,7 @@ impl Session {
     ) -> Result<Option<RawHandle>> {
         let statement = statement_by_key(table, key);
         let mut found = None;
-        let mut rows = self.send_open(statement, Effect::Reads).await?;
+        let mut rows = self.send_open(statement).await?;
         let (end, reading) = read_all(&mut rows, |row| {
             found = Some(self.read_entity(table, &mut RowReader::new(row), overwrite)?);
             Ok(())
@@ -235,8 +234,7 @@ impl Session {
                 .map(|column| Item::Expr(Node::Column(from, *column)))
                 .collect();
             lock(&mut select, ask.lock, keys.len());
-            let effect = Effect::of_read(&select);
-            let rows = self.send_known(&render::select(&select), effect).await?;
+            let rows = self.send(&render::select(&select)).await?;
             for row in &rows {
                 if let Some(handle) = self.known_entity(table, row, 0) {
                     self.read_columns(handle, &columns, row)?;
@@ -305,7 +303,7 @@ impl Session {
 /// The statement for the row of a key: what [`Session::select_by_key`] is as text, without a SELECT that says so.
 fn statement_by_key(table: &'static Table, key: &KeyBytes) -> Statement {
     let columns = table.primary_key;
-    render::statement(&|sql| {
+    render::query(&|sql| {
         sql.text("SELECT ");
         sql.whole(TableRef::of(table));
         sql.text(" FROM ");

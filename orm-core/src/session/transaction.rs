@@ -5,11 +5,10 @@
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
 
 use super::Session;
-use super::written::Effect;
 use crate::engine::{AnswerRows, Link, Outcome, Pipeline};
 use crate::error::{Error, Result};
 use crate::model::Row;
-use crate::query::{CopyRows, Statement};
+use crate::query::{CopyRows, Effect, Statement};
 
 /// Where a session stands in its transaction.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,33 +66,19 @@ impl Session {
 
     /// Sends a statement and gives its rows; the first of a transaction takes a connection and BEGIN along.
     pub(super) async fn send(&mut self, statement: &Statement) -> Result<Vec<Row>> {
-        Ok(self.run(statement, Want::Rows, Effect::MayHold).await?.0)
-    }
-
-    /// The same of a statement that may do no more than this.
-    pub(super) async fn send_known(
-        &mut self,
-        statement: &Statement,
-        effect: Effect,
-    ) -> Result<Vec<Row>> {
-        Ok(self.run(statement, Want::Rows, effect).await?.0)
+        Ok(self.run(statement, Want::Rows).await?.0)
     }
 
     /// Sends a statement and gives the number of rows that it changed.
     pub(super) async fn send_counted(&mut self, statement: &Statement) -> Result<u64> {
-        Ok(self.run(statement, Want::Count, Effect::MayHold).await?.1)
+        Ok(self.run(statement, Want::Count).await?.1)
     }
 
-    async fn run(
-        &mut self,
-        statement: &Statement,
-        want: Want,
-        effect: Effect,
-    ) -> Result<(Vec<Row>, u64)> {
+    async fn run(&mut self, statement: &Statement, want: Want) -> Result<(Vec<Row>, u64)> {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
-        self.note_effect(effect);
+        self.note_effect(statement.sql.effect());
         self.phase = Phase::Sending;
         let link = self.open_link()?;
         let answer = match (begin, want) {
@@ -111,15 +96,11 @@ impl Session {
     }
 
     /// Sends a statement whose rows are read while they come in. The session waits for [`settle`](Session::settle) from here on.
-    pub(super) async fn send_open(
-        &mut self,
-        statement: Statement,
-        effect: Effect,
-    ) -> Result<AnswerRows> {
+    pub(super) async fn send_open(&mut self, statement: Statement) -> Result<AnswerRows> {
         self.ready().await?;
         let begin = self.take_connection().await?;
         self.count_statement();
-        self.note_effect(effect);
+        self.note_effect(statement.sql.effect());
         self.phase = Phase::Sending;
         match self.open_link()?.open(begin.as_deref(), statement).await {
             Ok(rows) => Ok(rows),
@@ -140,10 +121,10 @@ impl Session {
     ) -> Result<Outcome> {
         self.ready().await?;
         let begin = self.take_connection().await?;
-        for _ in statements {
+        for statement in statements {
             self.count_statement();
+            self.note_effect(statement.sql.effect());
         }
-        self.note_effect(Effect::MayHold);
         self.phase = match commit {
             true => Phase::Committing,
             false => Phase::Sending,
@@ -389,8 +370,8 @@ impl Session {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
-    /// Sends ROLLBACK if a transaction is open; where it has done nothing but read, nobody waits for the answer. It is in order at
-    /// any time, after an error, after a lost connection, and after a
+    /// Sends ROLLBACK if a transaction is open; where it has done nothing but read (entities, relationships, values, by functions that this
+    /// crate knows and without locks), nobody waits for the answer. It is in order at any time, after an error, after a lost connection, and after a
     /// future that was dropped: a statement that may still run is cancelled, and not waited for.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use super::Renderer;
 use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
+use crate::query::Effect;
 use crate::types::{Param, SqlType};
 
 impl Renderer {
@@ -81,6 +82,7 @@ impl Renderer {
                 function,
                 arguments,
             } => {
+                self.note(Effect::of_call(function));
                 self.sink.function(function);
                 self.row(arguments);
             }
@@ -168,6 +170,7 @@ impl Renderer {
 
     /// `function(DISTINCT x ORDER BY y) FILTER (WHERE z)`.
     fn aggregate(&mut self, call: &AggregateCall) {
+        self.note(Effect::of_call(&call.function));
         self.sink.function(&call.function);
         self.text(if call.distinct { "(DISTINCT " } else { "(" });
         self.list(&call.arguments, ", ", Self::node);
@@ -205,8 +208,9 @@ impl Renderer {
     }
 
     /// The text with its operands in the places of its question marks. An operand that is more than one word is in brackets,
-    /// since nobody knows what stands beside it. A question mark too many stays, and the server says what it thinks of it.
+    /// since nobody knows what stands beside it, nor what it does. A question mark too many stays, and the server says what it thinks of it.
     fn template(&mut self, text: &'static str, operands: &[Node]) {
+        self.note(Effect::MayHold);
         let mut operands = operands.iter();
         for piece in template::pieces(text) {
             match piece {

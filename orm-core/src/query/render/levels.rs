@@ -1,7 +1,7 @@
 //! Levels of a load path as statements: the members of many parents, where the parents are keys that are known, or whatever
 //! another query gives at the time. `session::load_sql` makes them.
 
-use super::{Renderer, statement};
+use super::{Renderer, query};
 use crate::expr::{Item, Select};
 use crate::query::Statement;
 use crate::types::{Param, PgType};
@@ -38,7 +38,7 @@ pub(crate) struct Level {
 
 /// For each known key, the rows of a SELECT that names it: a lateral join, so that the SELECT's LIMIT counts for each key.
 pub(crate) fn of_keys(level: &Level) -> Statement {
-    statement(&|sql| {
+    query(&|sql| {
         sql.text("SELECT ");
         sql.list(&level.outer.items, ", ", Renderer::item);
         sql.text(" FROM ");
@@ -55,7 +55,7 @@ pub(crate) fn of_keys(level: &Level) -> Statement {
 /// The same where the server finds the parents. A parent without members has a row of NULLs behind its key: so it can be told
 /// from one that the server did not find.
 pub(crate) fn of_found(level: &Level) -> Statement {
-    statement(&|sql| {
+    query(&|sql| {
         sql.text("SELECT ");
         sql.list(&level.outer.items, ", ", Renderer::item);
         sql.text(" FROM ");

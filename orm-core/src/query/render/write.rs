@@ -6,7 +6,7 @@ use crate::expr::{
     Action, Conflict, ConflictAction, ConflictTarget, NewRows, Node, TableRef, Write,
 };
 use crate::model::Table;
-use crate::query::Statement;
+use crate::query::{Effect, Statement};
 
 /// The statement of a write.
 pub(crate) fn write(write: &Write) -> Statement {
@@ -56,6 +56,7 @@ fn column_names(sql: &mut Renderer, table: &'static Table, columns: &[u16]) {
 impl Renderer {
     /// Appends a write, with its RETURNING.
     pub(crate) fn write(&mut self, write: &Write) {
+        self.note(Effect::MayHold);
         let around = self.ctes.len();
         match &write.action {
             Action::Insert {
