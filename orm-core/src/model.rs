@@ -10,6 +10,8 @@
 //! | `relation_info` | [`RelationInfo`]: the description of a relationship |
 //! | `link_table` | [`LinkKey`]: the columns of link tables without a struct |
 //! | `relation` | [`Relation`]: a relationship as a typed constant, `User::ORDERS` |
+//! | `shape` | [`RelationShape`]: how many a relationship leads to |
+//! | `fits` | [`RefersTo`], [`LeadsBack`], [`LinksTo`]: what foreign keys, `via` and `through` have to fit |
 //! | `column_set` | [`ColumnSet`]: some columns of a table |
 //! | `handle` | [`Handle`]: the key that names an entity of a session |
 //! | `version` | [`Version`]: what a column for optimistic locking may hold |
@@ -20,6 +22,7 @@
 
 mod column_set;
 mod create;
+mod fits;
 mod from_row;
 mod handle;
 mod link_table;
@@ -27,12 +30,16 @@ mod nested;
 mod relation;
 mod relation_info;
 mod row;
+mod shape;
 mod table;
 mod traits;
 mod version;
 
 pub use column_set::ColumnSet;
 pub use create::{GivenFor, IntoColumn, MissingFor, Set, Several, Unset};
+pub use fits::{
+    LeadsBack, LinksBack, LinksTo, NotAModel, NothingOfThisName, RefersTo, RefersToColumn,
+};
 pub use from_row::{ColumnNames, Fields, FromRow, Inner, Positions, Record};
 pub use handle::{Handle, Handles, RawHandle};
 pub use link_table::LinkKey;
@@ -42,16 +49,17 @@ pub use link_table::link_column;
 pub(crate) use nested::AnyDraft;
 pub use nested::{DraftLink, LinkEnd, Nested, New, NewRow, OPTIONAL_TARGET, TARGET};
 pub use relation::{
-    AliasOf, BelongsTo, BelongsToOptional, Elsewhere, HasMany, HasOne, IntoTarget, Itself,
-    Joinable, LeadsBack, LinksBack, LinksTo, Many, ManyBack, ManyThrough, ManyToMany,
-    ManyToManyBack, NotAModel, NothingOfThisName, One, OneChild, OptionalOne, ReadOnlyMany,
-    ReadOnlyOne, Recursive, RefersTo, RefersToColumn, Relation, RelationShape, Target, ToMany,
-    ToOne, Writable,
+    AliasOf, BelongsTo, BelongsToOptional, Elsewhere, HasMany, HasOne, Itself, Joinable,
+    ManyToMany, ManyToManyBack, Recursive, Relation, Target,
 };
 pub use relation_info::{
     Cascade, ForeignKey, MemberOrder, Members, OnDelete, RelationInfo, RelationKind,
 };
 pub use row::{Row, RowReader};
+pub use shape::{
+    IntoTarget, Many, ManyBack, ManyThrough, One, OneChild, OptionalOne, ReadOnlyMany, ReadOnlyOne,
+    RelationShape, ToMany, ToOne, Writable,
+};
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;
