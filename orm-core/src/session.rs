@@ -29,7 +29,8 @@
 //! | `cursor` | [`Cursor`]: entities in chunks; streams of rows |
 //! | `by_key`, `rows_by_key` | `get` and `refresh`, with locks and loads; rows by their keys, for them and for merges |
 //! | `merge` | values onto the entities of their keys |
-//! | `detach` | [`Detached`]: rows outside of any session, and into another |
+//! | `detached` | [`Detached`]: rows outside of any session, and what else `merge` takes |
+//! | `detach` | `detach`, `attach`: out of a session, and into another |
 //! | `criteria` | conditions that every query of a model has |
 //! | `load` | `load`: relationships of entities that are there |
 //! | `loader` | relationships from the database, level by level |
@@ -76,6 +77,7 @@ mod criteria;
 mod cursor;
 mod debug_view;
 mod detach;
+mod detached;
 mod drafts;
 mod entity;
 mod execute;
@@ -143,7 +145,7 @@ pub use closure::{RetryFn, TransactionFn};
 pub use computed::{Computed, Disagreement};
 pub use cursor::Cursor;
 pub use debug_view::DebugView;
-pub use detach::{Branch, Detached, Mergeable, Partial};
+pub use detached::{Branch, Detached, Mergeable, Partial};
 pub use history::{Change, FieldChange, History, LinkChange, NewValue};
 pub use hooks::{HookContext, Hooks, Problems, SessionEvents};
 pub use info::Info;

@@ -1,8 +1,8 @@
 //! [`RelationShape`]: how many a [`Relation`](super::Relation) leads to, what reading it gives, and whether it may be written. The session
 //! reads and changes relationships by it, queries filter by it.
 
-use super::{Handle, Model};
 use super::handle::Handles;
+use super::{Handle, Model};
 
 /// How many a relationship leads to.
 ///

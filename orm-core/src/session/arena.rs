@@ -6,7 +6,7 @@ use std::any::Any;
 use bytes::BytesMut;
 
 use super::copies::{Copies, CopyId};
-use super::detach::{Detached, Value};
+use super::detached::{Detached, Value};
 use super::drafts::Drafts;
 use super::kept::Kept;
 use super::key::KeyBytes;

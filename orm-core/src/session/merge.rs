@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 
-use super::detach::{Branch, Members, Mergeable, Value};
+use super::detached::{Branch, Members, Mergeable, Value};
 use super::rows_by_key::Found;
 use super::{Session, State};
 use crate::error::{Error, Result};

@@ -5,7 +5,7 @@ use std::any::Any;
 use bytes::BytesMut;
 
 use super::copies::CopyId;
-use super::detach::Value;
+use super::detached::Value;
 use super::slots::Slots;
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RowReader};

@@ -10,7 +10,7 @@ use super::document::{End, Graph, Link, Problems, Reader, raw, shape_error};
 use super::{Named, absent};
 use crate::model::{AnyDraft, ColumnSet, Handle, Model, RawHandle, RelationInfo, Table};
 use crate::query::Running;
-use crate::session::detach::{Branch, Members, Value};
+use crate::session::detached::{Branch, Members, Value};
 use crate::session::json_shape::{JsonShape, Shape};
 use crate::session::key::KeyBytes;
 use crate::session::merge::flatten;
