@@ -173,12 +173,7 @@ impl<'a> Raw<'a> {
     #[inline]
     pub(super) fn exactly<T, const N: usize>(&self) -> Result<[u8; N], DecodeError> {
         let bytes = self.not_null::<T>()?;
-        <[u8; N]>::try_from(bytes).map_err(|_| {
-            DecodeError::malformed::<T>(&format!(
-                "{N} bytes were expected and {} came",
-                bytes.len()
-            ))
-        })
+        <[u8; N]>::try_from(bytes).map_err(|_| DecodeError::of_another_length::<T>(N, bytes.len()))
     }
 }
 
@@ -232,6 +227,7 @@ impl DecodeError {
     ///
     /// assert_eq!(DecodeError::null::<i32>().to_string(), "the value is NULL, and `i32` cannot hold it: make the field an `Option`");
     /// ```
+    #[cold]
     pub fn null<T>() -> Self {
         DecodeError(format!(
             "the value is NULL, and `{}` cannot hold it: make the field an `Option`",
@@ -248,6 +244,7 @@ impl DecodeError {
     /// let why = DecodeError::type_mismatch::<i32>(&raw).to_string();
     /// assert_eq!(why, "PostgreSQL's type is `text`, which a Rust `i32` cannot be read from");
     /// ```
+    #[cold]
     pub fn type_mismatch<T>(raw: &Raw<'_>) -> Self {
         DecodeError(format!(
             "PostgreSQL's type is `{}`, which a Rust `{}` cannot be read from",
@@ -264,8 +261,14 @@ impl DecodeError {
     /// // In a `decode` of your own: which type, and what is wrong, but never the value.
     /// assert_eq!(DecodeError::malformed::<i32>("no address has two `@`").to_string(), "`i32`: no address has two `@`");
     /// ```
+    #[cold]
     pub fn malformed<T>(why: &str) -> Self {
         DecodeError(format!("`{}`: {why}", short_type_name::<T>()))
+    }
+
+    #[cold]
+    fn of_another_length<T>(expected: usize, came: usize) -> Self {
+        Self::malformed::<T>(&format!("{expected} bytes were expected and {came} came"))
     }
 }
 
