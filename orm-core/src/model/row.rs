@@ -78,6 +78,7 @@ impl Row {
     ///
     /// # Panics
     /// When there is no such position.
+    #[inline]
     pub(crate) fn bytes(&self, at: usize) -> Option<&[u8]> {
         // `get` asks no more than that there is such a column, and makes no error where there is none.
         let Undecoded(bytes) = match &self.0 {
@@ -85,15 +86,6 @@ impl Row {
             Came::Copy(row, _) => row.get(at),
         };
         bytes
-    }
-
-    /// The bytes at a position and the number of their type: all that a key needs to know.
-    pub(crate) fn wire(&self, at: usize) -> (Option<&[u8]>, u32) {
-        let Wire { bytes, oid } = match &self.0 {
-            Came::Answer(row) => row.get(at),
-            Came::Copy(row, _) => row.get(at),
-        };
-        (bytes, oid)
     }
 
     /// The value at a position.
@@ -157,35 +149,6 @@ impl<'a> FromSql<'a> for Undecoded<'a> {
     }
 }
 
-/// The same with the number of its type.
-struct Wire<'a> {
-    bytes: Option<&'a [u8]>,
-    oid: u32,
-}
-
-impl<'a> FromSql<'a> for Wire<'a> {
-    fn from_sql(
-        ty: &Type,
-        bytes: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Wire {
-            bytes: Some(bytes),
-            oid: ty.oid(),
-        })
-    }
-
-    fn from_sql_null(ty: &Type) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
-        Ok(Wire {
-            bytes: None,
-            oid: ty.oid(),
-        })
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-}
-
 /// The positions of all columns of a row, which are no more than PostgreSQL takes in a select list.
 static IN_ORDER: [usize; 1664] = {
     let mut positions = [0; 1664];
@@ -220,6 +183,8 @@ pub struct RowReader<'a> {
     row: &'a Row,
     /// Where in the row the columns stand that have not been passed.
     positions: &'a [usize],
+    /// The value that was looked up by, and where it stands: a key is asked for before its row is read, and then once more.
+    seen: Option<(usize, Raw<'a>)>,
 }
 
 impl<'a> RowReader<'a> {
@@ -230,7 +195,11 @@ impl<'a> RowReader<'a> {
 
     /// A reader of the columns at these positions, one after the other.
     pub(crate) fn of_columns(row: &'a Row, positions: &'a [usize]) -> Self {
-        RowReader { row, positions }
+        RowReader {
+            row,
+            positions,
+            seen: None,
+        }
     }
 
     fn next(&mut self) -> usize {
@@ -260,7 +229,10 @@ impl<'a> RowReader<'a> {
     /// Takes the next value as it is.
     pub fn raw(&mut self) -> Raw<'a> {
         let at = self.next();
-        self.row.raw(at)
+        match self.seen {
+            Some((seen, raw)) if seen == at => raw,
+            _ => self.row.raw(at),
+        }
     }
 
     /// Reads a struct off the next columns.
@@ -287,9 +259,13 @@ impl<'a> RowReader<'a> {
         self.row.raw(self.positions[columns])
     }
 
-    /// The bytes that lie some columns ahead, and the number of their type.
-    pub(crate) fn wire_ahead(&self, columns: usize) -> (Option<&'a [u8]>, u32) {
-        self.row.wire(self.positions[columns])
+    /// The value that lies some columns ahead, for who looks the row up by it: it is at hand when the row is read.
+    #[inline]
+    pub(crate) fn key_ahead(&mut self, columns: usize) -> Raw<'a> {
+        let at = self.positions[columns];
+        let raw = self.row.raw(at);
+        self.seen = Some((at, raw));
+        raw
     }
 
     /// Whether the value that lies some columns ahead is NULL.

@@ -230,16 +230,16 @@ impl<M: Model> Arena<M> {
     }
 
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
-    fn key_in(row: &RowReader<'_>) -> Option<KeyBytes> {
+    fn key_in(row: &mut RowReader<'_>) -> Option<KeyBytes> {
         KeyBytes::off_wire(M::TABLE, M::TABLE.primary_key, |column| {
-            row.wire_ahead(column)
+            row.key_ahead(column)
         })
     }
 
     /// The same, of a key that is one integer, as most are.
-    fn integer_in(&self, row: &RowReader<'_>) -> Option<u64> {
+    fn integer_in(&self, row: &mut RowReader<'_>) -> Option<u64> {
         let first = *M::TABLE.primary_key.first()? as usize;
-        self.slots.keys.integer_on_wire(|| row.wire_ahead(first))
+        self.slots.keys.integer_on_wire(|| row.key_ahead(first))
     }
 }
 

@@ -11,6 +11,7 @@ use std::ops::Range;
 use bytes::{BufMut, BytesMut};
 
 use crate::model::{Row, Table};
+use crate::types::Raw;
 
 const SHORT: usize = 22;
 
@@ -102,12 +103,12 @@ impl KeyBytes {
     pub(crate) fn off_wire<'a>(
         table: &Table,
         columns: &[u16],
-        value: impl Fn(usize) -> (Option<&'a [u8]>, u32),
+        mut value: impl FnMut(usize) -> Raw<'a>,
     ) -> Option<Self> {
         Self::of_bytes(columns.len(), |part| {
             let column = columns[part] as usize;
-            let (ty, (bytes, oid)) = (table.columns[column].ty, value(column));
-            bytes.filter(|_| !ty.declared || ty.oid == oid)
+            let (ty, value) = (table.columns[column].ty, value(column));
+            value.bytes.filter(|_| !ty.declared || ty.oid == value.oid)
         })
     }
 

@@ -8,7 +8,7 @@
 use super::hash::FastMap;
 use super::key::{KeyBytes, integer};
 use crate::model::Table;
-use crate::types::SqlType;
+use crate::types::{Raw, SqlType};
 
 /// What stands at the place of a key that isn't in the map. Slots and rows are numbered, and there are never as many.
 pub(crate) const FREE: u32 = u32::MAX;
@@ -76,15 +76,12 @@ impl KeyMap {
         key.integer(self.integer?.width)
     }
 
-    /// The integer in a column of a row off the wire (its bytes, and the number of its type), where it is of the type of the
-    /// keys: such a key is found without being put together.
-    pub(crate) fn integer_on_wire<'a>(
-        &self,
-        value: impl FnOnce() -> (Option<&'a [u8]>, u32),
-    ) -> Option<u64> {
+    /// The integer in a column of a row off the wire, where it is of the type of the keys: such a key is found without being
+    /// put together.
+    pub(crate) fn integer_on_wire<'a>(&self, value: impl FnOnce() -> Raw<'a>) -> Option<u64> {
         let of_keys = self.integer?;
-        let (bytes, oid) = value();
-        integer(bytes?, of_keys.width).filter(|_| oid == of_keys.oid)
+        let value = value();
+        integer(value.bytes?, of_keys.width).filter(|_| value.oid == of_keys.oid)
     }
 
     /// The number of a key.
@@ -293,9 +290,7 @@ mod tests {
         let mut map = map(Some(i32::TYPE), 4);
         for number in [i32::MIN, -1, 0, 9, i32::MAX] {
             let wire = number.to_be_bytes();
-            let integer = map
-                .integer_on_wire(|| (Some(&wire), i32::TYPE.oid))
-                .unwrap();
+            let integer = map.integer_on_wire(|| i32::TYPE.raw(Some(&wire))).unwrap();
             *map.place_of_integer(integer) = 5;
             assert_eq!(map.find_integer(integer), Some(5));
             assert_eq!(map.get(&key(number)), Some(5));
@@ -303,8 +298,8 @@ mod tests {
             assert_eq!(map.find_integer(integer), None);
         }
         assert_eq!(map.pages.pages.len(), 1, "an empty page is used again");
-        assert_eq!(map.integer_on_wire(|| (Some(&[0; 4]), i64::TYPE.oid)), None);
-        assert_eq!(map.integer_on_wire(|| (None, i32::TYPE.oid)), None);
+        assert_eq!(map.integer_on_wire(|| i64::TYPE.raw(Some(&[0; 4]))), None);
+        assert_eq!(map.integer_on_wire(|| i32::TYPE.raw(None)), None);
     }
 
     #[test]

@@ -74,13 +74,13 @@ impl Members {
     fn parent_on_wire(&mut self, row: &Row) -> Option<u32> {
         let there_columns = self.columns.1;
         if let [column] = there_columns {
-            let value = || row.wire(*column as usize);
+            let value = || row.raw(*column as usize);
             if let Some(key) = self.parent_of.integer_on_wire(value) {
                 return self.parent_of.find_integer(key);
             }
         }
-        let wire = |column| row.wire(column);
-        let key = KeyBytes::off_wire(self.relation.to, there_columns, wire)?;
+        let value = |column| row.raw(column);
+        let key = KeyBytes::off_wire(self.relation.to, there_columns, value)?;
         self.parent_of.get(&key)
     }
 }
