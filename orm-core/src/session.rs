@@ -424,11 +424,19 @@ impl Session {
     }
 
     /// The number of the place where a table's rows are kept; made when it is first asked for.
+    #[inline]
     fn arena_number(&mut self, table: &'static Table) -> u16 {
         let id = table.id();
-        if let Some(number) = self.first_tables.iter().position(|first| *first == id) {
-            return number as u16;
+        match self.first_tables.iter().position(|first| *first == id) {
+            Some(number) => number as u16,
+            None => self.later_arena_number(table),
         }
+    }
+
+    /// The same, where it isn't one of the first.
+    #[cold]
+    fn later_arena_number(&mut self, table: &'static Table) -> u16 {
+        let id = table.id();
         if let Some(number) = self.arena_of.get(&id) {
             return *number;
         }

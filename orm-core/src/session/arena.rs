@@ -64,13 +64,12 @@ pub(crate) fn open(table: &'static Table, session: u32, arena: u16) -> Box<dyn S
 }
 
 impl<M: Model> Arena<M> {
+    /// Puts what a slot holds into it that was claimed just now.
     fn put(&mut self, index: u32, content: Content<M>) {
-        let at = index as usize;
-        if at == self.contents.len() {
+        if index as usize == self.contents.len() {
             self.contents.push(content);
         } else {
-            self.contents[at] = content;
-            self.unkeep(index);
+            self.replace(index, content);
         }
     }
 
@@ -226,7 +225,7 @@ impl<M: Model> Arena<M> {
     fn put_back(&mut self, index: u32, row: M) {
         self.slots.inserted(index, Self::key_of(&row), 0);
         self.slots.heads[index as usize].doomed = false;
-        self.put(index, Content::Row(row));
+        self.replace(index, Content::Row(row));
     }
 
     /// The key of a row off the wire without decoding it, where its binary form is that of the Rust types.
@@ -317,12 +316,9 @@ impl<M: Model> Store for Arena<M> {
             None => M::read(reader)?,
         };
         self.slots.heads[at].epoch = epoch;
-        let changed = self
-            .row(index)
-            .map_or(ColumnSet::EMPTY, |old| row.diff(old));
-        let refreshed = (!changed.is_empty()).then(|| (self.log_row(index), changed));
-        self.contents[at] = Content::Row(row);
-        self.unkeep(index);
+        let differs = self.row(index).is_some_and(|old| !row.diff(old).is_empty());
+        let refreshed = differs.then(|| self.log_row(index));
+        self.replace(index, Content::Row(row));
         Ok(ReadRow {
             handle: self.slots.handle(index),
             taken: true,
@@ -406,10 +402,13 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn changes(&self, index: u32) -> ColumnSet {
-        match (self.kept(index), self.row(index)) {
-            (Some(kept), Some(row)) => row.diff(self.copies.get(kept)),
-            _ => ColumnSet::EMPTY,
-        }
+        self.kept(index)
+            .map_or(ColumnSet::EMPTY, |kept| self.changes_since(index, kept))
+    }
+
+    fn changes_since(&self, index: u32, copy: CopyId) -> ColumnSet {
+        self.row(index)
+            .map_or(ColumnSet::EMPTY, |row| row.diff(self.copies.get(copy)))
     }
 
     fn each_change(&self, rows: &[u32], found: &mut dyn FnMut(u32, ColumnSet)) {

@@ -146,7 +146,8 @@ impl Session {
         let store = self.arenas[number as usize].as_mut();
         let read = store.read(row, epoch, overwrite)?;
         let handle = read.handle;
-        if let Some((copy, changed)) = read.refreshed {
+        if let Some(copy) = read.refreshed {
+            let changed = store.changes_since(handle.index, copy);
             let frame = self.undo.frame() + 1;
             let head = &mut store.slots_mut().heads[handle.index as usize];
             if head.saved < frame {

@@ -111,6 +111,7 @@ impl Slots {
     }
 
     /// Takes an empty slot for a new entity.
+    #[inline]
     pub(crate) fn claim(&mut self, state: State, epoch: u32) -> u32 {
         let head = Head {
             generation: self.first_generation,

@@ -17,8 +17,8 @@ pub(crate) struct ReadRow {
     pub handle: RawHandle,
     /// Whether the row's values were taken, and not left for the entity's own.
     pub taken: bool,
-    /// Where the entity was known and the row differs: what it was before, for the undo log, and in which columns it differs.
-    pub refreshed: Option<(CopyId, ColumnSet)>,
+    /// Where the entity was known and the row differs: what it was before, for the undo log.
+    pub refreshed: Option<CopyId>,
 }
 
 /// The rows of one model in a session. Positions are slots of [`Slots`]; an operation on a slot whose entity is in
@@ -73,7 +73,10 @@ pub(crate) trait Store: Send + Sync {
     /// The columns in which the row differs from the copy that was kept.
     fn changes(&self, index: u32) -> ColumnSet;
 
-    /// The same of many rows, of those that differ.
+    /// The columns in which the row differs from a copy.
+    fn changes_since(&self, index: u32, copy: CopyId) -> ColumnSet;
+
+    /// The columns in which rows differ from the copies that were kept, of those that do.
     fn each_change(&self, rows: &[u32], found: &mut dyn FnMut(u32, ColumnSet));
 
     /// Gives the `on_update` columns that aren't among the changed ones their new values.
