@@ -138,33 +138,41 @@ impl Link {
     }
 }
 
+impl AnswerRows {
+    /// The answer has come to its end.
+    fn end(&mut self, failed: Option<tokio_postgres::Error>) -> Result<()> {
+        let Some(watch) = self.watch.take() else {
+            return Ok(());
+        };
+        let Some(error) = failed else {
+            self.engine.inner.sizes.note(self.size, self.came);
+            let count = self.rows.rows_affected().unwrap_or_default();
+            watch.end_with(Ok(Some(count)), if self.keeps { &self.read } else { &[] });
+            return Ok(());
+        };
+        let sql = watch.sql().to_owned();
+        watch.end(Err(&error));
+        let address = self.engine.pool().address();
+        Err(Error::from_statement(error, &sql, address))
+    }
+}
+
 impl Incoming for AnswerRows {
     fn poll_row(&mut self, context: &mut Context<'_>) -> Poll<Result<bool>> {
         if self.watch.is_none() {
             return Poll::Ready(Ok(false));
         }
-        let next = ready!(self.rows.as_mut().poll_next(context));
-        if let Some(Ok(row)) = next {
-            if !self.keeps {
-                self.read.clear();
+        match ready!(self.rows.as_mut().poll_next(context)) {
+            Some(Ok(row)) => {
+                if !self.keeps {
+                    self.read.clear();
+                }
+                self.read.push(Row::new(row));
+                self.came += 1;
+                Poll::Ready(Ok(true))
             }
-            self.read.push(Row::new(row));
-            self.came += 1;
-            return Poll::Ready(Ok(true));
+            last => Poll::Ready(self.end(last.and_then(Result::err)).map(|()| false)),
         }
-        let Some(watch) = self.watch.take() else {
-            return Poll::Ready(Ok(false));
-        };
-        let Some(Err(error)) = next else {
-            self.engine.inner.sizes.note(self.size, self.came);
-            let count = self.rows.rows_affected().unwrap_or_default();
-            watch.end_with(Ok(Some(count)), if self.keeps { &self.read } else { &[] });
-            return Poll::Ready(Ok(false));
-        };
-        let sql = watch.sql().to_owned();
-        watch.end(Err(&error));
-        let address = self.engine.pool().address();
-        Poll::Ready(Err(Error::from_statement(error, &sql, address)))
     }
 
     fn expected(&self) -> usize {

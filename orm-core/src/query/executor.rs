@@ -4,7 +4,7 @@
 use std::future::poll_fn;
 use std::panic::Location;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::Stream;
 
@@ -105,14 +105,16 @@ pub(crate) async fn read_all(
     mut read: impl FnMut(&Row) -> Result<()> + Send,
 ) -> (Result<()>, Result<()>) {
     let mut reading = Ok(());
-    loop {
-        match poll_fn(|context| rows.poll_row(context)).await {
-            Ok(true) if reading.is_ok() => reading = read(rows.row()),
-            Ok(true) => {}
-            Ok(false) => return (Ok(()), reading),
-            Err(error) => return (Err(error), reading),
+    // Rows that are here already are read at one go: nobody has to wait between them.
+    let end = poll_fn(|context| {
+        while ready!(rows.poll_row(context))? {
+            if reading.is_ok() {
+                reading = read(rows.row());
+            }
         }
-    }
+        Poll::Ready(Ok(()))
+    });
+    (end.await, reading)
 }
 
 /// What a query runs on: a `&mut Session` (or a savepoint's guard), which gives `Handle<M>`s, or a `&mut Connection`,
