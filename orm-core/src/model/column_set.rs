@@ -134,13 +134,17 @@ impl ColumnSet {
         self
     }
 
+    /// The first of them.
+    pub(crate) fn first(&self) -> Option<u16> {
+        let word = self.words.iter().position(|word| *word != 0)?;
+        Some(word as u16 * 64 + self.words[word].trailing_zeros() as u16)
+    }
+
     /// The columns at whose positions stands `true`. Asked of each row that is inserted.
     pub(crate) fn where_true(columns: &[bool]) -> Self {
         let mut set = Self::EMPTY;
-        for (word, columns) in set.words.iter_mut().zip(columns.chunks(64)) {
-            for (bit, column) in columns.iter().enumerate() {
-                *word |= u64::from(*column) << bit;
-            }
+        for (at, column) in columns.iter().enumerate() {
+            set.words[at / 64] |= u64::from(*column) << (at % 64);
         }
         set
     }
@@ -180,5 +184,26 @@ impl FromIterator<u16> for ColumnSet {
 impl fmt::Debug for ColumnSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_column_is_found_in_any_word() {
+        assert_eq!(ColumnSet::EMPTY.first(), None);
+        for column in [0, 1, 63, 64, 127, 200, 255] {
+            let set = ColumnSet::EMPTY.with(column).with(255);
+            assert_eq!(
+                (set.first(), set.iter().next()),
+                (Some(column), Some(column))
+            );
+            let mut given = [false; ColumnSet::CAPACITY];
+            given[column as usize] = true;
+            given[255] = true;
+            assert_eq!(ColumnSet::where_true(&given), set);
+        }
     }
 }

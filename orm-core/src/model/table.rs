@@ -203,13 +203,11 @@ impl Table {
         Some((at as u16, &self.columns[at]))
     }
 
-    /// The first column that needs a value and is not among those that have one.
-    pub(crate) fn lacking(&self, given: &ColumnSet) -> Option<u16> {
-        let at = self.columns.iter().enumerate().position(|(at, column)| {
-            let has_value = column.nullable || given.contains(at as u16);
-            !has_value
-        })?;
-        Some(at as u16)
+    /// The columns that need a value.
+    pub(crate) fn required(&self) -> ColumnSet {
+        let columns = (0..).zip(self.columns);
+        let required = columns.filter(|(_, column)| !column.nullable);
+        required.map(|(at, _)| at).collect()
     }
 
     /// The relationship of this constant name. SQLAlchemy: `mapper.relationships[name]`.

@@ -216,7 +216,13 @@ pub trait Draft: Clone + Default + std::fmt::Debug + Send + Sync + Sized + 'stat
     /// # Errors
     /// The position of a column without a value.
     fn finish(self) -> Result<Self::Model, u16> {
-        match Self::Model::TABLE.lacking(&self.given()) {
+        self.finish_with(Self::Model::TABLE.required())
+    }
+
+    /// The same, for who has asked already which columns need a value.
+    #[doc(hidden)]
+    fn finish_with(self, required: ColumnSet) -> Result<Self::Model, u16> {
+        match required.without(self.given()).first() {
             Some(column) => Err(column),
             None => Ok(self.into_row()),
         }

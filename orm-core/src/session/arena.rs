@@ -73,6 +73,12 @@ impl<M: Model> Arena<M> {
         }
     }
 
+    /// The same of a slot that held something else before.
+    fn replace(&mut self, index: u32, content: Content<M>) {
+        self.contents[index as usize] = content;
+        self.unkeep(index);
+    }
+
     fn kept(&self, index: u32) -> Option<CopyId> {
         self.kept.get(index)
     }
@@ -434,6 +440,8 @@ impl<M: Model> Store for Arena<M> {
     }
 
     fn inserted(&mut self, entities: &[RawHandle], epoch: u32) -> Result<Vec<RawHandle>> {
+        let required = M::TABLE.required();
+        let mut buffer = BytesMut::new();
         let mut rows = Vec::with_capacity(entities.len());
         for entity in entities {
             let content = &mut self.contents[entity.index as usize];
@@ -443,9 +451,10 @@ impl<M: Model> Store for Arena<M> {
             let Some(draft) = self.drafts.take(draft) else {
                 continue;
             };
-            match draft.finish() {
+            match draft.finish_with(required) {
                 Ok(row) => {
-                    rows.push((entity.index, Self::key_of(&row)));
+                    let key = Self::key_in_buffer(&row, &mut buffer);
+                    rows.push((entity.index, key));
                     *content = Content::Row(row);
                 }
                 Err(column) => {
