@@ -137,7 +137,11 @@ impl Session {
     fn newly_doomed(&self, seen: &mut FastSet<RawHandle>) -> Option<Vec<Vec<RawHandle>>> {
         let mut by_table: Vec<Vec<RawHandle>> = vec![Vec::new(); self.arenas.len()];
         let mut found = false;
-        for handle in self.doomed(has_children) {
+        let doomed = self.doomed(has_children);
+        if seen.is_empty() {
+            seen.reserve(doomed.len());
+        }
+        for handle in doomed {
             if seen.insert(handle) {
                 by_table[handle.arena as usize].push(handle);
                 found = true;
