@@ -8,12 +8,20 @@
 //! | `clock`, `proxy` | the time, the statements, the network |
 //! | `run` | round by round: the samples |
 //! | `memory` | the peak of a process that does the work once |
+//! | `profile` | instructions in place of time, by valgrind |
 //! | `report`, `plot` | medians and ratios as a table, as JSON, as a picture |
 
+#[path = "../instructions/src/callgrind.rs"]
+#[allow(
+    dead_code,
+    reason = "valgrind counts calls wherever they are made, so allocations are nothing to tell where not all is counted"
+)]
+mod callgrind;
 mod clock;
 mod memory;
 mod options;
 mod plot;
+mod profile;
 mod proxy;
 mod report;
 mod run;
@@ -39,6 +47,12 @@ fn main() -> Result<()> {
             scenario,
             url,
         } => runtime.block_on(memory::child(&subject, &scenario, &url))?,
+        Command::Profile(options) => print!("{}", runtime.block_on(profile::run(options))?),
+        Command::Count {
+            options,
+            url,
+            distant_url,
+        } => runtime.block_on(profile::child(&options, &url, &distant_url))?,
         Command::Speed(options) => {
             let results = runtime.block_on(run::run(&options))?;
             print!("{}", report::table(&results));

@@ -16,7 +16,7 @@ use crate::subjects::{NAMES, Subject, takes_part};
 use crate::world::World;
 
 /// How much longer a round trip takes in the scenarios that say so.
-const LATENCY: Duration = Duration::from_millis(1);
+pub(crate) const LATENCY: Duration = Duration::from_millis(1);
 
 /// So many samples are taken whatever the time.
 const ENOUGH: usize = 3;

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::fs;
 
-use crate::{Count, Result};
+use crate::Result;
+use crate::callgrind::Count;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/baseline.txt");
 

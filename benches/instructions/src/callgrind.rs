@@ -1,12 +1,14 @@
-//! Runs this program under valgrind, and reads what callgrind has written: a file for each part.
+//! Runs this program under valgrind, and reads what callgrind has written: a file for each part. `instructions` counts with it what
+//! needs no server, `benches` what a client does for each scenario.
 
 use std::collections::HashMap;
 use std::fs;
+use std::hint::black_box;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::{Count, Result};
+use crate::Result;
 
 const NO_VALGRIND: &str = "\
 instructions are counted by valgrind, which is not installed: `apt-get install valgrind`, or the like. \
@@ -21,28 +23,60 @@ const ALLOCATING: [&str; 5] = [
     "posix_memalign",
 ];
 
-/// Lets valgrind run the parts on the database of `url`. Its files are left in `keep`, or nowhere.
-pub(crate) fn count(url: &str, keep: Option<PathBuf>) -> Result<Vec<Count>> {
-    if let Some(directory) = keep {
-        fs::create_dir_all(&directory)?;
-        return count_in(&directory.join("part"), url);
+/// What was counted of one part.
+pub(crate) struct Count {
+    pub(crate) part: String,
+    pub(crate) instructions: u64,
+    pub(crate) allocations: u64,
+}
+
+/// Begins a part.
+pub(crate) fn begin() {
+    // The C library puts in order what was freed before when a large piece is asked for. That is no part's work.
+    drop(black_box(Vec::<u8>::with_capacity(100_000)));
+    counting_begins();
+}
+
+/// Ends it.
+pub(crate) fn end() {
+    counting_ends();
+}
+
+/// Where all that was counted before is forgotten. Valgrind finds the two by their names.
+#[inline(never)]
+fn counting_begins() {
+    // Another value than below, or the two would be made one.
+    black_box(1);
+}
+
+/// Where what was counted is written.
+#[inline(never)]
+fn counting_ends() {
+    black_box(2);
+}
+
+/// Lets valgrind run this program with `words`, which prints a line for each part that it counts. In a part everything counts, or
+/// no more than what `only` names: a function. The files of valgrind are left in `keep`, or nowhere.
+pub(crate) fn count(words: &[&str], only: Option<&str>, keep: Option<&Path>) -> Result<Vec<Count>> {
+    let aside = std::env::temp_dir().join(format!("orm-instructions-{}", std::process::id()));
+    let directory = keep.unwrap_or(&aside);
+    fs::create_dir_all(directory)?;
+    let counted = count_in(&directory.join("part"), words, only);
+    if keep.is_none() {
+        fs::remove_dir_all(directory)?;
     }
-    let directory = std::env::temp_dir().join(format!("orm-instructions-{}", std::process::id()));
-    fs::create_dir_all(&directory)?;
-    let counted = count_in(&directory.join("part"), url);
-    fs::remove_dir_all(&directory)?;
     counted
 }
 
-fn count_in(files: &Path, url: &str) -> Result<Vec<Count>> {
+fn count_in(files: &Path, words: &[&str], only: Option<&str>) -> Result<Vec<Count>> {
     let output = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", files.display()))
-        // What came before a part is forgotten when it begins; what was counted is written when it ends.
         .arg("--zero-before=*counting_begins*")
         .arg("--dump-before=*counting_ends*")
+        .args(only.map(|function| format!("--toggle-collect=*{function}*")))
         .arg(std::env::current_exe()?)
-        .args(["parts", url])
+        .args(words)
         .output()
         .map_err(|error| match error.kind() {
             ErrorKind::NotFound => NO_VALGRIND.into(),

@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use orm_core::testing::TestDb;
 
 use baseline::Baseline;
+use callgrind::Count;
 
 /// Nothing is handled here: whatever goes wrong ends the run with its message.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
@@ -52,18 +53,12 @@ fn main() -> Result<ExitCode> {
     }
 }
 
-/// What was counted of one part.
-pub(crate) struct Count {
-    pub(crate) part: String,
-    pub(crate) instructions: u64,
-    pub(crate) allocations: u64,
-}
-
 async fn count(keep: Option<PathBuf>) -> Result<Vec<Count>> {
     // The rows that are decoded come from a real server. What it does is not counted.
     let database = TestDb::new().await?;
     let url = database.url().to_owned();
-    tokio::task::spawn_blocking(move || callgrind::count(&url, keep)).await?
+    tokio::task::spawn_blocking(move || callgrind::count(&["parts", &url], None, keep.as_deref()))
+        .await?
 }
 
 async fn compare(keep: Option<PathBuf>) -> Result<ExitCode> {

@@ -7,7 +7,7 @@ use orm_core::model::{Model, RowReader};
 use orm_core::prelude::*;
 use orm_core::query::{Executor, Statement};
 
-use crate::Result;
+use crate::{Result, callgrind};
 
 #[derive(Model, Clone)]
 #[orm(table = "users", has_many(posts: Post, via = user))]
@@ -30,18 +30,6 @@ struct Post {
 
 /// How many rows a part is about, where its name says nothing else.
 const ROWS: usize = 1_000;
-
-/// Where counting begins, and all that was counted before is forgotten. Valgrind finds the two by their names.
-#[inline(never)]
-fn counting_begins() {
-    // Another value than below, or the two would be made one.
-    black_box(1);
-}
-
-#[inline(never)]
-fn counting_ends() {
-    black_box(2);
-}
 
 /// Runs the parts: once to warm up, which makes what is made once for a process, and once to be counted.
 pub(crate) async fn run(url: &str) -> Result<()> {
@@ -66,11 +54,9 @@ impl Counter {
             return work();
         }
         println!("{part}");
-        // The C library puts in order what was freed before when a large piece is asked for. That is no part's work.
-        drop(black_box(Vec::<u8>::with_capacity(100_000)));
-        counting_begins();
+        callgrind::begin();
         let done = work();
-        counting_ends();
+        callgrind::end();
         done
     }
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use super::raw::next_hair;
 use super::{POOL, check};
 use crate::Result;
-use crate::clock::Clock;
+use crate::clock::{Clock, counted};
 use crate::scenario::Work;
 use crate::world::{ITEMS, keys, new_hair, new_names};
 
@@ -212,13 +212,13 @@ async fn get_user(conn: &mut AsyncPgConnection, key: i32) -> Result<User> {
 async fn get_pooled(pool: &Pool<AsyncPgConnection>, n: usize) -> Result<()> {
     let tasks = (0..POOL).map(|task| {
         let pool = pool.clone();
-        tokio::spawn(async move {
+        tokio::spawn(counted(async move {
             for key in keys(n).skip(task).step_by(POOL) {
                 let mut conn = pool.get().await?;
                 std::hint::black_box(get_user(&mut conn, key).await?);
             }
             Result::<()>::Ok(())
-        })
+        }))
     });
     for done in join_all(tasks).await {
         done??;

@@ -11,7 +11,7 @@ use super::models::{Comment, Post, User};
 use super::raw::next_hair;
 use super::{POOL, check};
 use crate::Result;
-use crate::clock::Clock;
+use crate::clock::{Clock, counted};
 use crate::scenario::Work;
 use crate::world::{ITEMS, keys, new_hair, new_names};
 
@@ -155,7 +155,7 @@ impl Plain {
     async fn get_pooled(&self, n: usize) -> Result<()> {
         let tasks = (0..POOL).map(|task| {
             let engine = self.engine.clone();
-            tokio::spawn(async move {
+            tokio::spawn(counted(async move {
                 for key in keys(n).skip(task).step_by(POOL) {
                     let mut conn = engine.acquire().await?;
                     let user = User::query()
@@ -165,7 +165,7 @@ impl Plain {
                     std::hint::black_box(user);
                 }
                 Result::<()>::Ok(())
-            })
+            }))
         });
         for done in join_all(tasks).await {
             done??;

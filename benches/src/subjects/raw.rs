@@ -9,7 +9,7 @@ use tokio_postgres::{Client, NoTls, Row, Statement};
 
 use super::{POOL, check};
 use crate::Result;
-use crate::clock::Clock;
+use crate::clock::{Clock, counted};
 use crate::scenario::Work;
 use crate::world::{ITEMS, keys, new_hair, new_names};
 
@@ -278,7 +278,7 @@ impl Raw {
     async fn get_pooled(&self, n: usize) -> Result<()> {
         let tasks = (0..POOL).map(|task| {
             let pool = self.pool.clone();
-            tokio::spawn(async move {
+            tokio::spawn(counted(async move {
                 for key in keys(n).skip(task).step_by(POOL) {
                     let client = pool.get().await?;
                     let statement = client.prepare_cached(GET_USER).await?;
@@ -286,7 +286,7 @@ impl Raw {
                     std::hint::black_box(user(&row));
                 }
                 Result::<()>::Ok(())
-            })
+            }))
         });
         for done in join_all(tasks).await {
             done??;

@@ -8,7 +8,7 @@ use super::models::{Comment, Item, Order, Post, User};
 use super::raw::next_hair;
 use super::{POOL, check};
 use crate::Result;
-use crate::clock::Clock;
+use crate::clock::{Clock, counted};
 use crate::scenario::{IDENTITY_MAP_GETS, Work};
 use crate::world::{ITEMS, keys, new_hair, new_names};
 
@@ -94,7 +94,7 @@ impl Tracked {
     async fn get_pooled(&self, n: usize) -> Result<()> {
         let tasks = (0..POOL).map(|task| {
             let engine = self.engine.clone();
-            tokio::spawn(async move {
+            tokio::spawn(counted(async move {
                 for key in keys(n).skip(task).step_by(POOL) {
                     let mut db = engine.session();
                     let user = db.get::<User>(key).await?;
@@ -102,7 +102,7 @@ impl Tracked {
                     db.close().await?;
                 }
                 Result::<()>::Ok(())
-            })
+            }))
         });
         for done in join_all(tasks).await {
             done??;
