@@ -133,7 +133,7 @@ pub fn unchecked(sql: String) -> String {
             " RETURNING 1) SELECT CASE count(*) WHEN ",
             " RETURNING 1) SELECT CASE WHEN count(*) = ",
             ") SELECT array_agg(",
-            " RETURNING '') SELECT coalesce((TABLE written)",
+            " RETURNING true) SELECT current_setting(",
             ") SELECT coalesce((TABLE written)",
         ];
         let (inside, check) = checks.iter().find_map(|check| rest.rsplit_once(check))?;

@@ -14,8 +14,8 @@ type World = (Country, City, Author, Book, Ticket, Person, House);
 
 const NOTHING: [&str; 0] = [];
 
-const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code = $2 RETURNING '') \
-     SELECT coalesce((TABLE written), current_setting('rows written: 0'))";
+const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code = $2 RETURNING true) \
+     SELECT current_setting('rows written: 0') WHERE (TABLE written) IS NULL";
 
 const NAMES: &str = "select code, name from countries order by code";
 

@@ -53,7 +53,7 @@ fn airport(code: &str, country: Handle<Country>) -> impl Insertable<Model = Airp
 /// The statement in the form in which the server asks for the row that it writes.
 fn checked(sql: &str) -> String {
     format!(
-        "WITH written AS ({sql} RETURNING '') SELECT coalesce((TABLE written), current_setting('rows written: 0'))"
+        "WITH written AS ({sql} RETURNING true) SELECT current_setting('rows written: 0') WHERE (TABLE written) IS NULL"
     )
 }
 

@@ -53,7 +53,7 @@ impl Session {
     pub(super) fn judge(&self, statement: &mut Statement, step: &Step) -> u32 {
         if let Some((key, ty)) = judged_key(step) {
             *statement = match step.rows() {
-                1 => there(statement, "", Some(ty)),
+                1 => its_key(statement, ty),
                 rows => {
                     let mut name = String::new();
                     identifier(&mut name, step.table.columns[key as usize].name);
@@ -68,7 +68,7 @@ impl Session {
             }
             // How many they are is no failure yet, so the number is wanted.
             _ if may_fall_short(step) => *statement = counted(statement, step.rows() as u64),
-            Some(1) => *statement = there(statement, " RETURNING ''", None),
+            Some(1) => *statement = there(statement),
             Some(rows) => *statement = counted(statement, rows),
             None => {}
         }
@@ -133,20 +133,27 @@ impl Session {
     }
 }
 
-/// The same statement about one row, which fails unless it changes one, and gives the one column that it returns. Several rows in a
-/// place for one are an error of the server's own.
-fn there(plain: &Statement, returning: &'static str, cast: Option<&'static PgType>) -> Statement {
+/// The same statement about one row, which fails unless it changes one, and gives nothing: to ask for the failure alone is less for
+/// the server to plan than to give something in its place. Several rows in a place for one are an error of the server's own.
+fn there(plain: &Statement) -> Statement {
     render::statement(&|sql| {
         sql.text(INSIDE);
         sql.statement(plain);
-        sql.text(returning);
+        sql.text(" RETURNING true) SELECT current_setting('");
+        sql.text(WRITTEN);
+        sql.text("0') WHERE (TABLE written) IS NULL");
+    })
+}
+
+/// The same INSERT of one row, which fails unless it writes one, and gives the key that it returns.
+fn its_key(plain: &Statement, ty: &'static PgType) -> Statement {
+    render::statement(&|sql| {
+        sql.text(INSIDE);
+        sql.statement(plain);
         sql.text(") SELECT coalesce((TABLE written), current_setting('");
         sql.text(WRITTEN);
-        sql.text("0')");
-        if let Some(ty) = cast {
-            sql.text("::");
-            sql.type_name(ty);
-        }
+        sql.text("0')::");
+        sql.type_name(ty);
         sql.text(")");
     })
 }
