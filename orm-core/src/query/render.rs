@@ -143,7 +143,8 @@ pub(crate) fn statement(write: &dyn Fn(&mut Renderer)) -> Statement {
 }
 
 /// The statement that is written by `write`, whose own words do nothing but read: twice, where its text is not known yet, the first
-/// time into its shape. So what is written must be the same both times.
+/// time into its shape. So what is written must be the same both times. The parameters are those of the first time: see
+/// [`Renderer::to_encode`].
 pub(crate) fn query(write: &dyn Fn(&mut Renderer)) -> Statement {
     let mut shaping = Renderer {
         sink: Sink::Shape(Mixer::new()),
@@ -207,6 +208,15 @@ impl Renderer {
     /// Notes what the part that is written next may do.
     fn note(&mut self, effect: Effect) {
         self.effect = self.effect.max(effect);
+    }
+
+    /// Of the rows whose values are one parameter those that it is made of: none where the text is written, which says nothing of them,
+    /// and whose parameters are there already.
+    pub(crate) fn to_encode<'rows, R>(&self, rows: &'rows [R]) -> &'rows [R] {
+        match self.sink {
+            Sink::Shape(_) => rows,
+            Sink::Text(_) => &[],
+        }
     }
 
     /// Appends words of our own.

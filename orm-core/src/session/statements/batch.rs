@@ -22,8 +22,14 @@ pub(super) enum BatchValue {
 }
 
 impl Session {
-    /// What some columns of a step's rows are given.
-    pub(super) fn batch_values(&self, step: &Step, columns: &[u16]) -> Vec<BatchValue> {
+    /// What some columns of a step's rows are given, to be written by `sql`.
+    pub(super) fn batch_values(
+        &self,
+        sql: &Renderer,
+        step: &Step,
+        columns: &[u16],
+    ) -> Vec<BatchValue> {
+        let rows = sql.to_encode(&step.rows);
         let make = |(at, column): (usize, &u16)| {
             let name = format!("c{at}");
             if step.by_server.contains(*column)
@@ -32,7 +38,7 @@ impl Session {
                 return value;
             }
             let ty = step.table.columns[*column as usize].ty;
-            BatchValue::Column(BatchColumn::new(name, ty, &step.rows, |row, out| {
+            BatchValue::Column(BatchColumn::new(name, ty, rows, |row, out| {
                 self.store(*row).encode(row.index, *column, out)
             }))
         };
@@ -71,16 +77,18 @@ impl Session {
     }
 
     /// The keys under which the database has the rows of a step.
-    pub(super) fn key_columns(&self, step: &Step) -> Vec<BatchColumn> {
+    pub(super) fn key_columns(&self, sql: &Renderer, step: &Step) -> Vec<BatchColumn> {
+        let table = step.table;
         match &step.keys {
             Some(keys) => vec![keys.clone()],
-            None => self.columns_before("k", step.table, step.table.primary_key, step.before()),
+            None => self.columns_before(sql, "k", table, table.primary_key, step.before()),
         }
     }
 
     /// Some columns of rows as the database has them.
     pub(super) fn columns_before(
         &self,
+        sql: &Renderer,
         prefix: &str,
         table: &Table,
         columns: &[u16],
@@ -89,6 +97,7 @@ impl Session {
         let Some(store) = rows.first().map(|row| self.store(*row)) else {
             return Vec::new();
         };
+        let rows = sql.to_encode(rows);
         let make = |(at, column): (usize, &u16)| {
             let ty = table.columns[*column as usize].ty;
             BatchColumn::new(format!("{prefix}{at}"), ty, rows, |row, out| {

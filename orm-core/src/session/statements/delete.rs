@@ -25,8 +25,14 @@ impl Session {
                 sql.param(self.value_before(row, *column));
             });
         } else {
-            let mut batch = self.key_columns(step);
-            batch.extend(self.columns_before("v", table, table.version.as_slice(), &step.rows));
+            let mut batch = self.key_columns(sql, step);
+            batch.extend(self.columns_before(
+                sql,
+                "v",
+                table,
+                table.version.as_slice(),
+                &step.rows,
+            ));
             found_in(sql, table, &found, batch, step.rows.len());
         }
     }

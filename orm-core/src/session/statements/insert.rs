@@ -47,7 +47,7 @@ impl Session {
             }
             Match::ByKey | Match::Ascending => {
                 insert_into(sql, TableRef::of(table), &columns);
-                let batch = self.batch_values(step, &columns);
+                let batch = self.batch_values(sql, step, &columns);
                 sql.text(" ");
                 select_values(sql, batch, step.rows.len());
                 let keys = table.primary_key.iter().copied();
@@ -79,7 +79,7 @@ impl Session {
             .copied()
             .filter(|key| !step.columns.contains(*key))
             .collect();
-        let batch = self.batch_values(step, columns);
+        let batch = self.batch_values(sql, step, columns);
         sql.text("WITH input AS MATERIALIZED (SELECT ");
         for (at, column) in made.iter().enumerate() {
             let default = table.columns[*column as usize]

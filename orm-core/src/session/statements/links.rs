@@ -66,7 +66,8 @@ impl Session {
         let columns = link_columns(step);
         insert_into(sql, TableRef::of(step.table), &columns);
         sql.text(" ");
-        select_batch(sql, self.link_batch(step, &step.links), step.links.len());
+        let batch = self.link_batch(step, sql.to_encode(&step.links));
+        select_batch(sql, batch, step.links.len());
         if skips_existing(step) {
             sql.text(" ON CONFLICT (");
             sql.list(&columns, ", ", |sql, column| {
@@ -77,7 +78,7 @@ impl Session {
     }
 
     pub(super) fn delete_links(&self, sql: &mut Renderer, step: &Step) {
-        let batch = self.link_batch(step, &step.links);
+        let batch = self.link_batch(step, sql.to_encode(&step.links));
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
         found_in(
@@ -110,7 +111,7 @@ impl Session {
     pub(super) fn delete_all_links(&self, sql: &mut Renderer, step: &Step) {
         let columns: Vec<u16> = step.columns.iter().collect();
         let owner = self.table(step.rows[0]);
-        let batch = self.columns_before("k", owner, owner.primary_key, &step.rows);
+        let batch = self.columns_before(sql, "k", owner, owner.primary_key, &step.rows);
         sql.text("DELETE FROM ");
         sql.table(TableRef::of(step.table));
         found_in(sql, step.table, &columns, batch, step.rows.len());

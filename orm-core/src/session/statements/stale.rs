@@ -13,14 +13,15 @@ impl Session {
     pub(in crate::session) fn select_stale(&self, step: &Step) -> Statement {
         let (table, before) = (step.table, step.before());
         let guard: Vec<u16> = step.guard.iter().collect();
-        let keys = self.key_columns(step);
-        let versions = self.columns_before("v", table, table.version.as_slice(), before);
-        let olds = self.columns_before("o", table, &guard, before);
-        let conditions = unchanged(step, &keys, &versions, &olds);
-        let batch: Vec<_> = keys.into_iter().chain(versions).chain(olds).collect();
         render::statement(&|sql| {
+            let keys = self.key_columns(sql, step);
+            let version = table.version.as_slice();
+            let versions = self.columns_before(sql, "v", table, version, before);
+            let olds = self.columns_before(sql, "o", table, &guard, before);
+            let conditions = unchanged(step, &keys, &versions, &olds);
+            let batch = keys.into_iter().chain(versions).chain(olds);
             sql.text("SELECT u.n FROM ");
-            unnest(sql, batch.clone(), before.len(), true);
+            unnest(sql, batch.collect(), before.len(), true);
             sql.text(" WHERE NOT EXISTS (SELECT FROM ");
             sql.table(TableRef::of(table));
             sql.text(" WHERE ");

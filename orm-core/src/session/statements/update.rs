@@ -125,10 +125,10 @@ impl Session {
             StepKind::Open | StepKind::Park => Vec::new(),
             _ => step.columns.iter().collect(),
         };
-        let keys = self.key_columns(step);
-        let values = self.batch_values(step, &set);
-        let versions = self.columns_before("v", table, version.as_slice(), before);
-        let olds = self.columns_before("o", table, &guard, before);
+        let keys = self.key_columns(sql, step);
+        let values = self.batch_values(sql, step, &set);
+        let versions = self.columns_before(sql, "v", table, version.as_slice(), before);
+        let olds = self.columns_before(sql, "o", table, &guard, before);
         let turns = self.turns(step);
 
         let mut value = values.iter();
