@@ -23,8 +23,9 @@ pub use crate::model::{Fields, Inner, Positions, link_column};
 use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
-    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
-    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
+    ColumnInfo, ColumnNames, ColumnSet, Draft, DraftLink, IntoColumn, LeadsBack, LinkEnd,
+    LinksBack, Members, Model, Nested, New, NewRow, RefersTo, RefersToColumn, RelationInfo,
+    RelationKind, Row, RowReader, Several, Table,
 };
 use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
@@ -43,7 +44,7 @@ pub struct Codec<T> {
     decode: fn(Raw<'_>) -> Result<T, DecodeError>,
     same: fn(&T, &T) -> bool,
     clone: fn(&T) -> T,
-    debug: fn(&mut fmt::DebugStruct<'_, '_>, &str, &T),
+    shown: fn(&T) -> &dyn fmt::Debug,
 }
 
 /// The codec of a type.
@@ -55,9 +56,7 @@ pub const fn codec<T: SqlType>() -> Codec<T> {
         decode: T::decode,
         same: T::same,
         clone: T::clone,
-        debug: |fields, name, value| {
-            fields.field(name, value);
-        },
+        shown: |value| value,
     }
 }
 
@@ -174,11 +173,9 @@ impl<T> Codec<T> {
         Ok(())
     }
 
-    /// Notes the column if its value has changed.
-    pub fn diff(&self, now: &T, before: &T, column: u16, changed: &mut ColumnSet) {
-        if !(self.same)(now, before) {
-            changed.insert(column);
-        }
+    /// Whether the value has changed.
+    pub fn differs(&self, now: &T, before: &T) -> bool {
+        !(self.same)(now, before)
     }
 
     /// A draft's value once more.
@@ -186,16 +183,9 @@ impl<T> Codec<T> {
         value.as_ref().map(self.clone)
     }
 
-    /// Shows a draft's value, if it has one.
-    pub fn debug_given(
-        &self,
-        value: &Option<T>,
-        name: &str,
-        fields: &mut fmt::DebugStruct<'_, '_>,
-    ) {
-        if let Some(value) = value {
-            (self.debug)(fields, name, value);
-        }
+    /// A draft's value, if it has one, to be shown.
+    pub fn shown<'a>(&self, value: &'a Option<T>) -> Option<&'a dyn fmt::Debug> {
+        value.as_ref().map(self.shown)
     }
 
     /// A draft's value, or NULL if it has none: that the column can be NULL then, [`Draft::finish`](crate::model::Draft) has
@@ -209,25 +199,97 @@ impl<T> Codec<T> {
     }
 }
 
+/// What a builder holds, whatever its type parameters say of it.
+///
+/// It is one struct for all builders: each method of one moves it on, and two fields would be moved and dropped one by one.
+#[derive(Clone, Debug, Default)]
+pub struct Building<D> {
+    /// The values.
+    pub draft: D,
+    /// The relationships.
+    pub links: Vec<DraftLink>,
+}
+
+impl<D: Draft> Building<D> {
+    /// What goes into a session.
+    pub fn into_new(mut self) -> New<D::Model> {
+        self.draft.apply_defaults();
+        New {
+            draft: self.draft,
+            links: self.links,
+        }
+    }
+
+    /// What a relationship of another builder leads to.
+    pub fn into_end(self) -> LinkEnd {
+        LinkEnd::New(NewRow::new(self.draft, self.links))
+    }
+
+    /// Sets a relationship.
+    pub fn link<N: Nested<M, PLACE>, M, const PLACE: u16>(
+        &mut self,
+        relation: &'static RelationInfo,
+        target: N,
+    ) {
+        let end = target.into_end();
+        self.links.push(DraftLink { relation, end });
+    }
+
+    /// Adds members to a to-many.
+    pub fn members<N: Nested<M, PLACE>, M, const PLACE: u16>(
+        &mut self,
+        relation: &'static RelationInfo,
+        members: impl Several<N>,
+    ) {
+        let ends = members.each().map(N::into_end);
+        self.links
+            .extend(ends.map(|end| DraftLink { relation, end }));
+    }
+}
+
 /// Shows a builder.
 ///
 /// # Errors
 /// The formatter's.
-pub fn debug_builder(
+pub fn debug_builder<D: Draft>(
     f: &mut fmt::Formatter<'_>,
     name: &str,
-    draft: &dyn fmt::Debug,
-    links: &[crate::model::DraftLink],
+    building: &Building<D>,
 ) -> fmt::Result {
     f.debug_struct(name)
-        .field("draft", draft)
-        .field("links", &links)
+        .field("draft", &building.draft)
+        .field("links", &building.links)
         .finish()
 }
 
-/// The columns of a draft that have a value, from whether each has.
-pub fn given(columns: &[bool]) -> ColumnSet {
-    ColumnSet::where_true(columns)
+/// Shows a draft: the values that it has.
+///
+/// # Errors
+/// The formatter's.
+pub fn debug_draft(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    table: &Table,
+    values: &[Option<&dyn fmt::Debug>],
+) -> fmt::Result {
+    let mut fields = f.debug_struct(name);
+    for (column, value) in table.columns.iter().zip(values) {
+        if let Some(value) = value {
+            fields.field(column.field, value);
+        }
+    }
+    fields.finish()
+}
+
+/// Gives a draft's field a value.
+pub fn give<T>(field: &mut Option<T>, value: impl IntoColumn<T>) {
+    *field = Some(value.into_column());
+}
+
+/// The columns of which something holds, from whether it holds of each: that a draft has a value, that two rows differ.
+#[inline]
+pub fn columns_where(holds: &[bool]) -> ColumnSet {
+    ColumnSet::where_true(holds)
 }
 
 /// What `write` says of a column that the table doesn't have.
@@ -515,24 +577,6 @@ pub const fn column<T>(field: &'static str, name: &'static str, codec: &Codec<T>
 /// A session keeps entities, and a rowset is none.
 fn no_arena() -> Box<dyn Any> {
     Box::new(())
-}
-
-/// A draft that a relationship of another one leads to.
-pub fn nested<D: crate::model::Draft>(
-    draft: D,
-    links: Vec<crate::model::DraftLink>,
-) -> crate::model::LinkEnd {
-    crate::model::LinkEnd::New(crate::model::NewRow::new(draft, links))
-}
-
-/// The members of a to-many of a draft.
-pub fn members<C: crate::model::Nested<M, PLACE>, M, const PLACE: u16>(
-    links: &mut Vec<crate::model::DraftLink>,
-    relation: &'static RelationInfo,
-    members: impl crate::model::Several<C>,
-) {
-    let ends = members.each().map(C::into_end);
-    links.extend(ends.map(|end| crate::model::DraftLink { relation, end }));
 }
 
 /// The position of a `belongs_to` among its model's relationships.

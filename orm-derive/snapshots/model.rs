@@ -26,8 +26,7 @@ pub struct ProductDraft {
 #[must_use = "it has to be given to a session: `db.add(..)`"]
 #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
 pub struct ProductCreate<Name = ::orm_core::model::Unset> {
-    draft: ProductDraft,
-    links: ::orm_core::__private::Vec<::orm_core::model::DraftLink>,
+    new: ::orm_core::__private::Building<ProductDraft>,
     given: ::orm_core::__private::PhantomData<fn() -> (Name,)>,
 }
 #[doc(hidden)]
@@ -278,12 +277,14 @@ const _: () = {
             }
         }
         fn diff(&self, before: &Self) -> __orm::model::ColumnSet {
-            let mut changed = __orm::model::ColumnSet::EMPTY;
-            __CODECS.0.diff(&self.id, &before.id, 0u16, &mut changed);
-            __CODECS.1.diff(&self.name, &before.name, 1u16, &mut changed);
-            __CODECS.2.diff(&self.stock, &before.stock, 2u16, &mut changed);
-            __CODECS.3.diff(&self.category_id, &before.category_id, 3u16, &mut changed);
-            changed
+            __private::columns_where(
+                &[
+                    __CODECS.0.differs(&self.id, &before.id),
+                    __CODECS.1.differs(&self.name, &before.name),
+                    __CODECS.2.differs(&self.stock, &before.stock),
+                    __CODECS.3.differs(&self.category_id, &before.category_id),
+                ],
+            )
         }
     }
     #[automatically_derived]
@@ -321,12 +322,17 @@ const _: () = {
     #[automatically_derived]
     impl __private::fmt::Debug for ProductDraft {
         fn fmt(&self, f: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
-            let mut fields = f.debug_struct("ProductDraft");
-            __CODECS.0.debug_given(&self.id, "id", &mut fields);
-            __CODECS.1.debug_given(&self.name, "name", &mut fields);
-            __CODECS.2.debug_given(&self.stock, "stock", &mut fields);
-            __CODECS.3.debug_given(&self.category_id, "category_id", &mut fields);
-            fields.finish()
+            __private::debug_draft(
+                f,
+                "ProductDraft",
+                &__TABLE,
+                &[
+                    __CODECS.0.shown(&self.id),
+                    __CODECS.1.shown(&self.name),
+                    __CODECS.2.shown(&self.stock),
+                    __CODECS.3.shown(&self.category_id),
+                ],
+            )
         }
     }
     #[automatically_derived]
@@ -347,7 +353,7 @@ const _: () = {
     impl __orm::model::Draft for ProductDraft {
         type Model = Product;
         fn given(&self) -> __orm::model::ColumnSet {
-            __private::given(
+            __private::columns_where(
                 &[
                     self.id.is_some(),
                     self.name.is_some(),
@@ -402,9 +408,7 @@ const _: () = {
     impl<__Name> ProductCreate<__Name> {
         ///Gives the column `id` a value.
         pub fn id(mut self, value: impl __orm::model::IntoColumn<i32>) -> Self {
-            self.draft.id = __private::Option::Some(
-                __orm::model::IntoColumn::<i32>::into_column(value),
-            );
+            __private::give(&mut self.new.draft.id, value);
             self
         }
         ///Gives the column `name` its value, which is required.
@@ -415,20 +419,15 @@ const _: () = {
         where
             __Name: __orm::model::MissingFor<Product>,
         {
-            self.draft.name = __private::Option::Some(
-                __orm::model::IntoColumn::<String>::into_column(value),
-            );
+            __private::give(&mut self.new.draft.name, value);
             ProductCreate {
-                draft: self.draft,
-                links: self.links,
+                new: self.new,
                 given: __private::PhantomData,
             }
         }
         ///Gives the column `stock` a value.
         fn stock(mut self, value: impl __orm::model::IntoColumn<i32>) -> Self {
-            self.draft.stock = __private::Option::Some(
-                __orm::model::IntoColumn::<i32>::into_column(value),
-            );
+            __private::give(&mut self.new.draft.stock, value);
             self
         }
         ///Gives the column `category_id` a value.
@@ -436,9 +435,7 @@ const _: () = {
             mut self,
             value: impl __orm::model::IntoColumn<Option<i32>>,
         ) -> Self {
-            self.draft.category_id = __private::Option::Some(
-                __orm::model::IntoColumn::<Option<i32>>::into_column(value),
-            );
+            __private::give(&mut self.new.draft.category_id, value);
             self
         }
         ///Sets the relationship `CATEGORY`, and with it `category_id`: a handle, or a new `Category`.
@@ -449,14 +446,9 @@ const _: () = {
                 { __orm::model::OPTIONAL_TARGET },
             >,
         ) -> ProductCreate<__Name> {
-            self.links
-                .push(__orm::model::DraftLink {
-                    relation: Product::CATEGORY.info(),
-                    end: __orm::model::Nested::into_end(target),
-                });
+            self.new.link(Product::CATEGORY.info(), target);
             ProductCreate {
-                draft: self.draft,
-                links: self.links,
+                new: self.new,
                 given: __private::PhantomData,
             }
         }
@@ -464,11 +456,7 @@ const _: () = {
         pub fn reviews<
             __Member: __orm::model::Nested<Review, { __private::place(__reviews_via()) }>,
         >(mut self, members: impl __orm::model::Several<__Member>) -> Self {
-            __private::members::<
-                _,
-                Review,
-                _,
-            >(&mut self.links, Product::REVIEWS.info(), members);
+            self.new.members(Product::REVIEWS.info(), members);
             self
         }
     }
@@ -482,12 +470,7 @@ const _: () = {
         __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_new(self) -> __orm::model::New<Product> {
-            let mut draft = self.draft;
-            __orm::model::Draft::apply_defaults(&mut draft);
-            __orm::model::New {
-                draft,
-                links: self.links,
-            }
+            self.new.into_new()
         }
     }
     #[automatically_derived]
@@ -505,7 +488,7 @@ const _: () = {
         __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> __orm::model::LinkEnd {
-            __private::nested(self.draft, self.links)
+            self.new.into_end()
         }
     }
     #[automatically_derived]
@@ -515,7 +498,7 @@ const _: () = {
         __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> __orm::model::LinkEnd {
-            __private::nested(self.draft, self.links)
+            self.new.into_end()
         }
     }
     #[automatically_derived]
@@ -524,15 +507,14 @@ const _: () = {
         __Name: __orm::model::GivenFor<Product, product_columns::name_of_Product>,
     {
         fn into_end(self) -> __orm::model::LinkEnd {
-            __private::nested(self.draft, self.links)
+            self.new.into_end()
         }
     }
     #[automatically_derived]
     impl __private::Default for ProductCreate {
         fn default() -> Self {
             ProductCreate {
-                draft: __private::Default::default(),
-                links: __private::Vec::new(),
+                new: __private::Default::default(),
                 given: __private::PhantomData,
             }
         }
@@ -541,8 +523,7 @@ const _: () = {
     impl<__Name> __private::Clone for ProductCreate<__Name> {
         fn clone(&self) -> Self {
             ProductCreate {
-                draft: __private::Clone::clone(&self.draft),
-                links: __private::Clone::clone(&self.links),
+                new: __private::Clone::clone(&self.new),
                 given: __private::PhantomData,
             }
         }
@@ -550,7 +531,7 @@ const _: () = {
     #[automatically_derived]
     impl<__Name> __private::fmt::Debug for ProductCreate<__Name> {
         fn fmt(&self, f: &mut __private::fmt::Formatter<'_>) -> __private::fmt::Result {
-            __private::debug_builder(f, "ProductCreate", &self.draft, &self.links)
+            __private::debug_builder(f, "ProductCreate", &self.new)
         }
     }
     #[automatically_derived]

@@ -20,8 +20,7 @@ struct ProductDraft {
 #[must_use = "it has to be given to a session: `db.add(..)`"]
 #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
 struct ProductCreate {
-    draft: ProductDraft,
-    links: ::orm_core::__private::Vec<::orm_core::model::DraftLink>,
+    new: ::orm_core::__private::Building<ProductDraft>,
     given: ::orm_core::__private::PhantomData<fn() -> ()>,
 }
 ///`Product` under another name, to have it in a query twice: `Aliased<Product, 1>`. Derived.
@@ -91,16 +90,12 @@ const _: () = {
     impl ProductCreate {
         ///Gives the column `id` a value.
         fn id(mut self, value: impl ::orm_core::model::IntoColumn<i32>) -> Self {
-            self.draft.id = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<i32>::into_column(value),
-            );
+            ::orm_core::__private::give(&mut self.new.draft.id, value);
             self
         }
         ///Gives the column `name` a value.
         fn name(mut self, value: impl ::orm_core::model::IntoColumn<String>) -> Self {
-            self.draft.name = ::orm_core::__private::Option::Some(
-                ::orm_core::model::IntoColumn::<String>::into_column(value),
-            );
+            ::orm_core::__private::give(&mut self.new.draft.name, value);
             self
         }
     }
@@ -111,12 +106,7 @@ const _: () = {
     #[automatically_derived]
     impl ::orm_core::model::Insertable for ProductCreate {
         fn into_new(self) -> ::orm_core::model::New<Product> {
-            let mut draft = self.draft;
-            ::orm_core::model::Draft::apply_defaults(&mut draft);
-            ::orm_core::model::New {
-                draft,
-                links: self.links,
-            }
+            self.new.into_new()
         }
     }
     #[automatically_derived]
@@ -139,8 +129,7 @@ const _: () = {
     impl ::orm_core::__private::Default for ProductCreate {
         fn default() -> Self {
             ProductCreate {
-                draft: ::orm_core::__private::Default::default(),
-                links: ::orm_core::__private::Vec::new(),
+                new: ::orm_core::__private::Default::default(),
                 given: ::orm_core::__private::PhantomData,
             }
         }
@@ -149,8 +138,7 @@ const _: () = {
     impl ::orm_core::__private::Clone for ProductCreate {
         fn clone(&self) -> Self {
             ProductCreate {
-                draft: ::orm_core::__private::Clone::clone(&self.draft),
-                links: ::orm_core::__private::Clone::clone(&self.links),
+                new: ::orm_core::__private::Clone::clone(&self.new),
                 given: ::orm_core::__private::PhantomData,
             }
         }
@@ -161,12 +149,7 @@ const _: () = {
             &self,
             f: &mut ::orm_core::__private::fmt::Formatter<'_>,
         ) -> ::orm_core::__private::fmt::Result {
-            ::orm_core::__private::debug_builder(
-                f,
-                "ProductCreate",
-                &self.draft,
-                &self.links,
-            )
+            ::orm_core::__private::debug_builder(f, "ProductCreate", &self.new)
         }
     }
     #[automatically_derived]

@@ -141,6 +141,7 @@ impl ColumnSet {
     }
 
     /// The columns at whose positions stands `true`. Asked of each row that is inserted.
+    #[inline]
     pub(crate) fn where_true(columns: &[bool]) -> Self {
         let mut set = Self::EMPTY;
         for (at, column) in columns.iter().enumerate() {

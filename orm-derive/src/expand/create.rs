@@ -1,7 +1,7 @@
 //! The builder, with a type parameter for each required column:
 //!
 //! ```text
-//! pub struct ProductCreate<Name = Unset, Price = Unset> { draft: ProductDraft, links: Vec<DraftLink>, .. }
+//! pub struct ProductCreate<Name = Unset, Price = Unset> { new: Building<ProductDraft>, .. }
 //!
 //! impl<Name, Price> ProductCreate<Name, Price> {
 //!     pub fn name(self, value: impl IntoColumn<String>) -> ProductCreate<Set, Price>
@@ -143,8 +143,7 @@ pub(super) fn types(model: &Model) -> TokenStream {
         #[must_use = "it has to be given to a session: `db.add(..)`"]
         #[allow(dead_code, non_camel_case_types, private_interfaces, unreachable_pub)]
         #vis struct #create<#(#parameters = #krate::model::Unset),*> {
-            draft: #draft,
-            links: #private::Vec<#krate::model::DraftLink>,
+            new: #private::Building<#draft>,
             given: #private::PhantomData<fn() -> (#(#parameters,)*)>,
         }
 
@@ -187,9 +186,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #complete
         {
             fn into_new(self) -> #krate::model::New<#ident> {
-                let mut draft = self.draft;
-                #krate::model::Draft::apply_defaults(&mut draft);
-                #krate::model::New { draft, links: self.links }
+                self.new.into_new()
             }
         }
 
@@ -199,8 +196,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         impl #private::Default for #create {
             fn default() -> Self {
                 #create {
-                    draft: #private::Default::default(),
-                    links: #private::Vec::new(),
+                    new: #private::Default::default(),
                     given: #private::PhantomData,
                 }
             }
@@ -210,8 +206,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         impl<#(#parameters),*> #private::Clone for #create<#(#parameters),*> {
             fn clone(&self) -> Self {
                 #create {
-                    draft: #private::Clone::clone(&self.draft),
-                    links: #private::Clone::clone(&self.links),
+                    new: #private::Clone::clone(&self.new),
                     given: #private::PhantomData,
                 }
             }
@@ -220,7 +215,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl<#(#parameters),*> #private::fmt::Debug for #create<#(#parameters),*> {
             fn fmt(&self, f: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result {
-                #private::debug_builder(f, #name, &self.draft, &self.links)
+                #private::debug_builder(f, #name, &self.new)
             }
         }
     }
@@ -230,8 +225,7 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
     let (krate, private, create) = (&model.krate, private(model), create_name(model));
     let (vis, field, ty, docs) = (&column.vis, &column.ident, &column.ty, &column.docs);
     let gap = (!docs.is_empty()).then(|| quote! { #[doc = ""] });
-    let value =
-        quote! { #private::Option::Some(#krate::model::IntoColumn::<#ty>::into_column(value)) };
+    let give = quote! { #private::give(&mut self.new.draft.#field, value); };
     if !required
         .columns
         .iter()
@@ -243,7 +237,7 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
             #gap
             #(#docs)*
             #vis fn #field(mut self, value: impl #krate::model::IntoColumn<#ty>) -> Self {
-                self.draft.#field = #value;
+                #give
                 self
             }
         };
@@ -260,8 +254,8 @@ fn column_setter(model: &Model, required: &Required<'_>, column: &Column) -> Tok
         #vis fn #field(mut self, value: impl #krate::model::IntoColumn<#ty>) -> #create<#(#arguments),*>
         #bounds
         {
-            self.draft.#field = #value;
-            #create { draft: self.draft, links: self.links, given: #private::PhantomData }
+            #give
+            #create { new: self.new, given: #private::PhantomData }
         }
     }
 }
@@ -297,11 +291,8 @@ fn relation_setter(
         ) -> #create<#(#arguments),*>
         #bounds
         {
-            self.links.push(#krate::model::DraftLink {
-                relation: #ident::#constant.info(),
-                end: #krate::model::Nested::into_end(target),
-            });
-            #create { draft: self.draft, links: self.links, given: #private::PhantomData }
+            self.new.link(#ident::#constant.info(), target);
+            #create { new: self.new, given: #private::PhantomData }
         }
     }
 }
@@ -331,10 +322,7 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
         quote! {
             #[doc = #doc]
             #vis fn #name(mut self, target: impl #nested) -> Self {
-                self.links.push(#krate::model::DraftLink {
-                    relation: #info,
-                    end: #krate::model::Nested::into_end(target),
-                });
+                self.new.link(#info, target);
                 self
             }
         }
@@ -345,7 +333,7 @@ fn nested_setter(model: &Model, relation: &Relation) -> Option<TokenStream> {
         quote! {
             #[doc = #doc]
             #vis fn #name<__Member: #nested>(mut self, members: impl #krate::model::Several<__Member>) -> Self {
-                #private::members::<_, #target, _>(&mut self.links, #info, members);
+                self.new.members(#info, members);
                 self
             }
         }
@@ -396,7 +384,7 @@ fn nested_impls(model: &Model, required: &Required<'_>) -> TokenStream {
             #bounds
             {
                 fn into_end(self) -> #krate::model::LinkEnd {
-                    #private::nested(self.draft, self.links)
+                    self.new.into_end()
                 }
             }
         }

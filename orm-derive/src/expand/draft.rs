@@ -4,7 +4,7 @@
 //! pub struct ProductDraft { pub id: Option<i32>, pub name: Option<String>, pub description: Option<Option<String>>, .. }
 //! impl Clone, Debug and Default for ProductDraft
 //! impl Draft for ProductDraft {
-//!     fn given(&self) -> ColumnSet { given(&[self.id.is_some(), ..]) }
+//!     fn given(&self) -> ColumnSet { columns_where(&[self.id.is_some(), ..]) }
 //!     fn apply_defaults(&mut self) { self.stock_quantity.get_or_insert_with(__stock_quantity_default); }
 //!     fn into_row(self) -> Product { Product { id: __CODECS.0.given(self.id), .. } }
 //!     ..
@@ -69,7 +69,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             type Model = #ident;
 
             fn given(&self) -> #krate::model::ColumnSet {
-                #private::given(&[#(self.#fields.is_some()),*])
+                #private::columns_where(&[#(self.#fields.is_some()),*])
             }
 
             fn encode(&self, column: u16, out: &mut #private::BytesMut) -> bool {
@@ -116,10 +116,6 @@ fn standard_impls(model: &Model) -> TokenStream {
     let skipped: Vec<_> = model.skipped.iter().map(|field| &field.ident).collect();
     let defaults = model.skipped.iter().map(skipped_default);
     let name = draft.to_string();
-    let labels = model
-        .columns
-        .iter()
-        .map(|column| names::plain(&column.ident));
     quote! {
         #[automatically_derived]
         impl #private::Clone for #draft {
@@ -134,9 +130,7 @@ fn standard_impls(model: &Model) -> TokenStream {
         #[automatically_derived]
         impl #private::fmt::Debug for #draft {
             fn fmt(&self, f: &mut #private::fmt::Formatter<'_>) -> #private::fmt::Result {
-                let mut fields = f.debug_struct(#name);
-                #(#codecs.debug_given(&self.#fields, #labels, &mut fields);)*
-                fields.finish()
+                #private::debug_draft(f, #name, &__TABLE, &[#(#codecs.shown(&self.#fields)),*])
             }
         }
 

@@ -92,9 +92,7 @@ pub(super) fn impls(model: &Model) -> TokenStream {
             }
 
             fn diff(&self, before: &Self) -> #krate::model::ColumnSet {
-                let mut changed = #krate::model::ColumnSet::EMPTY;
-                #(#codecs.diff(&self.#fields, &before.#fields, #at, &mut changed);)*
-                changed
+                #private::columns_where(&[#(#codecs.differs(&self.#fields, &before.#fields)),*])
             }
 
             #on_update
