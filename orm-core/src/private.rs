@@ -15,6 +15,11 @@ pub use std::vec::Vec;
 
 pub use bytes::BytesMut;
 
+#[path = "private/drafts.rs"]
+mod drafts;
+
+pub use drafts::{Building, debug_builder, debug_draft, give};
+
 pub use crate::expr::named::{
     D0, D1, D2, D3, D4, D5, D6, D7, D8, D9, DA, DB, DC, DD, DE, DF, Numbered,
 };
@@ -23,9 +28,8 @@ pub use crate::model::{Fields, Inner, Positions, link_column};
 use crate::error::Error;
 use crate::expr::{Agg, Column, Condition, Expr, Item, Node, PerRow, Selectable, Within};
 use crate::model::{
-    ColumnInfo, ColumnNames, ColumnSet, Draft, DraftLink, IntoColumn, LeadsBack, LinkEnd,
-    LinksBack, Members, Model, Nested, New, NewRow, RefersTo, RefersToColumn, RelationInfo,
-    RelationKind, Row, RowReader, Several, Table,
+    ColumnInfo, ColumnNames, ColumnSet, LeadsBack, LinksBack, Members, Model, RefersTo,
+    RefersToColumn, RelationInfo, RelationKind, Row, RowReader, Table,
 };
 use crate::query::{FitsField, Listed};
 use crate::types::{DecodeError, KeyPart, PgType, Raw, SqlType};
@@ -197,93 +201,6 @@ impl<T> Codec<T> {
     fn null(&self) -> T {
         (self.decode)(self.ty.raw(None)).unwrap_or_else(|_| unreachable!("the column can be NULL"))
     }
-}
-
-/// What a builder holds, whatever its type parameters say of it.
-///
-/// It is one struct for all builders: each method of one moves it on, and two fields would be moved and dropped one by one.
-#[derive(Clone, Debug, Default)]
-pub struct Building<D> {
-    /// The values.
-    pub draft: D,
-    /// The relationships.
-    pub links: Vec<DraftLink>,
-}
-
-impl<D: Draft> Building<D> {
-    /// What goes into a session.
-    pub fn into_new(mut self) -> New<D::Model> {
-        self.draft.apply_defaults();
-        New {
-            draft: self.draft,
-            links: self.links,
-        }
-    }
-
-    /// What a relationship of another builder leads to.
-    pub fn into_end(self) -> LinkEnd {
-        LinkEnd::New(NewRow::new(self.draft, self.links))
-    }
-
-    /// Sets a relationship.
-    pub fn link<N: Nested<M, PLACE>, M, const PLACE: u16>(
-        &mut self,
-        relation: &'static RelationInfo,
-        target: N,
-    ) {
-        let end = target.into_end();
-        self.links.push(DraftLink { relation, end });
-    }
-
-    /// Adds members to a to-many.
-    pub fn members<N: Nested<M, PLACE>, M, const PLACE: u16>(
-        &mut self,
-        relation: &'static RelationInfo,
-        members: impl Several<N>,
-    ) {
-        let ends = members.each().map(N::into_end);
-        self.links
-            .extend(ends.map(|end| DraftLink { relation, end }));
-    }
-}
-
-/// Shows a builder.
-///
-/// # Errors
-/// The formatter's.
-pub fn debug_builder<D: Draft>(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    building: &Building<D>,
-) -> fmt::Result {
-    f.debug_struct(name)
-        .field("draft", &building.draft)
-        .field("links", &building.links)
-        .finish()
-}
-
-/// Shows a draft: the values that it has.
-///
-/// # Errors
-/// The formatter's.
-pub fn debug_draft(
-    f: &mut fmt::Formatter<'_>,
-    name: &str,
-    table: &Table,
-    values: &[Option<&dyn fmt::Debug>],
-) -> fmt::Result {
-    let mut fields = f.debug_struct(name);
-    for (column, value) in table.columns.iter().zip(values) {
-        if let Some(value) = value {
-            fields.field(column.field, value);
-        }
-    }
-    fields.finish()
-}
-
-/// Gives a draft's field a value.
-pub fn give<T>(field: &mut Option<T>, value: impl IntoColumn<T>) {
-    *field = Some(value.into_column());
 }
 
 /// The columns of which something holds, from whether it holds of each: that a draft has a value, that two rows differ.
