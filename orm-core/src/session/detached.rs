@@ -75,7 +75,9 @@ pub(super) trait Value: Send + Sync {
     /// The draft of a new row.
     fn draft(&self) -> Box<dyn Any>;
     /// Puts the row into its arena, as a stale one, and gives its slot; `None` where it is no row.
-    fn attach(&self, store: &mut dyn Store) -> Option<u32>;
+    fn attach(&self, _store: &mut dyn Store) -> Option<u32> {
+        None
+    }
     fn copied(&self) -> Box<dyn Value>;
     fn as_any(&self) -> &dyn Any;
 }
@@ -197,10 +199,6 @@ impl<D: Draft> Value for Partial<D> {
         let mut draft = self.0.clone();
         draft.apply_defaults();
         Box::new(draft)
-    }
-
-    fn attach(&self, _: &mut dyn Store) -> Option<u32> {
-        None
     }
 
     fn copied(&self) -> Box<dyn Value> {

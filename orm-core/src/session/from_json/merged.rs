@@ -10,12 +10,12 @@ use super::document::{End, Graph, Link, Problems, Reader, raw, shape_error};
 use super::{Named, absent};
 use crate::model::{AnyDraft, ColumnSet, Handle, Model, RawHandle, RelationInfo, Table};
 use crate::query::Running;
+use crate::session::Session;
 use crate::session::detached::{Branch, Members, Value};
 use crate::session::json_shape::{JsonShape, Shape};
 use crate::session::key::KeyBytes;
 use crate::session::merge::flatten;
 use crate::session::rows_by_key::Found;
-use crate::session::{Session, Store};
 
 impl Session {
     /// Merges a JSON document: objects with a key change the rows that they name, objects without one are new rows. What the
@@ -307,10 +307,6 @@ impl Value for JsonValue {
         let mut draft = draft.clone();
         draft.apply_defaults();
         draft.into_any()
-    }
-
-    fn attach(&self, _: &mut dyn Store) -> Option<u32> {
-        None
     }
 
     fn copied(&self) -> Box<dyn Value> {

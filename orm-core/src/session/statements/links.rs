@@ -92,10 +92,10 @@ impl Session {
 
     /// Gives the numbers, from 1, of the links that are not as the step was to leave them.
     pub(in crate::session) fn select_wrong_links(&self, step: &Step) -> Statement {
-        let batch = self.link_batch(step, &step.links);
-        render::statement(&|sql| {
+        render::query(&|sql| {
+            let batch = self.link_batch(step, sql.to_encode(&step.links));
             sql.text("SELECT u.n ");
-            links_in(sql, step, batch.clone(), step.kind == StepKind::Unlink);
+            links_in(sql, step, batch, step.kind == StepKind::Unlink);
             sql.text(" ORDER BY u.n");
         })
     }
