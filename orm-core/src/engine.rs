@@ -17,6 +17,7 @@
 //! | `traffic` | what is known of a link's transaction, and of statements that were given up |
 //! | `observe` | [`Observer`]: is told of every statement; [`StatementLog`] and `echo` are two |
 //! | `n_plus_one` | [`NPlusOne`]: the warning of loops that read row by row |
+//! | `triggers` | which tables have triggers that may change what is written, asked of the catalog |
 //! | `prepared` | prepared statements: kept, bounded, forgotten when they have grown stale |
 //! | `incoming` | an answer whose rows are read while they come in |
 //! | `sizes` | how many rows a statement has given, so that there is room for as many |
@@ -51,6 +52,7 @@ mod sql;
 mod tls;
 mod traffic;
 mod transaction;
+mod triggers;
 mod url;
 mod watch;
 
@@ -70,11 +72,14 @@ pub(crate) use pipeline::{Outcome, Pipeline};
 pub use pool::PoolStatus;
 
 use crate::error::Result;
+use crate::model::Table;
 use builder::Settings;
 use pool::Pool;
 use sizes::Sizes;
 pub use sql::{BindValue, Sql, sql};
 pub use transaction::Transaction;
+pub use triggers::Rewritten;
+pub(crate) use triggers::{Fires, Triggers};
 
 /// A PostgreSQL database and the pool of connections to it. SQLAlchemy: `Engine`.
 ///
@@ -106,6 +111,7 @@ struct Inner {
     singles: n_plus_one::Counts,
     pace: Pace,
     sizes: Sizes,
+    triggers: triggers::Known,
 }
 
 impl Engine {
@@ -238,6 +244,20 @@ impl Engine {
     pub(crate) fn pace(&self) -> Option<&Pace> {
         let far = self.pool().address().has_tcp_host();
         far.then_some(&self.inner.pace)
+    }
+
+    /// The triggers of a table, where they are known.
+    pub(crate) fn triggers_of(&self, table: &'static Table) -> Option<Triggers> {
+        self.inner.triggers.of(table)
+    }
+
+    /// Triggers have changed what a session was writing. Tells the observers.
+    pub(crate) fn note_rewritten(&self, rewritten: &Rewritten) {
+        triggers::publish(&self.inner.settings.observers, rewritten);
+    }
+
+    fn triggers(&self) -> &triggers::Known {
+        &self.inner.triggers
     }
 
     fn pool(&self) -> &Pool {

@@ -50,6 +50,7 @@
 //! | `matching` | which returned row belongs to which entity |
 //! | `flush` | running a plan |
 //! | `shortfall` | what it means that a statement changed fewer rows than it was sent for |
+//! | `triggers` | what triggers have made of rows that were written |
 //! | `new_keys` | keys that were changed, and the loaded rows that follow |
 //! | `together` | which of its steps go out together, and whether COMMIT goes with them |
 //! | `judged` | statements whose answers the server judges, since COMMIT goes with them |
@@ -126,6 +127,7 @@ mod store;
 mod together;
 mod too_long;
 mod transaction;
+mod triggers;
 mod undo;
 mod undo_view;
 mod unit;

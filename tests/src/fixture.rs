@@ -57,6 +57,19 @@ impl Fixture {
         self.engine.session()
     }
 
+    /// Writes by a session and takes it back. The engine has asked for the triggers of these tables then, so that those which are made
+    /// from now on take it unawares.
+    ///
+    /// # Panics
+    /// When the server refuses it.
+    pub async fn ask_before(&self, write: impl FnOnce(&mut Session)) {
+        let mut db = self.session();
+        write(&mut db);
+        db.flush().await.unwrap();
+        db.rollback().await.unwrap();
+        self.sent();
+    }
+
     /// A new session with options.
     pub fn session_with(&self, options: SessionOptions) -> Session {
         self.engine.session_with(options)
@@ -76,6 +89,13 @@ impl Fixture {
     /// The same, word for word.
     pub fn sent_as_it_was(&self) -> Vec<String> {
         self.log.take()
+    }
+
+    /// What triggers have made of rows that were written, since the last look: `1 of stamped: name`.
+    pub fn rewritten(&self) -> Vec<String> {
+        let told = self.log.take_rewritten().into_iter();
+        told.map(|one| format!("{} of {}: {}", one.rows, one.table, one.columns.join(", ")))
+            .collect()
     }
 
     /// How many statements the engine has sent since the last look.

@@ -298,7 +298,21 @@ pub struct City {
     pub country_code: Option<String>,
 }
 
-/// All of them.
+/// Is changed by a trigger on every update, and its key can change.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "stamped")]
+pub struct Stamped {
+    /// Given by the client, and may change.
+    #[orm(primary_key)]
+    pub code: String,
+    /// Anything.
+    pub name: String,
+    /// Written by the server.
+    #[orm(server_default = "0", server_on_update)]
+    pub writes: i32,
+}
+
+/// All of them, but for [`Stamped`].
 pub type All = (
     Author,
     Book,

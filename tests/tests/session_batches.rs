@@ -4,14 +4,12 @@
 
 use std::collections::HashSet;
 
-use orm_core::Error;
 use orm_core::prelude::*;
 use orm_core::session::State;
 use rust_decimal_macros::dec;
 use serde_json::json;
-use tests::fixture::{Fixture, text};
+use tests::fixture::Fixture;
 use tests::models::*;
-use tests::refused;
 use uuid::Uuid;
 
 /// Belongs to a tenant, and is numbered by the server.
@@ -33,17 +31,6 @@ struct Blank {
     id: i32,
     #[orm(server_default = "'x'")]
     mark: String,
-}
-
-/// Is changed by a trigger on every update, and its key can change.
-#[derive(Model, Debug, Clone, PartialEq)]
-#[orm(table = "stamped")]
-struct Stamped {
-    #[orm(primary_key)]
-    code: String,
-    name: String,
-    #[orm(server_default = "0", server_on_update)]
-    writes: i32,
 }
 
 #[tokio::test]
@@ -252,129 +239,6 @@ async fn rows_without_any_column() {
     assert_eq!(db[more[1]].mark, "x");
 }
 
-#[tokio::test]
-async fn a_trigger_that_takes_rows_away_is_noticed_and_nothing_is_lost() {
-    let f = Fixture::new::<(Author, Country, City)>().await;
-    f.elsewhere(
-        "create function refuse() returns trigger language plpgsql as $$
-         begin
-             if new.name = 'no' then return null; end if;
-             return new;
-         end $$;
-         create trigger refuse before insert or update on authors for each row execute function refuse();
-         create trigger refuse before insert or update on countries for each row execute function refuse();",
-    )
-    .await;
-    let mut db = f.session();
-    let names = ["a", "no", "b"];
-    db.add_all(names.map(|name| Author::create().name(name)));
-    let error = refused(db.commit().await);
-    assert_eq!(
-        text(&error),
-        "INSERT of `authors` was sent for 3 row(s) and wrote 2: a trigger or a rule of the table has kept the others from \
-         being written; roll back, and change the rows or the trigger"
-    );
-    db.rollback().await.unwrap();
-    db.add(Author::create().name("no"));
-    let error = refused(db.commit().await);
-    assert_eq!(
-        text(&error),
-        "INSERT of `authors` was sent for 1 row(s) and wrote 0: a trigger or a rule of the table has kept the others from \
-         being written: new Author#0; roll back, and change the rows or the trigger"
-    );
-    assert!(matches!(
-        error,
-        Error::Stale {
-            expected: 1,
-            changed: 0,
-            ..
-        }
-    ));
-    db.rollback().await.unwrap();
-    // The same where nothing comes back but a count.
-    db.add_all(names.map(|name| Country::create().code(name).name(name)));
-    assert!(matches!(
-        refused(db.commit().await),
-        Error::Stale {
-            expected: 3,
-            changed: 2,
-            ..
-        }
-    ));
-    db.rollback().await.unwrap();
-    let all = db.add_all(["a", "b"].map(|name| Author::create().name(name)));
-    db.commit().await.unwrap();
-    db[all[0]].name = "no".to_owned();
-    db[all[1]].email = Some("x".to_owned());
-    assert!(matches!(
-        refused(db.commit().await),
-        Error::Stale {
-            action: "UPDATE",
-            ..
-        }
-    ));
-    db.rollback().await.unwrap();
-    assert_eq!(
-        f.rows("select name, email from authors order by 1").await,
-        ["a|NULL", "b|NULL"]
-    );
-}
-
-#[tokio::test]
-async fn a_trigger_that_keeps_rows_from_being_deleted_is_noticed() {
-    let f = Fixture::new::<(Author, Book)>().await;
-    f.elsewhere(
-        "create function keep() returns trigger language plpgsql as $$
-         begin
-             if old.name = 'keep' then return null; end if;
-             return old;
-         end $$;
-         create trigger keep before delete on authors for each row execute function keep();",
-    )
-    .await;
-    let mut db = f.session();
-    let all = db.add_all(["a", "keep", "b"].map(|name| Author::create().name(name)));
-    db.commit().await.unwrap();
-    f.elsewhere("delete from authors where name = 'b'").await;
-    for author in &all {
-        db.delete(*author).unwrap();
-    }
-    assert_eq!(
-        text(&refused(db.commit().await)),
-        "DELETE of `authors` was sent for 3 row(s), and 1 of them are still there: a trigger or a row-level security policy \
-         keeps them; roll back"
-    );
-    db.rollback().await.unwrap();
-    assert_eq!(db.state(all[0]), State::Persistent);
-    // What others have deleted may be deleted again.
-    db.delete(all[2]).unwrap();
-    db.delete(all[0]).unwrap();
-    db.commit().await.unwrap();
-    assert_eq!(f.rows("select name from authors").await, ["keep"]);
-}
-
-#[tokio::test]
-async fn what_a_trigger_makes_of_a_column_is_seen_where_the_model_says_so() {
-    let f = Fixture::new::<(Stamped,)>().await;
-    f.elsewhere(
-        "create function stamp() returns trigger language plpgsql as $$
-         begin new.writes := new.writes + 1; new.name := upper(new.name); return new; end $$;
-         create trigger stamp before insert or update on stamped for each row execute function stamp();",
-    )
-    .await;
-    let mut db = f.session();
-    let row = db
-        .insert(Stamped::create().code("a").name("x"))
-        .await
-        .unwrap();
-    assert_eq!((db[row].writes, db[row].name.as_str()), (1, "x"));
-    db[row].name = "y".to_owned();
-    db.flush().await.unwrap();
-    assert_eq!((db[row].writes, db[row].name.as_str()), (2, "y"));
-    db.refresh(row).await.unwrap();
-    assert_eq!(db[row].name, "Y");
-}
-
 /// The order in which an UPDATE returns its rows is that of the join, which the planner chooses. Here it hashes what was sent
 /// and reads the table from its beginning, where the rows lie in no order.
 #[tokio::test]
@@ -447,7 +311,7 @@ async fn rows_are_matched_by_their_keys_where_the_client_has_given_them() {
         f.sent(),
         [
             "UPDATE stamped SET code = u.c0 FROM unnest($1::text[], $2::text[]) AS u(k0, c0) \
-          WHERE stamped.code = u.k0 RETURNING stamped.code, stamped.writes"
+          WHERE stamped.code = u.k0 RETURNING stamped.code, stamped.name, stamped.writes"
         ]
     );
     let writes: Vec<i32> = rows.iter().map(|row| db[*row].writes).collect();
@@ -461,57 +325,6 @@ async fn rows_are_matched_by_their_keys_where_the_client_has_given_them() {
         db.get::<Stamped>("axxxx".to_owned()).await.unwrap(),
         Some(rows[1])
     );
-}
-
-#[tokio::test]
-async fn a_trigger_that_changes_keys_is_an_error_that_says_so() {
-    let f = Fixture::new::<(Stamped,)>().await;
-    f.elsewhere(
-        "create function rename() returns trigger language plpgsql as $$
-         begin new.code := new.code || '!'; return new; end $$;
-         create trigger rename before insert on stamped for each row execute function rename();",
-    )
-    .await;
-    let mut db = f.session();
-    db.add_all(["a", "b"].map(|code| Stamped::create().code(code).name(code)));
-    let error = refused(db.commit().await);
-    assert_eq!(
-        text(&error),
-        "the rows of `stamped` came back with other keys than those that were sent: does a trigger change them?"
-    );
-    assert!(matches!(
-        refused(db.flush().await),
-        Error::RollbackRequired { .. }
-    ));
-    db.rollback().await.unwrap();
-    assert_eq!(f.rows("select count(*) from stamped").await, ["0"]);
-}
-
-/// Where nothing comes back, the key is looked at when the row is written next.
-#[tokio::test]
-async fn a_trigger_that_changes_a_given_key_makes_the_row_stale() {
-    let f = Fixture::new::<(Country, City)>().await;
-    f.elsewhere(
-        "create function rename() returns trigger language plpgsql as $$
-         begin new.code := lower(new.code); return new; end $$;
-         create trigger rename before insert on countries for each row execute function rename();",
-    )
-    .await;
-    let mut db = f.session();
-    let rows = db.add_all(["AA", "BB"].map(|code| Country::create().code(code).name("a")));
-    db.commit().await.unwrap();
-    db[rows[0]].name.push('!');
-    let error = refused(db.commit().await);
-    assert!(
-        matches!(&error, Error::Stale { table: "countries", changed: 0, rows, .. } if rows.len() == 1),
-        "{error:?}"
-    );
-    db.rollback().await.unwrap();
-    // To delete what is not there is no failure.
-    db.delete(rows[1]).unwrap();
-    db.commit().await.unwrap();
-    let there = f.rows("select code, name from countries order by code");
-    assert_eq!(there.await, ["aa|a", "bb|a"]);
 }
 
 #[tokio::test]
@@ -530,31 +343,6 @@ async fn identity_keys_follow_the_order_of_add() {
         .map(|author| format!("{}|{}", db[*author].id, db[*author].name))
         .collect();
     assert_eq!(rows, expected);
-}
-
-#[tokio::test]
-async fn a_trigger_that_shuffles_identity_keys_is_an_error_that_says_so() {
-    let f = Fixture::new::<(Author,)>().await;
-    f.elsewhere(
-        "create function shuffle() returns trigger language plpgsql as $$
-         begin new.id := (new.id * 7) % 10; return new; end $$;
-         create trigger shuffle before insert on authors for each row execute function shuffle();",
-    )
-    .await;
-    let mut db = f.session();
-    db.add_all(["a", "b", "c"].map(|name| Author::create().name(name)));
-    let error = refused(db.commit().await);
-    assert_eq!(
-        text(&error),
-        "the rows of `authors` came back in another order than their keys count up, so nobody knows whose they are: a \
-         trigger changes the keys, or the identity counts down; give the keys yourself, or insert the rows one by one"
-    );
-    db.rollback().await.unwrap();
-    assert_eq!(f.rows("select count(*) from authors").await, ["0"]);
-    // A single row is nobody else's.
-    let one = db.insert(Author::create().name("a")).await.unwrap();
-    assert_eq!(f.rows("select 1").await, ["1"]);
-    assert_eq!(db[one].id, 8);
 }
 
 fn samples() -> [Sample; 3] {

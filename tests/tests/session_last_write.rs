@@ -19,10 +19,17 @@ const JUDGED: &str = "WITH written AS (UPDATE countries SET name = $1 WHERE code
 
 const NAMES: &str = "select code, name from countries order by code";
 
+/// What has triggers in these tests gets them unknown to the engine.
 async fn world() -> Fixture {
     let f = Fixture::new::<World>().await;
     f.elsewhere("insert into countries values ('AA', 'a'), ('BB', 'b')")
         .await;
+    f.ask_before(|db| {
+        db.add(Country::create().code("CC").name("c"));
+        db.add(Author::create().name("Ann"));
+        db.add(Ticket::create().subject("a"));
+    })
+    .await;
     f
 }
 

@@ -95,10 +95,22 @@ async fn keep(f: &Fixture, what: &str) {
         _ => ("old", "a"),
     };
     f.elsewhere(&format!(
-        "create function keep() returns trigger language plpgsql as $$ begin return null; end $$;
-         create trigger keep before {what} on post_tags for each row when ({row}.tag_id = '{tag}') execute function keep()"
+        "create or replace function keep() returns trigger language plpgsql as $$ begin return null; end $$;
+         create or replace trigger keep before {what} on post_tags for each row when ({row}.tag_id = '{tag}') execute function keep()"
     ))
     .await;
+}
+
+/// The same of an engine that has asked for triggers before.
+async fn keep_unseen(f: &Fixture, way: &Way) {
+    f.elsewhere("drop trigger if exists keep on post_tags")
+        .await;
+    let mut db = way.engine.session();
+    let (two, found) = (post(&mut db, 2).await, tags(&mut db, &["d"]).await);
+    db.push(two, Post::TAGS, found[0]);
+    db.flush().await.unwrap();
+    db.rollback().await.unwrap();
+    keep(f, "insert").await;
 }
 
 async fn post(db: &mut Session, id: i32) -> Handle<Post> {
@@ -240,9 +252,9 @@ async fn a_link_that_a_trigger_has_made_before_is_there() {
 #[tokio::test]
 async fn links_that_a_trigger_keeps_from_being_written_are_a_failure() {
     let f = blog().await;
-    keep(&f, "insert").await;
     for (is_far, commit) in [(false, true), (false, false), (true, true), (true, false)] {
         let way = way(&f, is_far).await;
+        keep_unseen(&f, &way).await;
         let mut db = way.engine.session();
         let (one, found) = (post(&mut db, 1).await, tags(&mut db, &["b", "c"]).await);
         db.load(one, Post::TAGS).await.unwrap();
@@ -270,8 +282,8 @@ async fn links_that_a_trigger_keeps_from_being_written_are_a_failure() {
 #[tokio::test]
 async fn links_of_a_new_row_that_a_trigger_keeps_take_it_along() {
     let f = blog().await;
-    keep(&f, "insert").await;
     let way = Way::near(f.url()).await;
+    keep_unseen(&f, &way).await;
     let mut db = way.engine.session();
     let found = tags(&mut db, &["b", "c"]).await;
     let new = db.add(Post::create().title("new"));
@@ -395,5 +407,42 @@ async fn links_of_a_table_in_which_two_may_be_the_same_are_all_written() {
             db.rollback().await.unwrap();
         }
         assert_eq!(f.rows(votes).await, ["1|c", "1|c", "1|d", "1|d"]);
+    }
+}
+
+/// As many rows as were sent, and others: only who looks can see it, and so COMMIT waits.
+#[tokio::test]
+async fn links_that_a_trigger_turns_into_others_are_a_failure() {
+    let f = blog().await;
+    f.elsewhere(
+        "create function other() returns trigger language plpgsql as $$ begin new.tag_id := 'd'; return new; end $$;
+         create trigger other before insert on post_tags for each row when (new.tag_id = 'b') execute function other()",
+    )
+    .await;
+    for (is_far, commit) in [(false, true), (false, false), (true, true), (true, false)] {
+        let way = way(&f, is_far).await;
+        let mut db = way.engine.session();
+        let (one, found) = (post(&mut db, 1).await, tags(&mut db, &["b", "c"]).await);
+        db.load(one, Post::TAGS).await.unwrap();
+        found.iter().for_each(|tag| db.push(one, Post::TAGS, *tag));
+        let error = match commit {
+            true => refused(db.commit().await),
+            false => refused(db.flush().await),
+        };
+        assert!(
+            matches!(
+                &error,
+                Error::Stale { table: "post_tags", action: "INSERT", expected: 2, changed: 1, rows }
+                    if rows == &["Post#0 with Tag#0"]
+            ),
+            "{error:?}"
+        );
+        db.rollback().await.unwrap();
+        assert_eq!(f.rows(LINKS).await, ["1|a"]);
+        // Those that it leaves alone are no failure.
+        db.push(one, Post::TAGS, found[1]);
+        db.commit().await.unwrap();
+        f.elsewhere("delete from post_tags where tag_id = 'c'")
+            .await;
     }
 }

@@ -181,8 +181,16 @@ async fn versioned_rows_are_deleted_by_one_statement() {
     assert_eq!(f.rows("select * from tickets").await, NOTHING);
 }
 
-/// Makes a trigger of a body, before each INSERT of an author.
+async fn ask_before(f: &Fixture) {
+    f.ask_before(|db| {
+        db.add_all(authors(["Ann"]));
+    })
+    .await;
+}
+
+/// Makes a trigger of a body, before each INSERT of an author, of which the engine does not know.
 async fn trigger(f: &Fixture, body: &str) {
+    ask_before(f).await;
     f.elsewhere(&format!(
         "create table seen (name text); \
          create or replace function trg() returns trigger language plpgsql as $$ begin \
@@ -383,6 +391,7 @@ async fn what_is_refused_leaves_nothing_to_roll_back() {
 #[tokio::test]
 async fn a_lost_connection_leaves_the_outcome_open() {
     let f = Fixture::new::<World>().await;
+    ask_before(&f).await;
     f.elsewhere(
         "create function die() returns trigger language plpgsql as \
          'begin perform pg_terminate_backend(pg_backend_pid()); perform pg_sleep(10); return new; end'; \

@@ -309,6 +309,7 @@ impl EngineBuilder {
                 settings: self.settings,
                 pace: Pace::default(),
                 sizes: Sizes::default(),
+                triggers: super::triggers::Known::default(),
                 singles: super::n_plus_one::Counts::default(),
             }),
         })

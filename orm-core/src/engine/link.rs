@@ -85,6 +85,12 @@ impl Link {
         Ok(self.alone(statement, Keep::Count).await?.count)
     }
 
+    /// Runs a statement of the engine's own, of which observers are not told, and gives all its rows.
+    pub(super) async fn ask(&self, statement: &Statement) -> Result<Vec<Row>> {
+        let answer = self.alone_watched(statement, Keep::Rows, Watch::start_unobserved);
+        Ok(answer.await?.rows)
+    }
+
     /// Runs text without parameters, by the simple protocol: BEGIN, COMMIT, or a script of several statements.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
         let answer = self.run_batch(sql, 1).await;
@@ -227,15 +233,29 @@ impl Link {
     }
 
     async fn alone(&self, statement: &Statement, keep: Keep) -> Result<Answer> {
-        let mut answer = self.run(statement, keep).await;
+        self.alone_watched(statement, keep, Watch::start).await
+    }
+
+    async fn alone_watched<'a>(
+        &self,
+        statement: &'a Statement,
+        keep: Keep,
+        watch: impl Fn(&Engine, &Arc<Traffic>, &'a Statement) -> Watch<'a>,
+    ) -> Result<Answer> {
+        let watch = || watch(&self.engine, &self.traffic, statement);
+        let mut answer = self.run(statement, keep, watch()).await;
         if self.forget_if_stale(&answer) && !self.in_transaction() {
-            answer = self.run(statement, keep).await;
+            answer = self.run(statement, keep, watch()).await;
         }
         answer.map_err(|error| self.explain(error, &statement.sql))
     }
 
-    async fn run(&self, statement: &Statement, keep: Keep) -> DriverResult<Answer> {
-        let mut watch = self.watch(statement);
+    async fn run(
+        &self,
+        statement: &Statement,
+        keep: Keep,
+        mut watch: Watch<'_>,
+    ) -> DriverResult<Answer> {
         let answer = async {
             let prepared = self.prepare_watched(statement, &mut watch).await?;
             self.answer(&prepared, statement, keep).await
@@ -326,6 +346,9 @@ impl Drop for Link {
         let Some(slot) = self.slot.take() else {
             return;
         };
+        if self.traffic.settles(Boundary::Closes) {
+            self.engine.triggers().forget();
+        }
         // On a runtime that is shut down these tasks are dropped unrun, and `Cleaning` closes the connection.
         let cleaning = Cleaning(Some(slot));
         if self.traffic.is_lost() {

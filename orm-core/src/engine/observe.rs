@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::NPlusOne;
+use super::{NPlusOne, Rewritten};
 use crate::model::Row;
 use crate::types::Param;
 
@@ -49,6 +49,24 @@ pub trait Observer: Send + Sync {
     /// }
     /// ```
     fn n_plus_one(&self, _: &NPlusOne) {}
+
+    /// A trigger has changed what a session was writing, and the session has taken it. Does nothing if not said otherwise.
+    ///
+    /// ```
+    /// use orm_core::engine::{Observer, Rewritten, StatementEvent};
+    ///
+    /// /// In tests: triggers change nothing but what the models leave to the server.
+    /// struct Strict;
+    ///
+    /// impl Observer for Strict {
+    ///     fn statement(&self, _: &StatementEvent<'_>) {}
+    ///
+    ///     fn rewritten(&self, rewritten: &Rewritten) {
+    ///         panic!("{rewritten}");
+    ///     }
+    /// }
+    /// ```
+    fn rewritten(&self, _: &Rewritten) {}
 }
 
 /// One statement and what came of it. `Debug` shows no values; [`StatementEvent::show`] does.
@@ -212,6 +230,7 @@ impl Observer for Echo {
 pub struct StatementLog {
     seen: Arc<Mutex<Seen>>,
     warnings: Arc<Mutex<Vec<NPlusOne>>>,
+    rewritten: Arc<Mutex<Vec<Rewritten>>>,
 }
 
 #[derive(Debug, Default)]
@@ -308,7 +327,25 @@ impl StatementLog {
         std::mem::take(&mut warnings)
     }
 
-    /// Forgets them.
+    /// What triggers have made of rows that were written, so far; nothing afterwards. See [`Rewritten`].
+    ///
+    /// ```
+    #[doc = include_str!("../guide/shop.txt")]
+    /// db.add(Tag::create().word("used"));
+    /// db.commit().await?;
+    /// assert!(log.take_rewritten().is_empty()); // there is no trigger
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn take_rewritten(&self) -> Vec<Rewritten> {
+        let mut rewritten = self
+            .rewritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut rewritten)
+    }
+
+    /// Forgets the statements.
     ///
     /// ```
     #[doc = include_str!("../guide/shop.txt")]
@@ -337,5 +374,13 @@ impl Observer for StatementLog {
     fn n_plus_one(&self, warning: &NPlusOne) {
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         warnings.push(warning.clone());
+    }
+
+    fn rewritten(&self, rewritten: &Rewritten) {
+        let mut all = self
+            .rewritten
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.push(rewritten.clone());
     }
 }

@@ -80,6 +80,7 @@ pub(super) struct Traffic {
     failed: AtomicBool,
     unread: AtomicBool,
     lost: AtomicBool,
+    unsettled: AtomicBool,
     round_trips: AtomicU32,
 }
 
@@ -130,6 +131,20 @@ impl Traffic {
             }
             None if Error::is_connection_lost(error) => self.lost.store(true, Relaxed),
             None => {}
+        }
+    }
+
+    /// Triggers may have been made or dropped in the open transaction, which may be taken back.
+    pub(super) fn unsettle(&self) {
+        self.unsettled.store(true, Relaxed);
+    }
+
+    /// Whether a statement of this kind has settled that.
+    pub(super) fn settles(&self, boundary: Boundary) -> bool {
+        match boundary {
+            Boundary::Closes => self.unsettled.swap(false, Relaxed),
+            Boundary::Repairs => self.unsettled.load(Relaxed),
+            Boundary::Opens | Boundary::Inside => false,
         }
     }
 

@@ -11,6 +11,7 @@ use super::Engine;
 use super::link::Answer;
 use super::observe::{self, StatementEvent};
 use super::traffic::{Boundary, Traffic};
+use super::triggers;
 use crate::model::Row;
 use crate::query::{SqlText, Statement};
 use crate::types::Param;
@@ -23,6 +24,10 @@ pub(super) struct Watch<'a> {
     boundary: Boundary,
     started: Instant,
     pub(super) round_trips: u32,
+    /// Whether it is hand-written, and without parameters, so that it may be about anything.
+    is_script: bool,
+    /// Whether observers are told.
+    is_observed: bool,
     is_stream: bool,
     over: bool,
 }
@@ -47,12 +52,27 @@ impl Deref for Text<'_> {
 impl<'a> Watch<'a> {
     /// A statement is about to be sent.
     pub(super) fn start(engine: &Engine, traffic: &Arc<Traffic>, statement: &'a Statement) -> Self {
-        Watch::begin(engine, traffic, &statement.sql, &statement.params)
+        let mut watch = Watch::begin(engine, traffic, &statement.sql, &statement.params);
+        watch.is_script = statement.sql.shape().is_none() && statement.params.is_empty();
+        watch
+    }
+
+    /// A statement of the engine's own is about to be sent, of which nobody is told.
+    pub(super) fn start_unobserved(
+        engine: &Engine,
+        traffic: &Arc<Traffic>,
+        statement: &'a Statement,
+    ) -> Self {
+        let mut watch = Watch::start(engine, traffic, statement);
+        watch.is_observed = false;
+        watch
     }
 
     /// Text without parameters is about to be sent.
     pub(super) fn start_text(engine: &Engine, traffic: &Arc<Traffic>, sql: &'a str) -> Self {
-        Watch::begin(engine, traffic, sql, &[])
+        let mut watch = Watch::begin(engine, traffic, sql, &[]);
+        watch.is_script = true;
+        watch
     }
 
     fn begin(engine: &Engine, traffic: &Arc<Traffic>, sql: &'a str, params: &'a [Param]) -> Self {
@@ -66,6 +86,8 @@ impl<'a> Watch<'a> {
             boundary,
             started: Instant::now(),
             round_trips: 1,
+            is_script: false,
+            is_observed: true,
             is_stream: false,
             over: false,
         }
@@ -82,6 +104,8 @@ impl<'a> Watch<'a> {
             boundary: self.boundary,
             started: self.started,
             round_trips: self.round_trips,
+            is_script: self.is_script,
+            is_observed: self.is_observed,
             is_stream: true,
             over: false,
         }
@@ -98,6 +122,8 @@ impl<'a> Watch<'a> {
             boundary: self.boundary,
             started: self.started,
             round_trips: self.round_trips,
+            is_script: self.is_script,
+            is_observed: self.is_observed,
             is_stream: false,
             over: false,
         }
@@ -125,6 +151,9 @@ impl<'a> Watch<'a> {
             Ok(_) => self.traffic.done(self.boundary),
             Err(error) => self.traffic.failed(error),
         }
+        if self.is_script {
+            self.look_for_triggers();
+        }
         self.publish(answer.ok().flatten(), rows, answer.is_err());
         self.traffic.waited(self.round_trips);
         if self.round_trips == 1
@@ -132,6 +161,17 @@ impl<'a> Watch<'a> {
             && let Some(pace) = self.engine.pace()
         {
             pace.note(self.started.elapsed());
+        }
+    }
+
+    /// What the engine knows of triggers may have changed.
+    fn look_for_triggers(&self) {
+        let names_some = triggers::are_named_in(&self.sql);
+        if names_some {
+            self.traffic.unsettle();
+        }
+        if names_some || self.traffic.settles(self.boundary) {
+            self.engine.triggers().forget();
         }
     }
 
@@ -147,6 +187,9 @@ impl<'a> Watch<'a> {
     }
 
     fn publish(&self, rows: Option<u64>, answer: &[Row], error: bool) {
+        if !self.is_observed {
+            return;
+        }
         let event = StatementEvent {
             sql: &self.sql,
             params: &self.params,

@@ -6,6 +6,7 @@ use super::ahead::Origin;
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
+use super::triggers::STALE;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
@@ -38,7 +39,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Invalid`] for new keys of rows that may be entities: RETURNING gives no old key to know them by.
-    fn track(&mut self, write: &mut Write) -> Result<()> {
+    async fn track(&mut self, write: &mut Write) -> Result<()> {
         let table = write.table.table;
         self.refuse_if_read_only("bulk INSERT, UPDATE or DELETE", table)?;
         self.restrict_write(write);
@@ -56,7 +57,8 @@ impl Session {
             )));
         }
         if changes && (known || reads) {
-            let columns = tracked(table, &set, write.is_delete());
+            let all = !write.is_delete() && self.fires_on_update(table).await?.before;
+            let columns = tracked(table, &set, write.is_delete(), all);
             let from = write.table;
             let columns = columns.map(|column| Item::Expr(Node::Column(from, column)));
             write.returning.extend(columns);
@@ -66,13 +68,18 @@ impl Session {
 
     /// Brings entities in step with the rows that a write returned, whose tracked columns begin at `own`.
     fn follow_write(&mut self, write: &Write, own: usize, rows: &[Row]) -> Result<()> {
-        if write.returned() == own {
+        let tracked = write.returned() - own;
+        if tracked == 0 {
             return Ok(());
         }
         let table = write.table.table;
         let keys = table.primary_key.len();
-        let set = write.set_columns();
-        let new: Vec<u16> = tracked(table, &set, write.is_delete()).skip(keys).collect();
+        let behind_keys = &write.returning[write.returning.len() - tracked + keys..];
+        let new: Vec<u16> = behind_keys.iter().filter_map(column_of).collect();
+        let stale = self
+            .engine
+            .triggers_of(table)
+            .is_some_and(|triggers| triggers.on_update.beside);
         for row in rows {
             let Some(handle) = self.known_entity(table, row, own) else {
                 continue;
@@ -88,6 +95,9 @@ impl Session {
                 self.or_fail(written)?;
             }
             self.store_mut(handle).rebase(handle.index, &new);
+            if stale {
+                self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = STALE;
+            }
             self.follow_row(handle, new.iter().copied().collect());
         }
         Ok(())
@@ -109,18 +119,33 @@ impl Session {
 }
 
 /// The columns by which a write is followed: the key, what was set, and what the server makes of that.
-fn tracked(table: &'static Table, set: &[u16], delete: bool) -> impl Iterator<Item = u16> + use<> {
+/// `all` are wanted where triggers may have changed others, too.
+fn tracked(
+    table: &'static Table,
+    set: &[u16],
+    delete: bool,
+    all: bool,
+) -> impl Iterator<Item = u16> + use<> {
     let mut columns = table.primary_key.to_vec();
     if !delete {
         columns.extend(set);
         let others = table.columns.iter().enumerate();
         let by_server = others.filter(|(_, column)| {
-            column.computed.is_some() || column.on_update == OnUpdate::Server
+            all || column.computed.is_some() || column.on_update == OnUpdate::Server
         });
         let by_server = by_server.map(|(at, _)| at as u16);
-        columns.extend(by_server.filter(|column| !set.contains(column)));
+        let known = columns.clone();
+        columns.extend(by_server.filter(|column| !known.contains(column)));
     }
     columns.into_iter()
+}
+
+/// The column that an item of RETURNING is.
+fn column_of(item: &Item) -> Option<u16> {
+    match item {
+        Item::Expr(Node::Column(_, column)) => Some(*column),
+        _ => None,
+    }
 }
 
 impl Executor for Session {
@@ -163,7 +188,7 @@ impl Executor for Session {
     }
 
     async fn write(&mut self, mut write: Write) -> Result<u64> {
-        self.track(&mut write)?;
+        self.track(&mut write).await?;
         let statement = statement_of(&write);
         if write.returning.is_empty() {
             return self.send_counted(&statement).await;
@@ -174,7 +199,7 @@ impl Executor for Session {
     }
 
     async fn write_rows(&mut self, write: &mut Write) -> Result<Vec<Row>> {
-        self.track(write)?;
+        self.track(write).await?;
         self.send(&statement_of(write)).await
     }
 

@@ -13,6 +13,7 @@ use super::plan::{Step, StepKind};
 use super::shortfall::{may_fall_short, stale};
 use super::steps::nothing_free;
 use super::together::Together;
+use super::triggers::Rewrites;
 use super::{Session, State, matching};
 use crate::engine::Outcome;
 use crate::error::{Error, Result};
@@ -53,10 +54,21 @@ impl Session {
     ///
     /// # Triggers
     /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
-    /// [`Error::Invalid`]; rows of link tables are rows as others. What a trigger makes of a column is read back where the model says that
-    /// the server writes it (`server_default`, `server_on_update`, `computed`); of other columns the session knows when the row is next
-    /// read. Not seen is a trigger that changes a key which the program has given to a row that brings nothing back: the next write of
-    /// the row is [`Error::Stale`].
+    /// [`Error::Invalid`]; rows of link tables are rows as others.
+    ///
+    /// One that changes a row before it is written (`BEFORE .. FOR EACH ROW`, `INSTEAD OF`) is noticed: rows of a table that has such
+    /// triggers come back whole, memory takes what the database has, relationships follow changed foreign keys, and observers are told
+    /// ([`Rewritten`](crate::engine::Rewritten)). One that changes a key which the program has given is [`Error::Invalid`].
+    ///
+    /// One that runs beside it (`AFTER`, for each statement, a rule) may write the row again, which no answer tells. So rows of such a
+    /// table are stale from the start: their next load reads them, and a write from them must find the old values of what it changes, or is
+    /// [`Error::Stale`]. What triggers write into *other* rows is not known here: `refresh` or `expire` these. A row with a version is
+    /// guarded by that alone.
+    ///
+    /// Which tables have triggers is asked of the catalog, once for all tables of the first flush that writes them, in a round trip ahead of
+    /// it that observers are not told of. The engine keeps the answer for a minute, and forgets it behind hand-written SQL of its own
+    /// that names a trigger. A trigger that others have made since is seen after that minute; until then what it changes is seen when the row is
+    /// next read, or written ([`Error::Stale`]).
     pub async fn flush(&mut self) -> Result<()> {
         self.ready().await?;
         self.refuse_writes()?;
@@ -81,6 +93,7 @@ impl Session {
                 // Foreign keys follow, and may be part of the keys of rows that are written behind.
                 steps.iter_mut().for_each(|step| step.keys = None);
             }
+            self.learn_triggers(&mut steps).await?;
             self.touch_updated(&given_anew);
             committed = self.run_steps(&steps, commit).await?;
         }
@@ -231,7 +244,9 @@ impl Session {
         let mut short = Vec::new();
         for (step, answer) in steps.iter().zip(&answers) {
             // Where COMMIT was to go along, the server has counted.
-            if !commit && may_fall_short(step) && answer.count != step.rows() as u64 {
+            let is_short = may_fall_short(step) && answer.count != step.rows() as u64;
+            let may_be_others = step.kind == StepKind::Link && step.fires.before;
+            if !commit && (is_short || may_be_others) {
                 short.push((*step, answer.count));
             }
             match judged_key(step).filter(|_| commit) {
@@ -306,7 +321,7 @@ impl Session {
 
     /// They have their keys, and are rows from now on.
     pub(super) fn are_inserted(&mut self, step: &Step) -> Result<()> {
-        let epoch = self.epoch;
+        let epoch = self.epoch_of_written(step);
         let inserted = match step.rows.first() {
             Some(first) => self.store_mut(*first).inserted(&step.rows, epoch),
             None => Ok(Vec::new()),
@@ -328,8 +343,10 @@ impl Session {
     /// Rows that are deleted become others with the same keys.
     fn take_replaced(&mut self, step: &Step, rows: &[Row]) -> Result<()> {
         self.take_rows(step, Match::of_update(step), rows)?;
-        for (new, old) in step.rows.iter().zip(&step.old) {
-            self.count_version(*new, *old)?;
+        if Self::counts_version(step) {
+            for (new, old) in step.rows.iter().zip(&step.old) {
+                self.count_version(*new, *old)?;
+            }
         }
         self.buried(&step.old);
         self.are_inserted(step)
@@ -343,22 +360,18 @@ impl Session {
         }
         let places = self.places(step, matching, returned, rows);
         let places = self.or_fail(places)?;
-        let key = step.table.primary_key;
-        // Where rows are matched by their keys, the key stands in front.
-        let (front, behind) = match matching {
-            Match::ByKey => {
-                let key_columns = key.iter().copied().collect();
-                (key.len(), returned.without(key_columns))
-            }
-            _ => (0, returned),
-        };
+        let behind = matching.behind_key(step.table, returned);
+        let front = matching.returning(step.table, returned).len() - behind.iter().count();
+        let mut rewritten = Rewrites::of(step);
         for (at, column) in behind.iter().enumerate() {
-            for (entity, place) in step.rows.iter().zip(&places) {
+            for (number, (entity, place)) in step.rows.iter().zip(&places).enumerate() {
                 let value = rows[*place].raw(front + at);
-                let written = self.store_mut(*entity).write(entity.index, column, value);
+                let store = self.store_mut(*entity);
+                let written = rewritten.write(store, (number, *entity), column, value);
                 self.or_fail(written)?;
             }
         }
+        self.follow_rewritten(step, rewritten);
         if !step.by_server.is_empty() {
             for entity in &step.rows {
                 self.follow_row(*entity, step.by_server);
@@ -402,19 +415,24 @@ impl Session {
         self.follow_new_keys(step);
         let (mut key, returned) = (step.table.primary_key.iter(), Self::returned_by(step));
         let rekeyed = key.any(|key| step.columns.contains(*key) || returned.contains(*key));
-        let counted = step.kind == StepKind::Update && step.table.version.is_some();
-        if counted {
+        if step.kind == StepKind::Update && Self::counts_version(step) {
             for row in &step.rows {
                 self.count_version(*row, *row)?;
             }
         }
         // Behind a guard the rows stay stale: their other columns may have been changed by others meanwhile.
-        let epoch = (!step.stale).then_some(self.epoch);
+        let epoch = (!step.stale).then_some(self.epoch_of_written(step));
         if let Some(first) = step.rows.first() {
             let mut rows = step.rows.iter().map(|row| row.index);
             self.store_mut(*first).written(&mut rows, epoch, rekeyed);
         }
         Ok(())
+    }
+
+    /// Whether the rows' versions are to be counted up here. Not where they came back.
+    fn counts_version(step: &Step) -> bool {
+        let version = step.table.version;
+        version.is_some_and(|version| !Self::returned_by(step).contains(version))
     }
 
     /// The server has counted the version up, and so does the row. Versions that cannot be counted came back.

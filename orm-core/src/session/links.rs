@@ -125,18 +125,22 @@ impl Session {
                 continue;
             };
             let moved = key.columns.iter().any(|column| changed.contains(*column));
-            if !moved || self.set_links.contains(child, relation) {
-                continue;
+            if moved && !self.set_links.contains(child, relation) {
+                self.lead_elsewhere(child, relation);
             }
-            let Some(new) = self.forget_target(child, relation) else {
-                continue;
-            };
-            for inverse in relation.inverses() {
-                if !inverse.is_to_one() {
-                    self.add_to(new, inverse, child);
-                } else if self.targets(new, inverse).is_some() {
-                    self.set_link(new, inverse.index, LinkState::One(Some(child)));
-                }
+        }
+    }
+
+    /// The foreign key of a `belongs_to` is another: both sides follow.
+    pub(super) fn lead_elsewhere(&mut self, child: RawHandle, relation: &'static RelationInfo) {
+        let Some(new) = self.forget_target(child, relation) else {
+            return;
+        };
+        for inverse in relation.inverses() {
+            if !inverse.is_to_one() {
+                self.add_to(new, inverse, child);
+            } else if self.targets(new, inverse).is_some() {
+                self.set_link(new, inverse.index, LinkState::One(Some(child)));
             }
         }
     }

@@ -6,6 +6,7 @@ use super::hash::FastMap;
 use super::key::KeyBytes;
 use super::plan::Step;
 use crate::error::{Error, Result};
+use crate::model::{ColumnSet, Table};
 
 /// How the rows that a statement returns are matched to the entities that were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Match {
             .iter()
             .filter(|key| !step.columns.contains(**key));
         if step.rows.len() == 1 {
-            return Match::Single;
+            return Match::of_one(step, |key| step.columns.contains(key));
         }
         match (left.next(), left.next()) {
             (None, _) => Match::ByKey,
@@ -39,9 +40,37 @@ impl Match {
 
     pub(super) fn of_update(step: &Step) -> Match {
         if step.rows.len() == 1 {
-            Match::Single
+            Match::of_one(step, |_| true)
         } else {
             Match::ByKey
+        }
+    }
+
+    /// One row is what comes back, and that it has its key still is to be seen where something may have changed it.
+    fn of_one(step: &Step, sent: impl Fn(u16) -> bool) -> Match {
+        let mut key = step.table.primary_key.iter();
+        let by_program = |key: &u16| sent(*key) && !step.by_server.contains(*key);
+        match step.fires.before && key.all(by_program) {
+            true => Match::ByKey,
+            false => Match::Single,
+        }
+    }
+
+    /// The columns of RETURNING: the key in front, where rows are matched by it.
+    pub(super) fn returning(self, table: &Table, returned: ColumnSet) -> Vec<u16> {
+        let mut all = Vec::new();
+        if self == Match::ByKey && !returned.is_empty() {
+            all.extend_from_slice(table.primary_key);
+        }
+        all.extend(self.behind_key(table, returned).iter());
+        all
+    }
+
+    /// Those that stand behind it.
+    pub(super) fn behind_key(self, table: &Table, returned: ColumnSet) -> ColumnSet {
+        match self {
+            Match::ByKey => returned.without(table.primary_key.iter().copied().collect()),
+            _ => returned,
         }
     }
 }
@@ -69,7 +98,8 @@ pub(super) fn by_key(
         .collect::<Option<_>>()
         .ok_or_else(|| {
             Error::invalid(format!(
-                "the rows of `{table}` came back with other keys than those that were sent: does a trigger change them?"
+                "the rows of `{table}` came back with other keys than those that were sent, so nobody knows whose they are: a trigger changes \
+                 the keys; roll back, and give the rows the keys that it makes of them"
             ))
         })
 }

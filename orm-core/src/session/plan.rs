@@ -20,6 +20,7 @@ use std::fmt;
 
 use super::Session;
 use super::link_rows::LinkRow;
+use crate::engine::Fires;
 use crate::error::Result;
 use crate::expr::BatchColumn;
 use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
@@ -79,6 +80,8 @@ pub struct Step {
     pub(super) by_server: ColumnSet,
     pub(super) shape: Option<String>,
     pub(super) links: Vec<LinkRow>,
+    /// The triggers that the rows meet.
+    pub(super) fires: Fires,
     /// Replace: for each of the rows the deleted entity whose place it takes, and the columns that were not given, which
     /// the server sets to what a new row would have.
     pub(super) old: Vec<RawHandle>,
@@ -174,6 +177,7 @@ impl Step {
             by_server: ColumnSet::EMPTY,
             shape: None,
             links: Vec::new(),
+            fires: Fires::default(),
             old: Vec::new(),
             defaults: ColumnSet::EMPTY,
             others: Vec::new(),
@@ -281,6 +285,9 @@ impl Session {
     /// # }
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
+    /// Of a table that this engine has not written lately it isn't known whether it has triggers, so what these make a flush bring back is
+    /// not in its SQL: see [`flush`](Session::flush).
+    ///
     /// In memory it does what the flush does before it sends anything: foreign keys of relationships that were set are copied,
     /// and children that a delete takes along are marked. Children that aren't loaded are not in the plan, only that they will
     /// be loaded.
@@ -293,6 +300,7 @@ impl Session {
         let changes = self.change_set()?;
         let loads_first = self.unloaded_cascades(&changes.gone());
         let mut steps = self.steps(changes)?;
+        self.note_triggers(&mut steps);
         for step in &mut steps {
             step.sql = self.statement(step).sql.into();
             step.reason = step.words();

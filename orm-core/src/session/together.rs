@@ -16,6 +16,7 @@
 //!   in a new transaction, with COMMIT waiting.
 //! - Links that others have made already are no failure of an INSERT. The server counts them as well, but does not see those that were made
 //!   while it waited for others: then all is done again in the same way. Where it can't be, and others may know both rows, COMMIT waits.
+//!   Where a trigger may link others in their place, the session looks which are there, and COMMIT waits for that, too.
 //! - A statement whose answer the session would look at lets the server look: it goes out in the form that `judged` gives
 //!   it, which fails where the answer is wrong, and COMMIT behind a failed statement rolls back. So it does for a single row,
 //!   too: a trigger that keeps it from being written may have written elsewhere.
@@ -80,13 +81,23 @@ impl<'s> Together<'s> {
 }
 
 impl Session {
-    /// The columns that a step's statement brings back.
+    /// The columns that a step's statement brings back: those that the server makes, and where triggers may have changed what was
+    /// sent, all but the key, by which the row is known.
     pub(super) fn returned_by(step: &Step) -> ColumnSet {
+        let by_server = Self::made_by_server(step);
+        if !step.fires.before || step.kind == StepKind::Link {
+            return by_server;
+        }
+        let all: ColumnSet = (0..step.table.columns.len() as u16).collect();
+        let key: ColumnSet = step.table.primary_key.iter().copied().collect();
+        all.without(key).union(by_server)
+    }
+
+    /// The columns to which the server gives values of its own.
+    pub(super) fn made_by_server(step: &Step) -> ColumnSet {
         match step.kind {
-            StepKind::Insert => Self::returned_by_insert(step),
-            StepKind::Update | StepKind::Replace | StepKind::Close => {
-                Self::returned_by_update(step)
-            }
+            StepKind::Insert => Self::filled_by_insert(step),
+            StepKind::Update | StepKind::Replace | StepKind::Close => Self::changed_by_update(step),
             _ => ColumnSet::EMPTY,
         }
     }
@@ -157,7 +168,8 @@ impl Session {
                 !may_fall_short(step) || self.counts_deleted(step.rows())
             }
             StepKind::Link => {
-                !may_fall_short(step) || self.can_start_over() || self.are_new_links(step)
+                !step.fires.before
+                    && (!may_fall_short(step) || self.can_start_over() || self.are_new_links(step))
             }
             _ => judged_key(step).is_some() || Self::returned_by(step).is_empty(),
         };

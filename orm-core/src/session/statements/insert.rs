@@ -12,8 +12,8 @@ use crate::session::matching::Match;
 use crate::session::plan::Step;
 
 impl Session {
-    /// The columns that an INSERT brings back: those that the server fills in.
-    pub(in crate::session) fn returned_by_insert(step: &Step) -> ColumnSet {
+    /// The columns of an INSERT that the server fills in.
+    pub(in crate::session) fn filled_by_insert(step: &Step) -> ColumnSet {
         let columns = step.table.columns.iter().enumerate();
         columns
             .filter(|(at, column)| {
@@ -29,10 +29,10 @@ impl Session {
     pub(super) fn insert_rows(&self, sql: &mut Renderer, step: &Step) {
         let table = step.table;
         let columns: Vec<u16> = step.columns.iter().collect();
-        let returning = Self::returned_by_insert(step);
+        let returning = Self::returned_by(step);
         let matching = Match::of_insert(step);
         match matching {
-            Match::Single => {
+            Match::Single | Match::ByKey if step.rows.len() == 1 => {
                 insert_into(sql, TableRef::of(table), &columns);
                 if columns.is_empty() {
                     sql.text(" DEFAULT VALUES");
@@ -43,21 +43,14 @@ impl Session {
                     });
                     sql.text(")");
                 }
-                returning_clause(sql, table, returning.iter());
+                returning_clause(sql, table, matching.returning(table, returning));
             }
-            Match::ByKey | Match::Ascending => {
+            Match::Single | Match::ByKey | Match::Ascending => {
                 insert_into(sql, TableRef::of(table), &columns);
                 let batch = self.batch_values(sql, step, &columns);
                 sql.text(" ");
                 select_values(sql, batch, step.rows.len());
-                let keys = table.primary_key.iter().copied();
-                let mut all: Vec<u16> = match matching {
-                    Match::ByKey if !returning.is_empty() => keys.collect(),
-                    _ => Vec::new(),
-                };
-                let keys: ColumnSet = all.iter().copied().collect();
-                all.extend(returning.without(keys).iter());
-                returning_clause(sql, table, all);
+                returning_clause(sql, table, matching.returning(table, returning));
             }
             Match::Numbered => self.insert_numbered(sql, step, &columns, returning),
         }

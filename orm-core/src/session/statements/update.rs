@@ -8,6 +8,7 @@ use crate::model::{ColumnSet, NextVersion, OnUpdate, RawHandle, Table};
 use crate::query::render::Renderer;
 use crate::query::render::batch::unnest;
 use crate::session::Session;
+use crate::session::matching::Match;
 use crate::session::parking::Placeholder;
 use crate::session::plan::{Step, StepKind};
 
@@ -23,11 +24,8 @@ enum New {
 }
 
 impl Session {
-    /// The columns that an UPDATE brings back: those that the server changes by itself.
-    pub(in crate::session) fn returned_by_update(step: &Step) -> ColumnSet {
-        if matches!(step.kind, StepKind::Open | StepKind::Park) {
-            return ColumnSet::EMPTY;
-        }
+    /// The columns of an UPDATE that the server changes by itself.
+    pub(in crate::session) fn changed_by_update(step: &Step) -> ColumnSet {
         let made_by_server = match NextVersion::of(step.table) {
             None | Some((_, NextVersion::Counted)) => None,
             Some((version, NextVersion::Random | NextVersion::Time)) => Some(version),
@@ -107,7 +105,12 @@ impl Session {
             sql.param(self.value_before(before, column));
             old_value_cast(sql, table, column);
         }
-        returning_clause(sql, table, Self::returned_by_update(step).iter());
+        let returned = Self::returned_by(step);
+        returning_clause(
+            sql,
+            table,
+            Match::of_update(step).returning(table, returned),
+        );
     }
 
     /// Many rows: `k0`, `k1` .. are the keys, `c0` .. the new values, `v0` the version, `o0` .. the guards' old values.
@@ -164,11 +167,10 @@ impl Session {
         );
         sql.text(" WHERE ");
         sql.made(&conditions);
-        let returning = Self::returned_by_update(step);
+        let returning = Match::of_update(step).returning(table, Self::returned_by(step));
         if !returning.is_empty() {
             sql.text(" RETURNING ");
-            let all = table.primary_key.iter().copied().chain(returning.iter());
-            sql.list(all, ", ", |sql, column| {
+            sql.list(returning, ", ", |sql, column| {
                 sql.column_of(table, column);
             });
         }
