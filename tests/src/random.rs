@@ -49,6 +49,21 @@ pub fn seeds(usually: u64) -> Range<u64> {
     }
 }
 
+/// Triggers before and behind each row that change nothing: rows come back whole and are stale from the start, and all else is as without.
+pub async fn under_triggers(f: &Fixture, tables: &[&str]) {
+    f.elsewhere(
+        "create function leave() returns trigger language plpgsql as $$ begin return new; end $$",
+    )
+    .await;
+    for table in tables {
+        f.elsewhere(&format!(
+            "create trigger leave_before before insert or update on {table} for each row execute function leave(); \
+             create trigger leave_behind after insert or update on {table} for each row execute function leave()"
+        ))
+        .await;
+    }
+}
+
 /// Whether one seed is run alone, and its steps are to be seen.
 pub fn watched() -> bool {
     std::env::var_os("ORM_RANDOM_SEED").is_some()

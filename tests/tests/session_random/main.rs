@@ -14,6 +14,7 @@ mod rules;
 mod values;
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 
 use orm_core::model::RawHandle;
 use orm_core::prelude::*;
@@ -21,7 +22,7 @@ use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
 use tests::models::*;
 use tests::random::{
-    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, watched,
+    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, under_triggers, watched,
 };
 
 /// What should be there: authors and books by numbers of our own.
@@ -518,12 +519,24 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
     }
 }
 
+const TABLES: [&str; 6] = [
+    "authors",
+    "books",
+    "countries",
+    "cities",
+    "tickets",
+    "notes",
+];
+
+async fn world() -> Fixture {
+    Fixture::new::<(Author, Book, Country, City, Ticket, Note)>().await
+}
+
 /// Runs every seed.
-async fn run(rules: bool) {
-    let f = Fixture::new::<(Author, Book, Country, City, Ticket, Note)>().await;
-    for seed in seeds(300) {
+async fn run(f: &Fixture, seeds: Range<u64>, rules: bool) {
+    for seed in seeds {
         println!("seed {seed}");
-        f.elsewhere("truncate authors, books, countries, cities, tickets, notes restart identity")
+        f.elsewhere(&format!("truncate {} restart identity", TABLES.join(", ")))
             .await;
         let mut db = f.session();
         if rules {
@@ -536,16 +549,24 @@ async fn run(rules: bool) {
             rules,
             ..World::default()
         };
-        random::run(&f, &mut db, &mut world, &mut dice).await;
+        random::run(f, &mut db, &mut world, &mut dice).await;
+        assert!(f.rewritten().is_empty());
     }
 }
 
 #[tokio::test]
 async fn random_units_of_work() {
-    run(false).await;
+    run(&world().await, seeds(300), false).await;
 }
 
 #[tokio::test]
 async fn random_units_of_work_under_hooks_and_criteria() {
-    run(true).await;
+    run(&world().await, seeds(300), true).await;
+}
+
+#[tokio::test]
+async fn random_units_of_work_under_triggers() {
+    let f = world().await;
+    under_triggers(&f, &TABLES).await;
+    run(&f, seeds(100), false).await;
 }

@@ -9,13 +9,14 @@
 mod values;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ops::Range;
 
 use orm_core::model::RawHandle;
 use orm_core::prelude::*;
 use orm_core::session::State;
 use tests::fixture::{Fixture, poll_times};
 use tests::random::{
-    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, watched,
+    self, Dice, committed, failed, flushed, rolled_back, savepoint, seeds, under_triggers, watched,
 };
 use tests::relations::{Book, BookTag, Chapter, Follow, Node, Note, Person, Tag};
 
@@ -456,9 +457,10 @@ async fn step(f: &Fixture, db: &mut Session, world: &mut World, dice: &mut Dice,
     }
 }
 
-#[tokio::test]
-async fn random_graphs() {
-    let f = Fixture::new::<(
+const TABLES: [&str; 6] = ["nodes", "people", "follows", "books", "chapters", "notes"];
+
+async fn world() -> Fixture {
+    Fixture::new::<(
         Node,
         Person,
         Follow,
@@ -468,12 +470,17 @@ async fn random_graphs() {
         (Tag, BookTag),
         tests::relations::Author,
     )>()
-    .await;
-    for seed in seeds(300) {
+    .await
+}
+
+/// Runs every seed.
+async fn run(f: &Fixture, seeds: Range<u64>) {
+    for seed in seeds {
         println!("seed {seed}");
-        f.elsewhere(
-            "truncate nodes, people, follows, books, chapters, notes restart identity cascade",
-        )
+        f.elsewhere(&format!(
+            "truncate {} restart identity cascade",
+            TABLES.join(", ")
+        ))
         .await;
         let mut dice = Dice::new(seed);
         let mut world = World {
@@ -481,6 +488,19 @@ async fn random_graphs() {
             ..World::default()
         };
         let mut db = f.session();
-        random::run(&f, &mut db, &mut world, &mut dice).await;
+        random::run(f, &mut db, &mut world, &mut dice).await;
+        assert!(f.rewritten().is_empty());
     }
+}
+
+#[tokio::test]
+async fn random_graphs() {
+    run(&world().await, seeds(300)).await;
+}
+
+#[tokio::test]
+async fn random_graphs_under_triggers() {
+    let f = world().await;
+    under_triggers(&f, &TABLES).await;
+    run(&f, seeds(100)).await;
 }
