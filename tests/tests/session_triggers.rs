@@ -281,6 +281,7 @@ async fn a_version_that_a_trigger_counts_is_the_one_in_memory() {
         db.commit().await.unwrap();
     }
     assert_eq!((db[tickets[0]].version, db[tickets[1]].version), (23, 12));
+    assert_eq!(f.rewritten(), NOTHING);
     db.delete(tickets[0]).unwrap();
     db.commit().await.unwrap();
     assert_eq!(

@@ -123,7 +123,9 @@ pub(super) struct Rewrites {
 
 impl Rewrites {
     pub(super) fn of(step: &Step) -> Self {
-        let by_server = Session::made_by_server(step);
+        // The version is counted up by the statement itself.
+        let version = step.table.version.into_iter().collect();
+        let by_server = Session::made_by_server(step).union(version);
         Rewrites {
             table: step.table,
             possible: Session::returned_by(step).without(by_server),
