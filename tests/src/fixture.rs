@@ -144,6 +144,16 @@ impl Fixture {
         let sql = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
         !self.rows(sql).await.is_empty()
     }
+
+    /// Whether a transaction is open in this database, or a statement runs: of a future that was dropped it may for a moment.
+    ///
+    /// # Panics
+    /// When the server refuses to say.
+    pub async fn somebody_works(&self) -> bool {
+        let sql = "select 1 from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid() \
+             and backend_type = 'client backend' and state <> 'idle'";
+        !self.rows(sql).await.is_empty()
+    }
 }
 
 /// A statement without what the server judges its answer by, which stands around it when COMMIT goes out with it.
