@@ -3,7 +3,7 @@
 
 use std::any::Any;
 
-use super::Table;
+use super::{ColumnSet, Table};
 
 /// The description of a relationship: one `static` for each `belongs_to`, `has_many`, `has_one` and `many_to_many`.
 /// SQLAlchemy: `RelationshipProperty`.
@@ -239,13 +239,19 @@ impl RelationInfo {
     /// ```
     pub fn required_column(&self) -> Option<u16> {
         let columns = self.foreign_key()?.columns;
+        match self.nullable_columns().is_empty() {
+            true => columns.first().copied(),
+            false => None,
+        }
+    }
+
+    /// The columns of a `belongs_to` that can be NULL, so that it leads nowhere.
+    pub(crate) fn nullable_columns(&self) -> ColumnSet {
         let can_be_null = |column: &u16| {
             self.from.columns[*column as usize].nullable && !self.from.primary_key.contains(column)
         };
-        if columns.iter().any(can_be_null) {
-            return None;
-        }
-        columns.first().copied()
+        let columns = self.foreign_key().map_or(&[][..], |key| key.columns);
+        columns.iter().copied().filter(can_be_null).collect()
     }
 
     /// Whether it leads to at most one row.

@@ -10,7 +10,8 @@
 //!    that; where rows pass values along a chain or exchange them, the values are moved aside first by one UPDATE.
 //! 5. Rows of link tables that come are inserted when both sides are there.
 //! 6. Rows are deleted last, from the tables that refer to others on to those referred to. Rings are opened before by
-//!    setting nullable foreign keys to NULL.
+//!    setting nullable foreign keys to NULL: those that the database has and without which there is no order, all of a table by
+//!    one UPDATE.
 //!
 //! Within a step INSERTs keep the order of `add`; UPDATEs and DELETEs go by key, so that two sessions that write the same
 //! rows lock them in the same order. Rows of a step that need different columns are different batches.
@@ -225,10 +226,6 @@ impl Step {
                 words
             }
             (StepKind::Delete, Why::Place(place)) => format!("deleted `{model}`, {place}"),
-            (StepKind::Open, Why::Relation(relation)) => format!(
-                "`{}` is set to NULL, to delete rows that refer to one another",
-                relation.path()
-            ),
             (_, Why::Relation(relation)) => format!("links of deleted `{}`", relation.from.name),
             (_, Why::Place(place)) => (*place).to_owned(),
             (_, Why::Rows { behind, .. }) => behind.clone(),

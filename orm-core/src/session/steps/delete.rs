@@ -70,8 +70,8 @@ impl Session {
         Ok(())
     }
 
-    /// Tables that refer to one another: nullable foreign keys among the deleted rows become NULL first, and what is left
-    /// must have an order.
+    /// Tables that refer to one another: foreign keys that can be NULL become NULL first where else no order would be left,
+    /// those of a table by one UPDATE.
     fn open_rings(
         &self,
         involved: &[usize],
@@ -79,38 +79,34 @@ impl Session {
         steps: &mut Vec<Step>,
     ) -> Result<Vec<usize>> {
         let place = |number: usize| involved.iter().position(|other| *other == number);
-        let mut required = Vec::new();
-        for (at, number) in involved.iter().enumerate() {
-            for (relation, to) in self.references(self.arenas[*number].slots().table) {
-                let Some(to) = place(to) else { continue };
-                let (columns, _) = relation.columns();
-                let nullable = columns
-                    .iter()
-                    .all(|column| relation.from.columns[*column as usize].nullable);
-                if !nullable {
-                    required.push((to, at));
-                    continue;
-                }
-                if to == at {
-                    continue;
-                }
-                let why = Why::Relation(relation);
-                let mut step = Step::new(StepKind::Open, relation.from, why);
-                step.columns = columns.iter().copied().collect();
-                step.rows = deletes
-                    .iter()
-                    .copied()
-                    .filter(|row| {
-                        row.arena as usize == *number && self.key_at(*row, columns).is_some()
-                    })
-                    .collect();
-                if !step.rows.is_empty() {
-                    steps.push(step);
-                }
+        // Rows of one table are one DELETE, which may take any of them first.
+        let references = involved.iter().enumerate().flat_map(|(at, number)| {
+            let references = self.references(self.arenas[*number].slots().table);
+            references.filter_map(move |(relation, to)| Some((place(to)?, at, relation)))
+        });
+        let (required, nullable): (Vec<_>, Vec<_>) = references
+            .filter(|(to, at, _)| to != at)
+            .partition(|(_, _, relation)| relation.required_column().is_some());
+        let mut edges: Vec<(usize, usize)> =
+            required.iter().map(|(to, at, _)| (*to, *at)).collect();
+        let mut opened: Vec<Vec<&'static RelationInfo>> = vec![Vec::new(); involved.len()];
+        for (to, at, relation) in nullable {
+            if self.led_by(involved[at], &[relation], deletes).is_empty() {
+                continue;
+            }
+            edges.push((to, at));
+            if components(involved.len(), &edges).len() < involved.len() {
+                edges.pop();
+                opened[at].push(relation);
+            }
+        }
+        for (number, relations) in involved.iter().zip(&opened) {
+            if !relations.is_empty() {
+                steps.push(self.open_step(*number, relations, deletes));
             }
         }
         let mut order = Vec::new();
-        for ring in components(involved.len(), &required).into_iter().rev() {
+        for ring in components(involved.len(), &edges).into_iter().rev() {
             if ring.len() > 1 {
                 let tables: Vec<_> = ring
                     .iter()
@@ -127,6 +123,49 @@ impl Session {
             order.extend(ring.into_iter().map(|at| involved[at]));
         }
         Ok(order)
+    }
+
+    /// The deleted rows of a table that some of its foreign keys lead somewhere, in the database: what they are set to in memory is
+    /// never sent.
+    fn led_by(
+        &self,
+        number: usize,
+        relations: &[&'static RelationInfo],
+        deletes: &[RawHandle],
+    ) -> Vec<RawHandle> {
+        let rows = deletes.iter().copied();
+        let rows = rows.filter(|row| row.arena as usize == number);
+        rows.filter(|row| {
+            let mut keys = relations.iter().map(|relation| relation.columns().0);
+            keys.any(|key| self.key_before_at(*row, key).is_some())
+        })
+        .collect()
+    }
+
+    /// The UPDATE that sets foreign keys of deleted rows of a table to NULL.
+    fn open_step(
+        &self,
+        number: usize,
+        relations: &[&'static RelationInfo],
+        deletes: &[RawHandle],
+    ) -> Step {
+        let paths: Vec<String> = relations
+            .iter()
+            .map(|relation| format!("`{}`", relation.path()))
+            .collect();
+        let said = format!(
+            "{} {} set to NULL, to delete rows that refer to one another",
+            paths.join(" and "),
+            if paths.len() == 1 { "is" } else { "are" }
+        );
+        let table = self.arenas[number].slots().table;
+        let mut step = Step::new(StepKind::Open, table, Why::Said(said));
+        step.columns = relations
+            .iter()
+            .flat_map(|relation| relation.nullable_columns().iter())
+            .collect();
+        self.put_by_key(&mut step, self.led_by(number, relations, deletes));
+        step
     }
 }
 

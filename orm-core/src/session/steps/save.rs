@@ -204,7 +204,7 @@ impl Session {
                 let target = self.known_target(*row, relation).flatten();
                 let pending = target.filter(|target| self.raw_state(*target) == State::Pending);
                 if let Some(before) = pending.and_then(|target| position.get(&target)) {
-                    let (columns, references) = relation.columns();
+                    let (_, references) = relation.columns();
                     // A row may refer to itself, if its key is known before.
                     if *before == after && self.key_at(*row, references).is_some() {
                         continue;
@@ -212,10 +212,7 @@ impl Session {
                     rows.edges.push(Edge {
                         before: *before,
                         after,
-                        breakable: after < rows.new
-                            && columns
-                                .iter()
-                                .all(|column| relation.from.columns[*column as usize].nullable),
+                        breakable: after < rows.new && relation.required_column().is_none(),
                         gap: 1,
                     });
                     rows.why.push(Why::Refers(relation));
@@ -308,7 +305,7 @@ impl Session {
             let Why::Refers(relation) = rows.why[*at] else {
                 continue;
             };
-            let columns: ColumnSet = relation.columns().0.iter().copied().collect();
+            let columns = relation.nullable_columns();
             let (all, paths) = columns_of.entry(rows.edges[*at].after).or_default();
             *all = all.union(columns);
             paths.push(format!("`{}`", relation.path()));
