@@ -271,8 +271,6 @@ pub struct Session {
     info: Info,
     hooks: Arc<HookSet>,
     criteria: Criteria,
-    /// Whether criteria are left out of what is read just now.
-    unfiltered: bool,
     /// What hooks want to be added.
     hook_queue: hooks::Queue,
 }
@@ -405,7 +403,6 @@ impl Session {
             info,
             hooks,
             criteria,
-            unfiltered: false,
             hook_queue: Vec::new(),
         }
     }

@@ -423,3 +423,59 @@ async fn locks_and_criteria_hold_in_chunks() {
         ["2", "4", "5", "6"]
     );
 }
+
+/// What a session may do between two chunks, with criteria and without.
+async fn ask_otherwise(db: &mut Session, number: usize, unfiltered: bool) {
+    let query = |unfiltered| match unfiltered {
+        true => Author::query().without_criteria(),
+        false => Author::query(),
+    };
+    match (number, unfiltered) {
+        (0, true) => drop(db.get::<Book>(99).without_criteria().await.unwrap()),
+        (0, false) => drop(db.get::<Book>(99).await.unwrap()),
+        (1, _) => drop(query(unfiltered).count(db).await.unwrap()),
+        (2, _) => drop(query(unfiltered).plain().all(db).await.unwrap()),
+        // It waits for the server when it is dropped, and so does the rollback.
+        (3, _) => {
+            let mut inner = db.begin_nested().await.unwrap();
+            poll_times(1, query(unfiltered).with(Author::BOOKS).all(&mut inner)).await;
+        }
+        (4, true) => {
+            let mut inner = db.begin_nested().await.unwrap();
+            let all = Book::query().without_criteria().delete();
+            all.exec(&mut inner).await.unwrap();
+        }
+        _ => {
+            // A delete finds hidden children, too.
+            let mut inner = db.begin_nested().await.unwrap();
+            let one = inner.get::<Author>(1).await.unwrap().unwrap();
+            inner.delete(one).unwrap();
+            inner.flush().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_has_its_own_criteria_whatever_is_asked_between_two_chunks() {
+    let on = with_authors(3).await;
+    let options = SessionOptions::new().criteria::<Book>(Book::TITLE.ne("hidden").for_model());
+    on.elsewhere("UPDATE books SET title = 'hidden' WHERE id % 2 = 0")
+        .await;
+    for unfiltered in [false, true] {
+        for between in 0..6 {
+            let mut db = on.session_with(options.clone());
+            let query = by_id().with(Author::BOOKS);
+            let mut cursor = match unfiltered {
+                true => query.without_criteria().cursor(1),
+                false => query.cursor(1),
+            };
+            let mut sizes = Vec::new();
+            while let Some(chunk) = cursor.next(&mut db).await.unwrap() {
+                sizes.push(db.related(chunk[0], Author::BOOKS).unwrap().len());
+                ask_otherwise(&mut db, between, !unfiltered).await;
+            }
+            let all = if unfiltered { 2 } else { 1 };
+            assert_eq!(sizes, [all; 3], "{between}");
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub struct LoadStep {
     pub then: Vec<LoadStep>,
     /// Which of the levels it is that came along with the query, if it did.
     pub(crate) brought: Option<usize>,
+    /// Whether the session's criteria are left out of its statement.
+    pub(crate) unfiltered: bool,
 }
 
 /// How far a relationship of a model to itself is followed. SQLAlchemy: `recursion_depth` of `selectinload`.
@@ -535,7 +537,14 @@ impl LoadStep {
             taken_from: None,
             then: Vec::new(),
             brought: None,
+            unfiltered: false,
         }
+    }
+
+    /// Leaves the session's criteria out, here and behind.
+    pub(crate) fn leave_out_criteria(&mut self) {
+        self.unfiltered = true;
+        self.then.iter_mut().for_each(LoadStep::leave_out_criteria);
     }
 
     /// By which statement: joined for a to-one, select-in for a to-many, where nothing else was asked for.

@@ -127,6 +127,9 @@ impl Loads {
     /// the root's entity has nothing to load anything of.
     pub(crate) fn plan(select: &mut Select, mut steps: Vec<LoadStep>) -> Loads {
         let root = select.from;
+        if select.unfiltered {
+            steps.iter_mut().for_each(LoadStep::leave_out_criteria);
+        }
         let has_root = |item: &Item| {
             matches!(item, Item::Whole(table)
             if std::ptr::eq(table.table, root.table) && table.alias == root.alias)

@@ -17,12 +17,8 @@ impl Session {
         if self.takes_nothing_along() {
             return Ok(());
         }
-        // Children that criteria hide hold the foreign key as others do.
-        let before = std::mem::replace(&mut self.unfiltered, true);
         // Boxed: it is seldom needed, and no flush should carry the future of loading.
-        let outcome = Box::pin(self.cascade_to_all()).await;
-        self.unfiltered = before;
-        outcome
+        Box::pin(self.cascade_to_all()).await
     }
 
     /// Whether nothing is deleted that others belong to, or may have to be: so it is of most flushes.
@@ -34,6 +30,7 @@ impl Session {
     }
 
     async fn cascade_to_all(&mut self) -> Result<()> {
+        self.forget_reading();
         self.doom_orphans();
         if self.replaced.is_empty() {
             self.refuse_known()?;

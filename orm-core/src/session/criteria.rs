@@ -2,6 +2,9 @@
 //!
 //! A SELECT is data until it is rendered, so there is one place for them: [`Restrict`] walks the statement and puts each
 //! table's condition where the table stands, into WHERE or into the ON of its join, in subqueries as well.
+//!
+//! Whether they hold is said by the statement itself (`Select::unfiltered`), and for what is loaded behind it by each step of the
+//! path (`LoadStep::unfiltered`), never by the session: nothing that another operation has left behind may show hidden rows.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -166,41 +169,34 @@ impl Session {
         self.criteria.add(move |_| condition.clone());
     }
 
-    /// Puts the criteria into a SELECT that a user's query is, and notes for the loads behind it whether they hold.
-    pub(super) fn restrict_query(&mut self, select: &mut Select) {
-        self.unfiltered = select.unfiltered;
-        self.restrict_read(select);
-    }
-
-    /// Puts the criteria into a SELECT of the session's own.
+    /// Puts the criteria into a SELECT, unless it says that it is to have none.
     pub(super) fn restrict_read(&self, select: &mut Select) {
-        if let Some(mut restrict) = self.restrict() {
+        if let Some(mut restrict) = self.restrict(select.unfiltered) {
             restrict.select(select);
         }
     }
 
     /// The same for the joins alone, where the first table's rows are restricted already.
     pub(super) fn restrict_joins(&self, select: &mut Select) {
-        if let Some(restrict) = self.restrict() {
+        if let Some(restrict) = self.restrict(select.unfiltered) {
             restrict.joins(select);
         }
     }
 
     /// Puts the criteria into a bulk write: only rows that the session sees are changed, by rows that it sees.
-    pub(super) fn restrict_write(&mut self, write: &mut Write) {
-        self.unfiltered = write.unfiltered;
-        if let Some(mut restrict) = self.restrict() {
+    pub(super) fn restrict_write(&self, write: &mut Write) {
+        if let Some(mut restrict) = self.restrict(write.unfiltered) {
             write.walk(&mut restrict);
         }
     }
 
-    /// Whether a statement that is read now may get conditions of them.
-    pub(super) fn restricts(&self) -> bool {
-        self.restrict().is_some()
+    /// Whether a SELECT may get conditions of them.
+    pub(super) fn restricts(&self, unfiltered: bool) -> bool {
+        self.restrict(unfiltered).is_some()
     }
 
-    fn restrict(&self) -> Option<Restrict<'_>> {
-        let none = self.unfiltered || self.criteria.0.is_empty();
+    fn restrict(&self, unfiltered: bool) -> Option<Restrict<'_>> {
+        let none = unfiltered || self.criteria.0.is_empty();
         (!none).then_some(Restrict {
             criteria: &self.criteria,
             info: &self.info,

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use super::ahead::Origin;
+use super::ahead::{Ahead, Origin};
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
@@ -21,7 +21,15 @@ impl Session {
         if self.autoflush && self.has_changes() {
             self.flush().await?;
         }
+        self.forget_reading();
         Ok(())
+    }
+
+    /// A read begins. One before it may have failed, or its future was dropped: what it knew is nothing to this one.
+    pub(super) fn forget_reading(&mut self) {
+        self.refresh_rows = false;
+        self.loading = None;
+        self.ahead = Ahead::default();
     }
 
     fn refuse_if_read_only(&self, what: &str, table: &'static Table) -> Result<()> {
@@ -229,7 +237,7 @@ impl Executor for Session {
     }
 
     fn restrict(&mut self, select: &mut Select) {
-        self.restrict_query(select);
+        self.restrict_read(select);
     }
 
     fn asked(&mut self, of: &'static Table, statement: &Statement, at: &'static Location<'static>) {

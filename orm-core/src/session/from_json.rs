@@ -104,7 +104,6 @@ impl Session {
             return Ok(Found::default());
         }
         self.before_read().await?;
-        self.unfiltered = false;
         let keys = named.iter().map(|(table, key, _)| (*table, key.clone()));
         let mut known = self.find_by_keys(keys.collect()).await?;
         known.retain(|_, handle| self.is_alive(*handle));

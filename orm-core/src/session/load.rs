@@ -110,7 +110,6 @@ impl Session {
             self.check_raw(*root, M::TABLE.model)?;
         }
         self.before_read().await?;
-        self.unfiltered = false;
         for root in &roots {
             self.check_row(*root)?;
         }

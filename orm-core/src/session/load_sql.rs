@@ -86,6 +86,7 @@ impl Session {
             return (levels::of_keys(&level), loads);
         }
         let there = members.from;
+        members.unfiltered = step.unfiltered;
         members.filters.extend(step.filters);
         members.order_by = step.order_by;
         if members.order_by.is_empty() {
@@ -117,6 +118,7 @@ impl Session {
     ) -> (Level, Loads) {
         let (mut members, owner, owner_columns) = members_of(step.relation);
         let there = members.from;
+        members.unfiltered = step.unfiltered;
         members.filters.extend(step.filters);
         members.items.push(Item::Whole(there));
         members.limit = step.limit;
@@ -127,6 +129,7 @@ impl Session {
             members.filters.push(tie);
         }
         let mut outer = Select::from(there);
+        outer.unfiltered = step.unfiltered;
         wanted.push_to(there, &mut outer.items);
         if keyed {
             outer.items.extend(keys.into_iter().map(Item::Expr));
@@ -197,6 +200,7 @@ impl Session {
         let relation = step.relation;
         let (mut rows, owner, owner_columns) = members_of(relation);
         let there = rows.from;
+        rows.unfiltered = step.unfiltered;
         for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
             let tie = Node::infix(Node::Column(owner, *column), "=", Node::Word(key));
             rows.filters.push(tie);

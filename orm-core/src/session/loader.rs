@@ -170,7 +170,8 @@ impl Session {
         })
     }
 
-    /// Loads a relationship of parents that are about to be deleted, where not all of it is known.
+    /// Loads a relationship of parents that are about to be deleted, where not all of it is known. Children that criteria hide
+    /// hold the foreign key as others do.
     pub(super) async fn load_for_delete(
         &mut self,
         parents: &[RawHandle],
@@ -179,7 +180,9 @@ impl Session {
         let unknown = parents.iter().copied();
         let unknown = unknown.filter(|parent| !self.is_complete(*parent, relation));
         let unknown: Vec<_> = unknown.collect();
-        self.load_step(unknown, LoadStep::of(relation)).await
+        let mut step = LoadStep::of(relation);
+        step.leave_out_criteria();
+        self.load_step(unknown, step).await
     }
 
     /// A `belongs_to`: the targets by their keys, those that the identity map does not have.
@@ -231,6 +234,7 @@ impl Session {
         } else {
             let table = TableRef::of(relation.to);
             let mut select = Select::from(table);
+            select.unfiltered = step.unfiltered;
             select.items.push(Item::Whole(table));
             select
                 .filters
@@ -298,14 +302,16 @@ impl Session {
         Ok(())
     }
 
-    /// Reads the members of some parents, without changing what is known of the relationship: pairs of a parent and a
-    /// member.
+    /// Reads the members of some parents, those that criteria hide as well, without changing what is known of the relationship: pairs
+    /// of a parent and a member.
     pub(super) async fn read_members(
         &mut self,
         parents: &[RawHandle],
         relation: &'static RelationInfo,
     ) -> Result<Vec<(RawHandle, RawHandle)>> {
-        let (found, _) = self.fetch_members(parents, LoadStep::of(relation)).await?;
+        let mut step = LoadStep::of(relation);
+        step.leave_out_criteria();
+        let (found, _) = self.fetch_members(parents, step).await?;
         let pairs = parents.iter().zip(by_parent(&found, parents.len()));
         Ok(pairs
             .flat_map(|(parent, members)| members.into_iter().map(|member| (*parent, member)))

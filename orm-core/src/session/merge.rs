@@ -84,7 +84,6 @@ impl Session {
             flatten(branch.0.as_ref(), &mut all);
         }
         self.before_read().await?;
-        self.unfiltered = false;
         // Memory is changed behind the last statement: should one fail, nothing was.
         let keys = all.iter().map(|value| (value.table(), value.key()));
         let keys = keys

@@ -28,7 +28,6 @@ impl Session {
         if !self.is_ready() || ask.asks_server() || !ask.loads.is_empty() {
             return None;
         }
-        self.unfiltered = ask.unfiltered;
         self.fresh(table, key)
     }
 
@@ -39,8 +38,8 @@ impl Session {
         ask: Ask,
     ) -> Result<Option<RawHandle>> {
         self.ready().await?;
+        self.forget_reading();
         let again = ask.asks_server();
-        self.unfiltered = ask.unfiltered;
         let mut found = self.fresh(table, &key).filter(|_| !again);
         if found.is_none() && self.autoflush && self.has_changes() {
             self.flush().await?;
@@ -49,12 +48,12 @@ impl Session {
         }
         if found.is_none() {
             self.note_single(Single::Get(table), ask.at);
-            self.unfiltered = ask.unfiltered;
-            if ask.lock.is_none() && ask.loads.is_empty() && !self.restricts() {
+            if ask.lock.is_none() && ask.loads.is_empty() && !self.restricts(ask.unfiltered) {
                 return self.get_alone(table, &key, again).await;
             }
             let mut select = self.select_by_key(table, table.primary_key, &[key]);
             select.lock = ask.lock;
+            select.unfiltered = ask.unfiltered;
             let mut loads = Loads::plan(&mut select, ask.loads);
             self.restrict_read(&mut select);
             let found = self.read_with(&select, &mut loads, again).await?;
@@ -63,11 +62,11 @@ impl Session {
             self.path_is_loaded();
             return Ok(entity);
         }
-        if let Some(found) = found {
-            for step in ask.loads {
-                self.before_read().await?;
-                self.load_step(vec![found], step).await?;
-            }
+        if let Some(found) = found
+            && !ask.loads.is_empty()
+        {
+            self.before_read().await?;
+            self.load_with(&[found], ask.loads, ask.unfiltered).await?;
         }
         Ok(found)
     }
@@ -164,7 +163,7 @@ impl Session {
         if !keys.is_empty() {
             let mut select = self.select_by_key(table, table.primary_key, &keys);
             lock(&mut select, ask.lock, keys.len());
-            self.unfiltered = ask.unfiltered;
+            select.unfiltered = ask.unfiltered;
             let mut loads = Loads::plan(&mut select, ask.loads);
             // The row itself is read whatever the criteria say; what is joined to it is not.
             self.restrict_joins(&mut select);
@@ -201,14 +200,17 @@ impl Session {
         Ok(found)
     }
 
-    async fn load_behind_refresh(
+    /// Loads what was asked for with rows that were not read themselves, or not whole.
+    async fn load_with(
         &mut self,
         handles: &[RawHandle],
-        unfiltered: bool,
         loads: Vec<LoadStep>,
+        unfiltered: bool,
     ) -> Result<()> {
-        self.unfiltered = unfiltered;
-        for step in loads {
+        for mut step in loads {
+            if unfiltered {
+                step.leave_out_criteria();
+            }
             self.load_step(handles.to_vec(), step).await?;
         }
         Ok(())
@@ -242,8 +244,7 @@ impl Session {
             }
             found_all(table, &keys, rows.len())?;
         }
-        self.load_behind_refresh(&handles, ask.unfiltered, ask.loads)
-            .await
+        self.load_with(&handles, ask.loads, ask.unfiltered).await
     }
 
     /// Forgets the unflushed changes of some columns, and relationships that were set along them.
