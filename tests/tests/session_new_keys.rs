@@ -265,3 +265,177 @@ async fn keys_that_change_and_change_hands_behind_savepoints_come_back() {
         ["AA|a!", "BB|b"]
     );
 }
+
+/// Part of another one, maybe.
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "areas", has_many(parts: Area, via = whole))]
+struct Area {
+    #[orm(belongs_to(whole: Self))]
+    whole_code: Option<String>,
+    #[orm(primary_key)]
+    code: String,
+}
+
+const AREAS: &str = "select code, whole_code from areas order by 1";
+
+async fn areas(values: &str) -> (Fixture, Session, Vec<Handle<Area>>) {
+    let f = Fixture::new::<Area>().await;
+    let insert = format!("insert into areas (code, whole_code) values {values}");
+    f.elsewhere(&insert).await;
+    let mut db = f.session();
+    let all = Area::query().order_by(Area::CODE).all(&mut db).await;
+    (f, db, all.unwrap())
+}
+
+#[tokio::test]
+async fn a_row_is_led_to_one_whose_key_changes_behind_that() {
+    for way in ["key first", "key last", "by hand"] {
+        for fresh in [true, false] {
+            let (f, mut db, all) = areas("('a', null), ('c', null), ('d', 'a')").await;
+            let [a, c, d] = all[..] else { panic!("three") };
+            if !fresh {
+                db.commit().await.unwrap();
+            }
+            if way == "key last" {
+                db.push(a, Area::PARTS, c);
+            }
+            db[a].code = "b".to_owned();
+            match way {
+                "key first" => db.push(a, Area::PARTS, c),
+                "by hand" => db[c].whole_code = Some("b".to_owned()),
+                _ => {}
+            }
+            let new = db.add(Area::create().code("new").whole(a));
+            db.flush().await.unwrap();
+            for part in [c, d, new] {
+                assert_eq!(db[part].whole_code.as_deref(), Some("b"), "{way}");
+            }
+            db.commit().await.unwrap();
+            assert_eq!(f.rows(AREAS).await, ["b|NULL", "c|b", "d|b", "new|b"]);
+        }
+    }
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "rivers")]
+struct River {
+    #[orm(primary_key)]
+    code: String,
+    #[orm(belongs_to(spring: Spring))]
+    spring_code: Option<String>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "springs")]
+struct Spring {
+    #[orm(primary_key)]
+    code: String,
+    #[orm(belongs_to(river: River))]
+    river_code: Option<String>,
+}
+
+#[tokio::test]
+async fn a_key_that_changes_goes_first_in_tables_that_refer_to_each_other() {
+    for (is_river, is_first) in [(true, true), (true, false), (false, true), (false, false)] {
+        let f = Fixture::new::<(River, Spring)>().await;
+        f.elsewhere(
+            "insert into rivers values ('r', null); insert into springs values ('s', null)",
+        )
+        .await;
+        let mut db = f.session();
+        if is_first {
+            River::query().all(&mut db).await.unwrap();
+        }
+        let spring = db.get::<Spring>("s").await.unwrap().unwrap();
+        let river = db.get::<River>("r").await.unwrap().unwrap();
+        if is_river {
+            db[river].code = "new".to_owned();
+            db.set(spring, Spring::RIVER, Some(river));
+        } else {
+            db[spring].code = "new".to_owned();
+            db.set(river, River::SPRING, Some(spring));
+        }
+        db.commit().await.unwrap();
+        let keys = "select coalesce(river_code, spring_code) from rivers, springs";
+        assert_eq!(f.rows(keys).await, ["new"]);
+    }
+}
+
+#[tokio::test]
+async fn keys_of_a_whole_and_its_parts_change_in_the_transaction_that_wrote_them() {
+    let f = Fixture::new::<Area>().await;
+    for [top, middle, leaf] in [["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]] {
+        let mut db = f.session();
+        let top = db.add(Area::create().code(top));
+        let middle = db.add(Area::create().code(middle).whole(top));
+        let leaf = db.add(Area::create().code(leaf).whole(middle));
+        db.flush().await.unwrap();
+        for (row, code) in [(top, "x"), (middle, "y"), (leaf, "z")] {
+            db[row].code = code.to_owned();
+        }
+        db.flush().await.unwrap();
+        assert_eq!(db[leaf].whole_code.as_deref(), Some("y"));
+        assert_eq!(db[middle].whole_code.as_deref(), Some("x"));
+        // A ring of them.
+        db.set(top, Area::WHOLE, Some(leaf));
+        db.flush().await.unwrap();
+        for row in [top, middle, leaf] {
+            db[row].code.push('!');
+        }
+        db.flush().await.unwrap();
+        let lines = "select string_agg(code || '|' || whole_code, ' ' order by code) from areas";
+        let lines: String = sql(lines).scalar(&mut db).await.unwrap();
+        assert_eq!(lines, "x!|z! y!|x! z!|y!");
+    }
+}
+
+#[tokio::test]
+async fn rows_whose_keys_change_are_led_to_each_other() {
+    for fresh in [true, false] {
+        let (f, mut db, all) = areas("('a', null), ('b', null), ('c', null)").await;
+        let [a, b, c] = all[..] else { panic!("three") };
+        if !fresh {
+            db.commit().await.unwrap();
+        }
+        for (row, whole) in [(a, b), (b, a), (c, a)] {
+            db[row].code.push('!');
+            db.set(row, Area::WHOLE, Some(whole));
+        }
+        // And one that is new.
+        let new = db.add(Area::create().code("new").whole(c));
+        db.set(a, Area::WHOLE, Some(new));
+        let plan = db.plan().unwrap().to_string();
+        assert!(
+            plan.contains("closes a ring: `Area::WHOLE` was left as it was"),
+            "{plan}"
+        );
+        db.commit().await.unwrap();
+        assert_eq!(f.rows(AREAS).await, ["a!|new", "b!|a!", "c!|a!", "new|c!"]);
+        // What others have changed meanwhile is not overwritten.
+        if !fresh {
+            for (row, whole) in [(a, b), (b, a)] {
+                db[row].code.push('!');
+                db.set(row, Area::WHOLE, Some(whole));
+            }
+            f.elsewhere("update areas set whole_code = null where code in ('a!', 'b!')")
+                .await;
+            assert!(db.commit().await.is_err());
+            db.rollback().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_row_leaves_one_whose_key_changes() {
+    for fresh in [true, false] {
+        let (f, mut db, all) = areas("('a', null), ('b', null), ('c', 'a'), ('d', 'a')").await;
+        if !fresh {
+            db.commit().await.unwrap();
+        }
+        db[all[0]].code = "new".to_owned();
+        db.set(all[2], Area::WHOLE, None);
+        db.set(all[3], Area::WHOLE, Some(all[1]));
+        db.commit().await.unwrap();
+        assert_eq!(f.rows(AREAS).await, ["b|NULL", "c|NULL", "d|b", "new|NULL"]);
+    }
+}

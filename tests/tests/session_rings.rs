@@ -209,3 +209,101 @@ async fn the_foreign_keys_of_a_row_are_closed_and_opened_by_one_update() {
     db.commit().await.unwrap();
     assert_eq!(f.rows("select id from tenants").await.len(), 0);
 }
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "folders")]
+struct Folder {
+    #[orm(primary_key)]
+    code: String,
+    #[orm(server_default = "'x'")]
+    mark: String,
+    #[orm(belongs_to(parent: Self))]
+    parent_code: Option<String>,
+}
+
+#[tokio::test]
+async fn keys_that_were_set_by_hand_are_those_of_rows_of_the_same_flush() {
+    let f = Fixture::new::<Folder>().await;
+    let mut db = f.session();
+    // Of several batches, the one that they refer to stands first.
+    let old = db.add(Folder::create().code("old"));
+    db.add(Folder::create().code("parent").mark("m"));
+    let child = db.add(
+        Folder::create()
+            .code("child")
+            .parent_code("parent".to_owned()),
+    );
+    db.commit().await.unwrap();
+    assert_eq!(
+        db[child].parent_code.as_deref(),
+        Some("parent"),
+        "{:?}",
+        f.sent()
+    );
+    // A row that is there refers to one that is new.
+    db[old].parent_code = Some("new".to_owned());
+    db.add(Folder::create().code("new"));
+    db.commit().await.unwrap();
+    // Rows that send the same columns are one INSERT, also in a ring.
+    f.sent();
+    for (code, parent) in [("a", "b"), ("b", "c"), ("c", "a"), ("d", "c"), ("e", "e")] {
+        db.add(Folder::create().code(code).parent_code(parent.to_owned()));
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.sent().len(), 3);
+    assert_eq!(
+        f.rows("select code, parent_code from folders where parent_code is not null order by 1")
+            .await,
+        ["a|b", "b|c", "c|a", "child|parent", "d|c", "e|e", "old|new"]
+    );
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "roads")]
+struct Road {
+    #[orm(primary_key)]
+    code: String,
+    #[orm(belongs_to(town: Town))]
+    town_code: Option<String>,
+}
+
+#[derive(Model, Debug, Clone, PartialEq)]
+#[orm(table = "towns")]
+struct Town {
+    #[orm(primary_key)]
+    code: String,
+    #[orm(belongs_to(road: Road))]
+    road_code: Option<String>,
+}
+
+#[tokio::test]
+async fn keys_that_were_set_by_hand_order_tables_that_refer_to_each_other() {
+    for road_first in [true, false] {
+        for to_town in [true, false] {
+            let f = Fixture::new::<(Road, Town)>().await;
+            let mut db = f.session();
+            let (road, town) = match to_town {
+                true => (Some("t".to_owned()), None),
+                false => (None, Some("r".to_owned())),
+            };
+            let (road, town) = (
+                Road {
+                    code: "r".to_owned(),
+                    town_code: road,
+                },
+                Town {
+                    code: "t".to_owned(),
+                    road_code: town,
+                },
+            );
+            if road_first {
+                db.add(road);
+                db.add(town);
+            } else {
+                db.add(town);
+                db.add(road);
+            }
+            db.commit().await.unwrap();
+        }
+    }
+}

@@ -5,7 +5,8 @@
 //! 2. A table is written before the tables that refer to it. Within a table UPDATEs go before INSERTs. A row that is added
 //!    with the primary key of one that is deleted takes its place by an UPDATE.
 //! 3. Tables that refer to one another, or to themselves, are written row by row on levels: what a row refers to is on a
-//!    lower level. A ring is broken at a nullable foreign key: INSERT with NULL, and an UPDATE behind.
+//!    lower level, if it is new or its key changes. A ring is broken at a foreign key that can be NULL in one column, or that is
+//!    changed: it is set by an UPDATE behind all others.
 //! 4. A row that takes a unique value is written behind the row that gives it up: a DELETE goes before everything else for
 //!    that; where rows pass values along a chain or exchange them, the values are moved aside first by one UPDATE.
 //! 5. Rows of link tables that come are inserted when both sides are there.

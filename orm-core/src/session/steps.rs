@@ -4,12 +4,14 @@
 //! | file | what it is |
 //! | --- | --- |
 //! | `save` | INSERTs and UPDATEs: rows on levels, rings that are broken |
+//! | `references` | which rows wait for others because of foreign keys |
 //! | `unique` | unique values that change hands between rows |
 //! | `delete` | DELETEs, and rings that are opened before |
 //! | `batches` | which rows are one statement |
 
 mod batches;
 mod delete;
+mod references;
 mod save;
 mod unique;
 

@@ -14,6 +14,15 @@ use crate::types::TypeKind;
 /// expressions that they are set to.
 type Batch = (ColumnSet, bool, ColumnSet, Option<String>);
 
+/// Columns of changed rows that have a statement of their own.
+#[derive(Debug, Default)]
+pub(super) struct Apart {
+    /// Moved aside before.
+    pub(super) parked: BTreeMap<RawHandle, ColumnSet>,
+    /// Set behind all others, because a ring is broken there.
+    pub(super) later: BTreeMap<RawHandle, ColumnSet>,
+}
+
 impl Session {
     /// Batches of inserts into one table: rows that send the same columns. `behind` says what they waited for.
     pub(super) fn insert_steps(
@@ -104,7 +113,7 @@ impl Session {
     }
 
     /// The columns of a new row that are given a value, or an expression.
-    fn given(&self, row: RawHandle) -> ColumnSet {
+    pub(super) fn given(&self, row: RawHandle) -> ColumnSet {
         let given = self.store(row).given(row.index);
         given.union(self.computed_columns(row))
     }
@@ -113,7 +122,7 @@ impl Session {
     pub(super) fn update_steps(
         &self,
         rows: Vec<(RawHandle, ColumnSet)>,
-        parked: &BTreeMap<RawHandle, ColumnSet>,
+        written_apart: &Apart,
         behind: &str,
         steps: &mut Vec<Step>,
     ) {
@@ -125,10 +134,12 @@ impl Session {
             let mut guard = ColumnSet::EMPTY;
             if guarded {
                 // What was moved aside was guarded then, and an expression doesn't stand on what was read.
-                let aside = parked.get(&row).copied().unwrap_or_default();
+                let aside = written_apart.parked.get(&row).copied().unwrap_or_default();
                 guard = changed.without(aside).without(self.computed_columns(row));
             }
-            let batch = (changed, guarded, guard, self.shape(row));
+            let later = written_apart.later.get(&row);
+            let set = later.map_or(changed, |later| changed.without(*later));
+            let batch = (set, guarded, guard, self.shape(row));
             match batches.last_mut() {
                 Some((last, rows)) if *last == batch => rows.push(row),
                 _ => {
@@ -239,7 +250,7 @@ impl Session {
 
 /// Which columns an INSERT sends of a row, from those that are given: all but those that the server fills in and that have no
 /// value here.
-fn sent_by_insert(table: &'static Table) -> impl Fn(ColumnSet) -> ColumnSet {
+pub(super) fn sent_by_insert(table: &'static Table) -> impl Fn(ColumnSet) -> ColumnSet {
     let of_table = |wanted: fn(&ColumnInfo) -> bool| -> ColumnSet {
         let columns = (0..).zip(table.columns);
         columns

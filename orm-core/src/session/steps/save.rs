@@ -2,31 +2,62 @@
 
 use std::collections::BTreeMap;
 
+use super::batches::Apart;
 use super::unique::{Moves, Take, name_of};
 use crate::error::{Error, Result};
-use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
-use crate::order::{Edge, levels};
+use crate::model::{ColumnSet, RawHandle, RelationInfo};
+use crate::order::{Edge, Levels, levels};
 use crate::session::change_set::ChangeSet;
 use crate::session::hash::{FastMap, FastSet};
 use crate::session::plan::{self, Step, StepKind};
 use crate::session::{Session, State};
 
 /// Why a row must be written before another.
-enum Why<'a> {
-    /// The later row refers to it.
+pub(super) enum Why<'a> {
+    /// The later row is given a foreign key that leads to it.
     Refers(&'static RelationInfo),
+    /// The later row has a foreign key that leads to it and follows its new key, and is not to be in the same statement.
+    Follows(&'static RelationInfo),
     /// The later row takes a unique value that it gives up.
     Takes(&'a Take),
 }
 
 /// The rows of a group of tables that are written, and what must be written before what.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     /// New rows, then changed ones.
-    all: Vec<RawHandle>,
-    new: usize,
-    edges: Vec<Edge>,
+    pub(super) all: Vec<RawHandle>,
+    pub(super) new: usize,
+    /// The changed ones, with the columns that change.
+    pub(super) updates: Vec<&'a (RawHandle, ColumnSet)>,
+    pub(super) edges: Vec<Edge>,
     /// For each edge its reason.
-    why: Vec<Why<'a>>,
+    pub(super) why: Vec<Why<'a>>,
+    /// How many of the edges must hold. The others may be left out.
+    required: usize,
+}
+
+impl Rows<'_> {
+    /// The columns that change in a row; `None` of a new one.
+    pub(super) fn changed(&self, at: usize) -> Option<ColumnSet> {
+        let update = self.updates.get(at.checked_sub(self.new)?);
+        update.map(|(_, changed)| *changed)
+    }
+
+    /// Whether a row is given the foreign key of a relationship.
+    pub(super) fn writes(&self, at: usize, relation: &RelationInfo) -> bool {
+        let mut columns = relation.columns().0.iter();
+        self.changed(at)
+            .is_none_or(|changed| columns.any(|column| changed.contains(*column)))
+    }
+
+    pub(super) fn are_of_one_table(&self, one: usize, other: usize) -> bool {
+        self.all[one].arena == self.all[other].arena
+    }
+
+    /// Whether two changed rows are of one UPDATE, if they are on one level.
+    pub(super) fn are_one_update(&self, one: usize, other: usize) -> bool {
+        self.are_of_one_table(one, other) && self.changed(one) == self.changed(other)
+    }
 }
 
 /// Rows of one table that are written on one level, and what they waited for in words.
@@ -63,7 +94,7 @@ impl Session {
                 added,
                 ..Written::default()
             };
-            self.table_steps(*number, written, &moves.parked, changes, steps);
+            self.table_steps(*number, written, &Apart::default(), changes, steps);
             return Ok(());
         }
         let in_group = |handle: &RawHandle| group.contains(&(handle.arena as usize));
@@ -73,21 +104,17 @@ impl Session {
         let mut rows = Rows {
             new: inserts.len(),
             all: inserts,
+            updates,
             edges: Vec::new(),
             why: Vec::new(),
+            required: 0,
         };
-        rows.all.extend(updates.iter().map(|(handle, _)| *handle));
+        let changed = rows.updates.iter();
+        rows.all.extend(changed.map(|(handle, _)| *handle));
         self.add_edges(&mut rows, group, changes, moves);
-        let levels =
-            levels(rows.all.len(), &rows.edges).map_err(|ring| self.ring_error(&rows, &ring))?;
-        let mut parked = moves.parked.clone();
-        for at in &levels.broken {
-            if let Why::Takes(take) = rows.why[*at] {
-                let columns = parked.entry(take.before).or_default();
-                *columns = columns.union(take.parking.into_iter().collect());
-            }
-        }
-        steps.extend(self.park_steps(group, &parked, changes));
+        let levels = self.put_on_levels(&mut rows)?;
+        let apart = self.written_apart(&rows, &levels.broken, moves);
+        steps.extend(self.park_steps(group, &apart.parked, changes));
         let top = levels.of.iter().max().copied().unwrap_or(0);
         let mut on_level: Vec<Vec<usize>> = vec![Vec::new(); top + 1];
         on_level[0].reserve(levels.of.len());
@@ -112,16 +139,57 @@ impl Session {
                 }
                 let written = Written {
                     changed_behind: self.behind(&rows, &levels.of, &changed),
-                    changed: changed.iter().map(|at| *updates[*at - rows.new]).collect(),
+                    changed: changed
+                        .iter()
+                        .map(|at| *rows.updates[*at - rows.new])
+                        .collect(),
                     replacing,
                     added_behind: self.behind(&rows, &levels.of, &added),
                     added: added.iter().map(|at| rows.all[*at]).collect(),
                 };
-                self.table_steps(*number, written, &parked, changes, steps);
+                self.table_steps(*number, written, &apart, changes, steps);
             }
         }
         steps.extend(self.completing_steps(&levels.broken, &rows));
         Ok(())
+    }
+
+    /// Puts the rows on levels. Edges that may be left out are, all of them, where some lead in a ring.
+    fn put_on_levels(&self, rows: &mut Rows<'_>) -> Result<Levels> {
+        loop {
+            let levels =
+                levels(rows.all.len(), &rows.edges).map_err(|ring| self.ring_error(rows, &ring))?;
+            if levels.broken.iter().all(|at| *at < rows.required) {
+                return Ok(levels);
+            }
+            rows.edges.truncate(rows.required);
+            rows.why.truncate(rows.required);
+        }
+    }
+
+    /// What the edges at which rings were broken, and values that change hands, mean for columns of changed rows.
+    fn written_apart(&self, rows: &Rows<'_>, broken: &[usize], moves: &Moves) -> Apart {
+        let mut apart = Apart {
+            parked: moves.parked.clone(),
+            ..Apart::default()
+        };
+        for at in broken {
+            let after = rows.edges[*at].after;
+            let (columns_of, row, columns) = match rows.why[*at] {
+                Why::Takes(take) => {
+                    let parking = take.parking.into_iter().collect();
+                    (&mut apart.parked, take.before, parking)
+                }
+                Why::Refers(relation) if after >= rows.new => {
+                    let columns = relation.columns().0.iter().copied().collect();
+                    (&mut apart.later, rows.all[after], columns)
+                }
+                Why::Refers(_) | Why::Follows(_) => continue,
+            };
+            let all: &mut ColumnSet = columns_of.entry(row).or_default();
+            *all = all.union(columns);
+        }
+        apart
     }
 
     /// The steps of rows of one table that wait for no others of these: UPDATEs, then rows that take places, then INSERTs.
@@ -129,7 +197,7 @@ impl Session {
         &self,
         number: usize,
         written: Written,
-        parked: &BTreeMap<RawHandle, ColumnSet>,
+        apart: &Apart,
         changes: &ChangeSet,
         steps: &mut Vec<Step>,
     ) {
@@ -140,7 +208,7 @@ impl Session {
             added,
             added_behind,
         } = written;
-        self.update_steps(changed, parked, &changed_behind, steps);
+        self.update_steps(changed, apart, &changed_behind, steps);
         self.replace_steps(&replacing, changes, steps);
         let table = self.arenas[number].slots().table;
         self.insert_steps(table, added, &added_behind, steps);
@@ -175,9 +243,10 @@ impl Session {
             .enumerate()
             .map(|(at, row)| (*row, at))
             .collect();
-        if !alone {
-            self.add_references(rows, &position);
-        }
+        let wanted = match alone {
+            true => Vec::new(),
+            false => self.add_references(rows, group, &position),
+        };
         // Within a level UPDATEs go first, then rows that take places, then INSERTs.
         let turn = |row: RawHandle| match self.raw_state(row) {
             State::Pending if changes.replaces.contains_key(&row) => 1,
@@ -193,31 +262,10 @@ impl Session {
             });
             rows.why.push(Why::Takes(take));
         }
-    }
-
-    fn add_references(&self, rows: &mut Rows<'_>, position: &FastMap<RawHandle, usize>) {
-        for (after, row) in rows.all.iter().enumerate() {
-            for relation in self.table(*row).relations {
-                if !matches!(relation.kind, RelationKind::BelongsTo(_)) {
-                    continue;
-                }
-                let target = self.known_target(*row, relation).flatten();
-                let pending = target.filter(|target| self.raw_state(*target) == State::Pending);
-                if let Some(before) = pending.and_then(|target| position.get(&target)) {
-                    let (_, references) = relation.columns();
-                    // A row may refer to itself, if its key is known before.
-                    if *before == after && self.key_at(*row, references).is_some() {
-                        continue;
-                    }
-                    rows.edges.push(Edge {
-                        before: *before,
-                        after,
-                        breakable: after < rows.new && relation.required_column().is_none(),
-                        gap: 1,
-                    });
-                    rows.why.push(Why::Refers(relation));
-                }
-            }
+        rows.required = rows.edges.len();
+        for (edge, relation) in wanted {
+            rows.edges.push(edge);
+            rows.why.push(Why::Refers(relation));
         }
     }
 
@@ -235,7 +283,7 @@ impl Session {
             let decides = levels[edge.before] + edge.gap == level;
             if members.contains(&edge.after) && decides {
                 let reason = match why {
-                    Why::Refers(relation) => {
+                    Why::Refers(relation) | Why::Follows(relation) => {
                         format!(
                             "behind the `{}` that {} leads to",
                             relation.to.model,
@@ -264,7 +312,7 @@ impl Session {
                 let edge = &rows.edges[*at];
                 let (after, before) = (name(edge.after), name(edge.before));
                 match &rows.why[*at] {
-                    Why::Refers(relation) => {
+                    Why::Refers(relation) | Why::Follows(relation) => {
                         refers = true;
                         let columns = name_of(relation.from, relation.columns().0);
                         format!(
@@ -305,30 +353,45 @@ impl Session {
             let Why::Refers(relation) = rows.why[*at] else {
                 continue;
             };
-            let columns = relation.nullable_columns();
-            let (all, paths) = columns_of.entry(rows.edges[*at].after).or_default();
+            let after = rows.edges[*at].after;
+            let columns = match rows.changed(after) {
+                None => relation.nullable_columns(),
+                Some(changed) => {
+                    let columns = relation.columns().0.iter().copied();
+                    columns.filter(|column| changed.contains(*column)).collect()
+                }
+            };
+            let (all, paths) = columns_of.entry(after).or_default();
             *all = all.union(columns);
             paths.push(format!("`{}`", relation.path()));
         }
         let mut steps: Vec<Step> = Vec::new();
         for (at, (columns, paths)) in columns_of {
             let (row, table) = (rows.all[at], self.table(rows.all[at]));
-            match steps
+            let same = steps
                 .iter_mut()
-                .find(|step| step.columns == columns && std::ptr::eq(step.table, table))
-            {
-                Some(step) => step.rows.push(row),
-                None => {
-                    let reason = format!(
-                        "closes a ring: {} was inserted as NULL, because its target was not there yet",
-                        paths.join(" and ")
-                    );
-                    let mut step = Step::new(StepKind::Close, table, plan::Why::Said(reason));
-                    step.columns = columns;
-                    step.rows.push(row);
-                    steps.push(step);
-                }
+                .find(|step| step.columns == columns && std::ptr::eq(step.table, table));
+            // Rows that were read in an earlier transaction are not known any better behind it.
+            let stale = at >= rows.new && self.is_guarded(row);
+            if let Some(step) = same {
+                step.rows.push(row);
+                step.stale |= stale;
+                continue;
             }
+            let reason = format!(
+                "closes a ring: {} was {}, because its target was not there yet",
+                paths.join(" and "),
+                if at < rows.new {
+                    "inserted as NULL"
+                } else {
+                    "left as it was"
+                }
+            );
+            let mut step = Step::new(StepKind::Close, table, plan::Why::Said(reason));
+            step.columns = columns;
+            step.stale = stale;
+            step.rows.push(row);
+            steps.push(step);
         }
         steps
     }
