@@ -229,7 +229,11 @@ pub struct Session {
     made_at: &'static Location<'static>,
     /// The connection, while a transaction is open.
     link: Option<Link>,
+    /// A connection that was taken for a transaction which the next statement begins.
+    reserved: Option<Link>,
     phase: Phase,
+    /// Whether a flush is under way, or was when its future was dropped.
+    is_flushing: bool,
     /// Whether the last failure was a serialization failure or a deadlock.
     lost: bool,
     /// What was done in the transaction at most.
@@ -379,7 +383,9 @@ impl Session {
             options,
             made_at,
             link: None,
+            reserved: None,
             phase: Phase::Idle,
+            is_flushing: false,
             lost: false,
             effect: Effect::Reads,
             cursors: Vec::new(),

@@ -183,19 +183,20 @@ impl Session {
 
     /// A `has_one` that was set before it was known what it led to: now that is asked for, and let go of.
     async fn let_go_of_replaced(&mut self) -> Result<()> {
-        let mut replaced = std::mem::take(&mut self.replaced);
-        while let Some((_, relation)) = replaced.first().copied() {
+        while let Some((_, relation)) = self.replaced.first().copied() {
             let same = |other: &(RawHandle, &'static RelationInfo)| std::ptr::eq(other.1, relation);
-            let owners = replaced.iter().filter(|other| same(other));
+            let owners = self.replaced.iter().filter(|other| same(other));
             let owners: Vec<_> = owners
                 .map(|(owner, _)| *owner)
                 .filter(|owner| self.raw_state(*owner) == State::Persistent)
                 .collect();
-            replaced.retain(|other| !same(other));
+            let members = self.read_members(&owners, relation).await?;
+            // Not before it is known: what fails here is asked for by the next flush.
+            self.replaced.retain(|other| !same(other));
             let Some(via) = relation.owner() else {
                 continue;
             };
-            for (owner, old) in self.read_members(&owners, relation).await? {
+            for (owner, old) in members {
                 let kept = self.targets(owner, relation).unwrap_or_default();
                 if !kept.contains(&old) && self.leads_there(old, via, owner) {
                     self.assign(old, via, None);

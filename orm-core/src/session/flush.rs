@@ -48,9 +48,9 @@ impl Session {
     /// # Errors
     /// [`Error::Constraint`], [`Error::Stale`], [`Error::Cycle`], [`Error::Validation`], [`Error::Invalid`] .. After an error that came from the
     /// server the session waits for [`rollback`](Session::rollback); an error that was seen before anything was sent leaves it
-    /// as it was, so that the mistake can be put right.
+    /// as it was, so that the mistake can be put right; so does a pool that has no connection in time.
     ///
-    /// Dropped before it has finished, the session waits for `rollback` as well.
+    /// Dropped before it has finished, and be it that it waits for a connection, the session waits for `rollback` as well.
     ///
     /// # Triggers
     /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
@@ -70,9 +70,22 @@ impl Session {
     /// that names a trigger. A trigger that others have made since is seen after that minute; until then what it changes is seen when the row is
     /// next read, or written ([`Error::Stale`]).
     pub async fn flush(&mut self) -> Result<()> {
+        self.flush_all(false).await.map(drop)
+    }
+
+    /// The same, where `commit` says so, with COMMIT behind it, if that may be. Whether it was.
+    pub(super) async fn flush_all(&mut self, commit: bool) -> Result<bool> {
         self.ready().await?;
-        self.refuse_writes()?;
-        self.flush_rounds(false).await.map(drop)
+        self.is_flushing = true;
+        let flushed = match self.refuse_writes() {
+            Ok(()) => self.flush_rounds(commit).await,
+            Err(error) => Err(error),
+        };
+        self.is_flushing = false;
+        if flushed.is_err() {
+            self.reserved = None;
+        }
+        flushed
     }
 
     /// Sends what has changed by now; where `commit` says so, with COMMIT behind it, if that may be. Whether it was.
@@ -92,6 +105,9 @@ impl Session {
             if steps.iter().any(|step| self.moves_keys(step)) {
                 // Foreign keys follow, and may be part of the keys of rows that are written behind.
                 steps.iter_mut().for_each(|step| step.keys = None);
+            }
+            if !steps.is_empty() {
+                self.reserve().await?;
             }
             self.learn_triggers(&mut steps).await?;
             self.touch_updated(&given_anew);
@@ -143,8 +159,10 @@ impl Session {
         match self.try_steps(steps, commit).await? {
             Sent::Done { committed } => Ok(committed),
             Sent::Refused(error) => {
-                self.start_over(has_read, error).await?;
-                self.try_steps(steps, false).await?;
+                let begun = self.start_over(has_read, error).await;
+                self.or_fail(begun)?;
+                let sent = self.try_steps(steps, false).await;
+                self.or_fail(sent)?;
                 Ok(false)
             }
         }

@@ -149,6 +149,15 @@ impl Session {
         keys
     }
 
+    /// Changes are given up before rows are read again, and that not before there is a connection to read them on.
+    async fn reserve_to_read(&mut self, keys: &[KeyBytes]) -> Result<()> {
+        self.ready().await?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.reserve().await
+    }
+
     pub(super) async fn refresh_whole(
         &mut self,
         table: &'static Table,
@@ -156,6 +165,7 @@ impl Session {
         ask: Ask,
     ) -> Result<()> {
         let keys = self.keys_to_refresh(table, &handles, &ask);
+        self.reserve_to_read(&keys).await?;
         for handle in &handles {
             self.expire_raw(*handle);
         }
@@ -224,6 +234,7 @@ impl Session {
         ask: Ask,
     ) -> Result<()> {
         let keys = self.keys_to_refresh(table, &handles, &ask);
+        self.reserve_to_read(&keys).await?;
         for handle in &handles {
             self.give_up_changes(*handle, &columns);
         }

@@ -3,6 +3,11 @@
 //! A transaction begins with the first statement, and BEGIN travels with it. It ends with `commit` or `rollback`, which
 //! give the connection back. Whatever goes wrong in between (a statement fails, or the future that waits for it is
 //! dropped) leaves the session waiting for `rollback`, and the database untouched.
+//!
+//! **Waiting for a connection** comes before that, and may end with an error (none became free) or with a dropped future, too. An error
+//! leaves the session as it was: what a statement is to change in memory is changed when there is a connection for it
+//! ([`reserve`](Session::reserve)). A dropped read has done nothing. A dropped flush has: hooks were called, children of what is deleted
+//! were found; so it waits for `rollback`, like one that was dropped later.
 
 use super::Session;
 use crate::engine::{AnswerRows, Link, Outcome, Pipeline};
@@ -148,9 +153,32 @@ impl Session {
         if self.link.is_some() {
             return Ok(None);
         }
-        self.link = Some(Link::checkout(&self.engine, self.made_at).await?);
+        self.reserve().await?;
+        self.link = self.reserved.take();
         self.effect = Effect::Reads;
         Ok(Some(self.options.begin()))
+    }
+
+    /// Takes a connection for a statement that is about to be sent, before anything is changed for it: behind this nothing waits until
+    /// the statement goes out. No transaction is open yet.
+    pub(super) async fn reserve(&mut self) -> Result<()> {
+        if self.link.is_none() && self.reserved.is_none() {
+            let before = self.wait_for_begin();
+            let link = Link::checkout(&self.engine, self.made_at).await;
+            self.phase = before;
+            self.reserved = Some(link?);
+        }
+        Ok(())
+    }
+
+    /// Something is waited for ahead of the transaction. Gives the phase to go back to behind it; dropped in between, a flush leaves the
+    /// session waiting for `rollback`.
+    pub(super) fn wait_for_begin(&mut self) -> Phase {
+        let before = self.phase.clone();
+        if self.is_flushing {
+            self.phase = Phase::Sending;
+        }
+        before
     }
 
     /// Begins the transaction, if none is open, for what BEGIN cannot travel with.
@@ -318,7 +346,7 @@ impl Session {
     pub async fn commit(&mut self) -> Result<()> {
         self.ready().await?;
         let added = self.before_commit()?;
-        let flushed = self.flush_to_commit().await;
+        let flushed = self.flush_all(true).await;
         if flushed.is_err() && self.is_ready() {
             self.forget(added);
         }
@@ -341,12 +369,6 @@ impl Session {
             self.after_commit();
         }
         Ok(())
-    }
-
-    async fn flush_to_commit(&mut self) -> Result<bool> {
-        self.ready().await?;
-        self.refuse_writes()?;
-        self.flush_rounds(true).await
     }
 
     async fn send_commit(&mut self) -> Result<()> {
@@ -384,6 +406,7 @@ impl Session {
         self.epoch += 1;
         self.forget_singles();
         self.phase = Phase::Idle;
+        self.reserved = None;
         // The connection is taken out first: should this future be dropped, the link rolls back by itself.
         if let Some(link) = self.link.take() {
             match only_read {

@@ -15,7 +15,7 @@ use super::Session;
 use super::plan::{Step, StepKind};
 use super::store::Store;
 use super::transaction::Phase;
-use crate::engine::{Fires, Link, Rewritten};
+use crate::engine::{Fires, Rewritten};
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RelationInfo, Table};
 use crate::types::{PgType, Raw};
@@ -64,10 +64,16 @@ impl Session {
 
     async fn ask_triggers(&mut self, tables: &[&'static Table]) -> Result<()> {
         self.ready().await?;
-        if self.link.is_none() {
+        self.reserve().await?;
+        if let Some(link) = self.reserved.take() {
             // Before the transaction, whose BEGIN is to travel with its first statement.
-            let link = Link::checkout(&self.engine, self.made_at).await?;
-            return link.ask_triggers(tables).await;
+            let before = self.wait_for_begin();
+            let answer = link.ask_triggers(tables).await;
+            self.phase = before;
+            if answer.is_ok() {
+                self.reserved = Some(link);
+            }
+            return answer;
         }
         self.phase = Phase::Sending;
         let answer = self.open_link()?.ask_triggers(tables).await;

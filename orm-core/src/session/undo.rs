@@ -279,7 +279,8 @@ impl Session {
         self.link_rows.clear();
         self.orphans.clear();
         self.taken_along.clear();
-        self.loading = None;
+        self.is_flushing = false;
+        self.forget_reading();
         self.replaced.clear();
         let arenas = &self.arenas;
         self.gone.retain(|handle| {

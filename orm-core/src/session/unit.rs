@@ -82,7 +82,8 @@ impl Session {
         new.map(|new| self.add(new)).collect()
     }
 
-    /// Adds an entity and flushes, so that it can be read at once: one INSERT, and what else is pending.
+    /// Adds an entity and flushes, so that it can be read at once: one INSERT, and what else is pending. Nothing is added before it is
+    /// awaited, nor where the pool has no connection in time, or the future is dropped while it waits for one.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
@@ -98,10 +99,14 @@ impl Session {
     /// # Panics
     /// As [`add`](Session::add).
     pub fn insert<I: Insertable<Model = M>, M: Model>(&mut self, new: I) -> Running<'_, Handle<M>> {
-        let handle = self.add(new);
+        let new = new.into_new();
         Running::new(async move {
+            self.ready().await?;
+            // Nobody has the handle before this ends: where there is no connection, nothing is added.
+            self.reserve().await?;
+            let handle = self.add_new(new);
             self.flush().await?;
-            Ok(handle)
+            Ok(Handle::from_raw(handle))
         })
     }
 
