@@ -428,6 +428,27 @@ async fn rows_whose_keys_change_are_led_to_each_other() {
 #[tokio::test]
 async fn a_row_leaves_one_whose_key_changes() {
     for fresh in [true, false] {
+        let f = Fixture::new::<(Country, City)>().await;
+        f.elsewhere(
+            "insert into countries values ('AA', 'a'), ('BB', 'b'); \
+             insert into cities (name, country_code) values ('x', 'AA'), ('y', 'AA')",
+        )
+        .await;
+        let mut db = f.session();
+        let countries = Country::query().order_by(Country::CODE).all(&mut db);
+        let countries = countries.await.unwrap();
+        let cities = City::query().order_by(City::ID).all(&mut db).await;
+        let cities = cities.unwrap();
+        if !fresh {
+            db.commit().await.unwrap();
+        }
+        db[countries[0]].code = "ZZ".to_owned();
+        db.set(cities[0], City::COUNTRY, None);
+        db.set(cities[1], City::COUNTRY, Some(countries[1]));
+        db.commit().await.unwrap();
+        let rows = "select name, country_code from cities order by 1";
+        assert_eq!(f.rows(rows).await, ["x|NULL", "y|BB"]);
+
         let (f, mut db, all) = areas("('a', null), ('b', null), ('c', 'a'), ('d', 'a')").await;
         if !fresh {
             db.commit().await.unwrap();
@@ -437,5 +458,35 @@ async fn a_row_leaves_one_whose_key_changes() {
         db.set(all[3], Area::WHOLE, Some(all[1]));
         db.commit().await.unwrap();
         assert_eq!(f.rows(AREAS).await, ["b|NULL", "c|NULL", "d|b", "new|NULL"]);
+
+        // The same of another table, and of rows that are known by a key with the other's in it.
+        let f = Fixture::new::<(Tower, Floor, Door)>().await;
+        f.elsewhere(
+            "insert into towers values ('a'), ('z'); insert into floors values ('a', 1, 'x'), ('a', 2, 'y'); \
+             insert into doors (tower_code, number, name) values ('a', 1, 'd'), ('a', 2, 'e')",
+        )
+        .await;
+        let mut db = f.session();
+        let (house, first, second, _) = tower(&mut db, "a").await;
+        let z = db.get::<Tower>("z").await.unwrap().unwrap();
+        if !fresh {
+            db.commit().await.unwrap();
+        }
+        db[house].code = "b".to_owned();
+        db.set(first, Floor::TOWER, z);
+        db.commit().await.unwrap();
+        assert_eq!(
+            (&*db[first].tower_code, &*db[second].tower_code),
+            ("z", "b")
+        );
+        assert_eq!(floor(&mut db, "z", 1).await, Some(first));
+        assert_eq!(f.rows(FLOORS).await, ["b|2|y", "z|1|x"]);
+        assert_eq!(
+            f.rows("select tower_code, name from doors order by name")
+                .await,
+            ["z|d", "b|e"]
+        );
+        db[first].name.push('!');
+        db.commit().await.unwrap();
     }
 }

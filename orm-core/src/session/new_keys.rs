@@ -3,6 +3,8 @@
 //!
 //! A foreign key may be part of the key of its own row, which is then followed in turn.
 
+use bytes::BytesMut;
+
 use super::hash::{FastMap, FastSet};
 use super::key::KeyBytes;
 use super::plan::Step;
@@ -14,6 +16,8 @@ struct Follower {
     child: RawHandle,
     via: &'static RelationInfo,
     target: RawHandle,
+    /// It is about to be led elsewhere, and follows in the database only.
+    leaves: bool,
 }
 
 impl Session {
@@ -41,13 +45,26 @@ impl Session {
                 }
             }
         }
-        for Follower { child, via, target } in found {
+        for Follower {
+            child,
+            via,
+            target,
+            leaves,
+        } in found
+        {
             self.save(child);
             let old = self.key_before(child);
+            let elsewhere = leaves.then(|| self.values_of(child, via.columns().0));
             self.copy_key(child, via, Some(target));
-            // A copy to compare with must know the new key, too, or it would be sent again.
+            // A copy to compare with must know the new key, too, or it would be sent again, or the row not be found as it was.
             let store = self.store_mut(child);
             store.rebase(child.index, via.columns().0);
+            for (column, value) in elsewhere.into_iter().flatten() {
+                let ty = self.table(child).columns[column as usize].ty;
+                let raw = ty.raw(value.as_deref());
+                // It is the value that was there.
+                let _ = self.store_mut(child).write(child.index, column, raw);
+            }
             if let (Some(old), Some(new)) = (old, self.key_before(child)) {
                 let slots = self.store_mut(child).slots_mut();
                 slots.rekey(child.index, old, new);
@@ -83,9 +100,25 @@ impl Session {
             .map(|index| slots.handle(index))
             .filter(|child| self.raw_state(*child) == State::Persistent)
             .filter_map(|child| {
-                let target = *moved.get(&self.key_at(child, columns)?)?;
-                Some(Follower { child, via, target })
+                let led_by = |key: Option<KeyBytes>| moved.get(&key?).copied();
+                let stays = led_by(self.key_at(child, columns));
+                let target = stays.or_else(|| led_by(self.key_before_at(child, columns)))?;
+                Some(Follower {
+                    child,
+                    via,
+                    target,
+                    leaves: stays.is_none(),
+                })
             })
             .collect()
+    }
+
+    fn values_of(&self, row: RawHandle, columns: &[u16]) -> Vec<(u16, Option<BytesMut>)> {
+        let value = |column: &u16| {
+            let mut out = BytesMut::new();
+            let is_there = self.store(row).encode(row.index, *column, &mut out);
+            (*column, is_there.then_some(out))
+        };
+        columns.iter().map(value).collect()
     }
 }
