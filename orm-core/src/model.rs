@@ -60,6 +60,7 @@ pub use shape::{
     IntoTarget, Many, ManyBack, ManyThrough, One, OneChild, OptionalOne, ReadOnlyMany, ReadOnlyOne,
     RelationShape, ToMany, ToOne, Writable,
 };
+pub(crate) use table::Standing;
 pub use table::{CheckInfo, ColumnInfo, IndexInfo, Knot, OnUpdate, Table};
 #[cfg(feature = "json")]
 pub use traits::present;

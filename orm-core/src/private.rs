@@ -469,10 +469,9 @@ pub const fn rowset(
     name: &'static str,
     columns: &'static [ColumnInfo],
 ) -> Table {
-    Table {
-        columns,
-        ..broken_table(model, name, no_arena)
-    }
+    let mut table = broken_table(model, name, no_arena);
+    table.columns = columns;
+    table
 }
 
 /// A column of which nothing is said but its name and its type.

@@ -317,15 +317,15 @@ async fn plan_prints_what_a_flush_would_send_and_changes_nothing() {
     db.set(leaf, Node::PARENT, Some(root));
     let expected = " 1. 1 row: INSERT INTO authors (name, email) VALUES ($1, $2) RETURNING id
       new `Author`, behind everything they refer to
- 2. 1 row: UPDATE books SET pages = $1 WHERE id = $2 AND pages IS NOT DISTINCT FROM $3 RETURNING sides
+ 2. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
+      new `Node`, behind everything they refer to
+ 3. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
+      new `Node`, behind the `Node` that Node::PARENT leads to
+ 4. 1 row: UPDATE books SET pages = $1 WHERE id = $2 AND pages IS NOT DISTINCT FROM $3 RETURNING sides
       changed: pages; read in an earlier transaction, so the old values must still be there
- 3. 2 rows: INSERT INTO books (title, pages, author_id) SELECT u.c0, u.c1, u.c2 FROM unnest($1::text[], $2::int4[], \
+ 5. 2 rows: INSERT INTO books (title, pages, author_id) SELECT u.c0, u.c1, u.c2 FROM unnest($1::text[], $2::int4[], \
 $3::int4[]) WITH ORDINALITY AS u(c0, c1, c2, n) ORDER BY u.n RETURNING id, binding, sides
       new `Book`, behind everything they refer to
- 4. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
-      new `Node`, behind everything they refer to
- 5. 1 row: INSERT INTO nodes (name, parent_id) VALUES ($1, $2) RETURNING id
-      new `Node`, behind the `Node` that Node::PARENT leads to
  6. 1 row: DELETE FROM books WHERE id = $1
       deleted `Book`, behind everything that refers to them
 ";

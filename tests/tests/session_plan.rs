@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use orm_core::prelude::*;
+use orm_core::session::{Plan, StepKind};
 use tests::fixture::Fixture;
 use tests::models::*;
 
@@ -79,4 +80,87 @@ async fn what_the_plan_says_is_what_is_sent() {
     assert_eq!(flush_as_planned(&f, &mut db).await.len(), 3);
     db.commit().await.unwrap();
     assert_eq!(db[new].country_code.as_deref(), Some("BB"));
+}
+
+/// Where a plan writes what.
+fn tables(plan: &Plan) -> Vec<(StepKind, &'static str)> {
+    let steps = plan.steps.iter();
+    steps.map(|step| (step.kind, step.table.name)).collect()
+}
+
+#[tokio::test]
+async fn the_order_of_tables_does_not_depend_on_what_a_session_met_first() {
+    let f = Fixture::new::<All>().await;
+    let mut db = f.session();
+    let person = db.add(Person::create().name("p"));
+    let house = db.add(House::create().street("s").owner(person));
+    db.set(person, Person::HOME, Some(house));
+    let author = db.add(Author::create().name("a"));
+    db.add(Book::create().title("b").author(author));
+    let country = db.add(Country::create().code("AA").name("a"));
+    db.add(City::create().name("x").country(country));
+    db.add(Note::create().body("n"));
+    db.add(Ticket::create().subject("t"));
+    db.commit().await.unwrap();
+    let mut orders = Vec::new();
+    for first in 0..8 {
+        let mut db = f.session();
+        // Each time another table is met first, and then those behind it.
+        let (mut notes, mut cities) = (Vec::new(), Vec::new());
+        for turn in first..first + 8 {
+            match turn % 8 {
+                0 => notes = Note::query().all(&mut db).await.unwrap(),
+                1 => drop(House::query().all(&mut db).await.unwrap()),
+                2 => drop(Ticket::query().all(&mut db).await.unwrap()),
+                3 => drop(Book::query().all(&mut db).await.unwrap()),
+                4 => cities = City::query().all(&mut db).await.unwrap(),
+                5 => drop(Person::query().all(&mut db).await.unwrap()),
+                6 => drop(Country::query().all(&mut db).await.unwrap()),
+                _ => drop(Author::query().all(&mut db).await.unwrap()),
+            }
+        }
+        let author = Author::query().one(&mut db).await.unwrap();
+        let ticket = Ticket::query().one(&mut db).await.unwrap();
+        db[ticket].subject.push('!');
+        db[notes[0]].stars += 1;
+        db[author].name.push('!');
+        db[cities[0]].name.push('!');
+        let person = db.add(Person::create().name("new"));
+        let house = db.add(House::create().street("new").owner(person));
+        db.set(person, Person::HOME, Some(house));
+        let mut order = tables(&db.plan().unwrap());
+        db.flush().await.unwrap();
+        for book in Book::query().all(&mut db).await.unwrap() {
+            db.delete(book).unwrap();
+        }
+        db.delete(ticket).unwrap();
+        db.delete(person).unwrap();
+        db.delete(house).unwrap();
+        db.delete(notes[0]).unwrap();
+        order.extend(tables(&db.plan().unwrap()));
+        orders.push(order);
+        db.rollback().await.unwrap();
+    }
+    use StepKind::{Close, Delete, Insert, Open, Update};
+    assert_eq!(
+        orders[0],
+        [
+            (Update, "authors"),
+            (Insert, "people"),
+            (Insert, "houses"),
+            (Close, "people"),
+            (Update, "notes"),
+            (Update, "tickets"),
+            (Update, "cities"),
+            (Delete, "books"),
+            (Delete, "tickets"),
+            (Delete, "notes"),
+            (Open, "people"),
+            (Delete, "houses"),
+            (Delete, "people"),
+        ]
+    );
+    for order in &orders[1..] {
+        assert_eq!(*order, orders[0]);
+    }
 }

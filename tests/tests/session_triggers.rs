@@ -487,8 +487,8 @@ async fn the_engine_asks_for_triggers_when_it_has_to() {
         f.sent(),
         [
             "BEGIN",
-            insert,
             "INSERT INTO authors (name, email) VALUES ($1, $2) RETURNING id",
+            insert,
             "COMMIT"
         ]
     );

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::atomic::AtomicBool;
+use std::sync::OnceLock;
 
 use super::{ColumnSet, RelationInfo};
 use crate::error::Error;
@@ -56,7 +56,8 @@ pub struct Table {
 ///
 /// The compiler checks the value of a constant as far as its references lead, and two tables that refer to each other
 /// would lead it around in a circle (E0391). It stops at memory that could change, which a table seems to be for having
-/// this in it. Nothing is ever stored here. It is why a constant of yours cannot read a table's fields.
+/// this in it. It is why a constant of yours cannot read a table's fields. What is found out of a table's description once
+/// for all is kept in it.
 ///
 /// ```
 /// // A `static` table that is written by hand has one, as the derive's have: `knot: Knot::new()`.
@@ -64,18 +65,37 @@ pub struct Table {
 /// assert_eq!(format!("{knot:?}"), "Knot");
 /// ```
 #[derive(Default)]
-pub struct Knot(#[expect(dead_code, reason = "it is there for its type")] AtomicBool);
+pub struct Knot(OnceLock<Standing>);
 
 impl Knot {
     /// A knot. Called by derived code.
     pub const fn new() -> Self {
-        Knot(AtomicBool::new(false))
+        Knot(OnceLock::new())
     }
 }
 
 impl fmt::Debug for Knot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Knot")
+    }
+}
+
+/// Where a table stands among all tables, if each stands behind what it refers to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    /// The length of the longest way to a table that refers to none.
+    pub(crate) depth: usize,
+    /// The first of those that it refers to in a ring, by name: itself, where it is in none.
+    pub(crate) first_of_ring: &'static Table,
+}
+
+impl Table {
+    /// Where it stands; `find` is called when it is first asked for.
+    pub(crate) fn standing(
+        &'static self,
+        find: impl FnOnce(&'static Self) -> Standing,
+    ) -> Standing {
+        *self.knot.0.get_or_init(|| find(self))
     }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! The rules of the order:
 //! 1. Rows of link tables that go are deleted first.
-//! 2. A table is written before the tables that refer to it. Within a table UPDATEs go before INSERTs. A row that is added
-//!    with the primary key of one that is deleted takes its place by an UPDATE.
+//! 2. A table is written before the tables that refer to it; where none refers to another, by their names, and what refers to
+//!    nothing first: in every session in the same order. Within a table UPDATEs go before INSERTs. A row that is added with the
+//!    primary key of one that is deleted takes its place by an UPDATE.
 //! 3. Tables that refer to one another, or to themselves, are written row by row on levels: what a row refers to is on a
 //!    lower level, if it is new or its key changes. A ring is broken at a foreign key that can be NULL in one column, or that is
 //!    changed: it is set by an UPDATE behind all others.

@@ -3,6 +3,7 @@
 //!
 //! | file | what it is |
 //! | --- | --- |
+//! | `tables` | which tables go first |
 //! | `save` | INSERTs and UPDATEs: rows on levels, rings that are broken |
 //! | `references` | which rows wait for others because of foreign keys |
 //! | `unique` | unique values that change hands between rows |
@@ -13,17 +14,18 @@ mod batches;
 mod delete;
 mod references;
 mod save;
+mod tables;
 mod unique;
 
 pub(super) use unique::{nothing_free, unique_groups};
 
+use self::tables::place_of;
 use super::Session;
 use super::change_set::ChangeSet;
 use super::link_rows::LinkRow;
 use super::plan::{Step, StepKind, Why};
 use crate::error::Result;
 use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
-use crate::order::components;
 
 impl Session {
     /// Decides the steps and their order.
@@ -60,29 +62,6 @@ impl Session {
         Ok(steps)
     }
 
-    /// The arenas in which something is done, grouped where tables refer to one another, each group behind what it refers to.
-    fn table_order(&self, changes: &ChangeSet) -> Vec<Vec<usize>> {
-        let updates = changes.updates.iter().map(|(row, _)| row);
-        let mut rows = changes
-            .inserts
-            .iter()
-            .chain(updates)
-            .chain(&changes.deletes);
-        let Some(first) = rows.next() else {
-            return Vec::new();
-        };
-        if rows.all(|row| row.arena == first.arena) {
-            return vec![vec![first.arena as usize]];
-        }
-        let mut edges = Vec::new();
-        for (number, store) in self.arenas.iter().enumerate() {
-            for (_, to) in self.references(store.slots().table) {
-                edges.push((to, number));
-            }
-        }
-        components(self.arenas.len(), &edges)
-    }
-
     /// The `belongs_to` relationships of a table that lead to a table that the session knows.
     fn references(
         &self,
@@ -97,7 +76,7 @@ impl Session {
     }
 }
 
-/// Link rows, a step for each relationship.
+/// Link rows, a step for each relationship, in the order of the tables.
 fn link_steps(kind: StepKind, links: Vec<LinkRow>, place: &'static str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for link in links {
@@ -118,5 +97,10 @@ fn link_steps(kind: StepKind, links: Vec<LinkRow>, place: &'static str) -> Vec<S
             }
         }
     }
+    steps.sort_by_key(|step| {
+        let relation = step.links.first().map(|link| link.relation);
+        let owner = relation.map(|relation| (place_of(relation.from), relation.index));
+        (place_of(step.table), owner)
+    });
     steps
 }

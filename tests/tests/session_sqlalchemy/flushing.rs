@@ -92,8 +92,8 @@ async fn sqlalchemy_04_steps_are_sorted_by_what_refers_to_what() {
     assert_eq!(
         tables(&library.sent()),
         [
-            "INSERT tags",
             "INSERT authors",
+            "INSERT tags",
             "INSERT books",
             "INSERT book_tags"
         ]
@@ -165,8 +165,8 @@ async fn sqlalchemy_06_tables_are_ordered_even_where_only_keys_were_set_by_hand(
         [
             "BEGIN ",
             "INSERT authors",
-            "INSERT books",
             "INSERT nodes",
+            "INSERT books",
             "COMMIT "
         ]
     );

@@ -211,7 +211,7 @@ async fn rings_of_values_that_cannot_be_null_are_moved_aside_too() {
     let sent = f.sent();
     assert_eq!(sent.len(), 8, "{sent:#?}");
     assert_eq!(
-        sent[1],
+        sent[5],
         "UPDATE slots SET name = gen_random_uuid()::text, place = $1 - u.n FROM unnest($2::int4[], $3::text[], $4::int4[]) \
          WITH ORDINALITY AS u(k0, o0, o1, n) WHERE slots.id = u.k0 AND slots.name IS NOT DISTINCT FROM u.o0 AND slots.place \
          IS NOT DISTINCT FROM u.o1"
@@ -454,7 +454,8 @@ async fn a_plan_is_the_same_on_every_run() {
         assert!(plan.steps.len() > 8, "{plan}");
         plans.insert(plan.to_string());
         // A plan can be printed for a programmer, too, although tables refer to one another.
-        assert!(format!("{:?}", plan.steps[0]).contains("name: \"codes\""));
+        let mut steps = plan.steps.iter().map(|step| format!("{step:?}"));
+        assert!(steps.any(|step| step.contains("name: \"codes\"")));
         db.rollback().await.unwrap();
     }
     assert_eq!(plans.len(), 1, "{plans:#?}");

@@ -1,5 +1,6 @@
 //! DELETEs: from the tables that refer to others on to those referred to.
 
+use super::tables::place_of;
 use crate::error::{Error, Result};
 use crate::model::{RawHandle, RelationInfo, RelationKind, Table};
 use crate::order::components;
@@ -31,6 +32,7 @@ impl Session {
                 steps[at].1.rows.push(handle);
             }
         }
+        steps.sort_by_key(|(_, step)| (place_of(step.table), step.columns));
         steps.into_iter().map(|(_, step)| step).collect()
     }
 

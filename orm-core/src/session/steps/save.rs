@@ -97,10 +97,18 @@ impl Session {
             self.table_steps(*number, written, &Apart::default(), changes, steps);
             return Ok(());
         }
-        let in_group = |handle: &RawHandle| group.contains(&(handle.arena as usize));
-        let inserts: Vec<_> = changes.inserts.iter().copied().filter(in_group).collect();
-        let updates = changes.updates.iter();
-        let updates: Vec<_> = updates.filter(|(handle, _)| in_group(handle)).collect();
+        // In the order of the tables, because that decides where a ring is broken.
+        let of_group = group.iter().map(|number| *number as u16);
+        let inserts = of_group.clone().flat_map(|number| {
+            let rows = changes.inserts.iter().copied();
+            rows.filter(move |row| row.arena == number)
+        });
+        let inserts: Vec<_> = inserts.collect();
+        let updates = of_group.flat_map(|number| {
+            let rows = changes.updates.iter();
+            rows.filter(move |(row, _)| row.arena == number)
+        });
+        let updates: Vec<_> = updates.collect();
         let mut rows = Rows {
             new: inserts.len(),
             all: inserts,

@@ -306,17 +306,18 @@ impl Session {
         parked: &BTreeMap<RawHandle, ColumnSet>,
         changes: &ChangeSet,
     ) -> Vec<Step> {
-        let mut batches: BTreeMap<(u16, ColumnSet, ColumnSet, bool), Vec<RawHandle>> =
+        let mut batches: BTreeMap<(usize, ColumnSet, ColumnSet, bool), Vec<RawHandle>> =
             BTreeMap::new();
         for (row, columns) in parked {
-            if group.contains(&(row.arena as usize)) {
+            let number = row.arena as usize;
+            if let Some(place) = group.iter().position(|other| *other == number) {
                 let gone = self.slots(*row).heads[row.index as usize].doomed;
                 let guard = if self.is_guarded(*row) && !gone {
                     *columns
                 } else {
                     ColumnSet::EMPTY
                 };
-                let batch = batches.entry((row.arena, *columns, guard, gone));
+                let batch = batches.entry((place, *columns, guard, gone));
                 batch.or_default().push(*row);
             }
         }
