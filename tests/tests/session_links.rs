@@ -446,3 +446,47 @@ async fn links_that_a_trigger_turns_into_others_are_a_failure() {
             .await;
     }
 }
+
+#[tokio::test]
+async fn the_last_word_counts_where_it_is_not_known_whether_two_are_linked() {
+    let f = blog().await;
+    let mut db = f.session();
+    let (first, second) = (post(&mut db, 1).await, post(&mut db, 2).await);
+    let tag = tags(&mut db, &["a"]).await[0];
+    for _ in 0..2 {
+        db.push(first, Post::TAGS, tag);
+        db.remove(first, Post::TAGS, tag); // which is in the database
+        db.remove(second, Post::TAGS, tag);
+        db.push(tag, Tag::POSTS, second); // the same link, from its other side
+    }
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(LINKS).await, ["2|a"]);
+}
+
+#[tokio::test]
+async fn a_link_that_is_known_and_changed_twice_is_not_written() {
+    let f = blog().await;
+    let mut db = f.session();
+    let (first, second) = (post(&mut db, 1).await, post(&mut db, 2).await);
+    let a = tags(&mut db, &["a"]).await[0];
+    db.load([first, second], Post::TAGS).await.unwrap();
+    db.remove(first, Post::TAGS, a);
+    db.push(first, Post::TAGS, a);
+    db.push(second, Post::TAGS, a);
+    db.remove(second, Post::TAGS, a);
+    f.sent();
+    db.commit().await.unwrap();
+    assert_eq!(f.sent(), ["COMMIT"]);
+    // What is new has no links yet, also where nobody knows those of the other side.
+    let mut db = f.session();
+    let first = post(&mut db, 1).await;
+    let new = db.add(Tag::create().word("new"));
+    db.push(first, Post::TAGS, new);
+    db.remove(first, Post::TAGS, new);
+    let vote = db.add(Tag::create().word("vote"));
+    db.push(first, Post::VOTES, vote);
+    db.remove(first, Post::VOTES, vote);
+    assert_eq!(db.plan().unwrap().steps.len(), 1);
+    db.commit().await.unwrap();
+    assert_eq!(f.rows(LINKS).await, ["1|a"]);
+}

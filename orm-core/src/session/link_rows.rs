@@ -1,7 +1,7 @@
 //! [`LinkRows`]: rows of many-to-many link tables that wait for the next flush.
 //!
 //! A row is known by its two ends and the two foreign keys of the link table, so that it is the same row from whichever
-//! side it was pushed; adding and removing it cancel out.
+//! side it was pushed. Adding and removing it cancel out where it is known whether it is in the database; else the last word counts.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ pub(super) struct LinkRow {
     pub(super) owner: RawHandle,
     pub(super) target: RawHandle,
     pub(super) added: bool,
+    /// Whether it was known that the database has the opposite.
+    pub(super) was_known: bool,
 }
 
 /// The link table's two foreign keys, the one with the lower address first, and what each refers to.
@@ -29,27 +31,26 @@ pub(super) struct LinkRows {
 }
 
 impl LinkRows {
-    /// A link was added or removed. Nothing is left to do where the opposite was waiting.
+    /// A link was added or removed. Where the opposite was waiting, that is taken back.
     pub(super) fn change(&mut self, row: LinkRow) {
-        let Some((near, far)) = keys(row.relation) else {
+        let Some(ends) = ends(&row) else {
             return;
         };
-        let mut ends = [(near, row.owner), (far, row.target)];
-        ends.sort_unstable();
-        match self.places.get(&ends) {
-            Some(place)
-                if self
-                    .rows
-                    .get(place)
-                    .is_some_and(|old| old.added == row.added) => {}
-            Some(place) => {
+        let Some(place) = self.places.get(&ends) else {
+            self.next += 1;
+            self.rows.insert(self.next, row);
+            self.places.insert(ends, self.next);
+            return;
+        };
+        match self.rows.get_mut(place) {
+            Some(old) if old.added == row.added => {}
+            Some(old) if !old.was_known => {
+                let was_known = false;
+                *old = LinkRow { was_known, ..row };
+            }
+            _ => {
                 self.rows.remove(place);
                 self.places.remove(&ends);
-            }
-            None => {
-                self.next += 1;
-                self.rows.insert(self.next, row);
-                self.places.insert(ends, self.next);
             }
         }
     }
@@ -86,6 +87,13 @@ impl LinkRows {
         self.rows.clear();
         self.places.clear();
     }
+}
+
+fn ends(row: &LinkRow) -> Option<Ends> {
+    let (near, far) = keys(row.relation)?;
+    let mut ends = [(near, row.owner), (far, row.target)];
+    ends.sort_unstable();
+    Some(ends)
 }
 
 /// What tells a many-to-many's two foreign keys apart.

@@ -215,11 +215,14 @@ impl Session {
         for inverse in relation.inverses() {
             self.change_collection(target, inverse, owner, added);
         }
+        // What is not a row yet is linked to nothing.
+        let is_new = |end| self.raw_state(end) == State::Pending;
         self.link_rows.change(LinkRow {
             relation,
             owner,
             target,
             added,
+            was_known: known.is_some() || is_new(owner) || is_new(target),
         });
     }
 

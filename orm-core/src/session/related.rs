@@ -97,7 +97,8 @@ impl Session {
     /// A child of another parent moves. Nothing has to be loaded: a collection that isn't known stays so, and has the new
     /// member when it is loaded. In a collection with an `order_by` the new member is the last until it is loaded again. A
     /// link of a `many_to_many` that is in the database already, and wasn't loaded, is no mistake: a row of the link table
-    /// says no more than that the two are linked, and the INSERT passes over it. SQLAlchemy: `append`.
+    /// says no more than that the two are linked, and the INSERT passes over it. Of a push and a removal of the same link the last
+    /// counts; where the collection is known, they cancel out. SQLAlchemy: `append`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
