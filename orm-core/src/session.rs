@@ -9,6 +9,7 @@
 //! | --- | --- |
 //! | `entity` | `db[handle]`, `peek`, `draft`, `state`: reading and changing entities |
 //! | `unit` | `add`, `delete`, `expunge`, `apply`: what enters and leaves a unit of work |
+//! | `expire` | `expire`: rows to be read again, and their unflushed changes given up |
 //! | `expressions` | `set_expr`: values that the server computes at the flush |
 //! | `graph` | what `add` does with a new entity and the new ones that it leads to |
 //! | `json_shape`, `from_json` | `add_json`, `merge_json`, `apply_json`: graphs from JSON, and what it may set |
@@ -41,6 +42,7 @@
 //! | `load_sql` | the statements of loaders |
 //! | `ahead` | levels of a load path that go out together with the query, where that pays |
 //! | `cascade` | what a delete takes with it, orphans |
+//! | `replaced` | `has_one` that were set before it was known what they led to |
 //! | `spared` | a delete that is taken back, with what it has taken along |
 //! | `change_set` | what a flush has to do, found in what was touched |
 //! | `plan` | [`Plan`]: the steps of a flush, which can be printed |
@@ -82,6 +84,7 @@ mod detached;
 mod drafts;
 mod entity;
 mod execute;
+mod expire;
 mod expressions;
 mod flush;
 #[cfg(feature = "json")]
@@ -113,6 +116,7 @@ mod options;
 mod parking;
 mod plan;
 mod related;
+mod replaced;
 mod rows_by_key;
 mod savepoint;
 mod set_links;
@@ -258,7 +262,7 @@ pub struct Session {
     orphans: Vec<(RawHandle, &'static RelationInfo)>,
     taken_along: TakenAlong,
     /// Entities whose `has_one` was set before it was known what it led to: the next flush finds out.
-    replaced: Vec<(RawHandle, &'static RelationInfo)>,
+    replaced: replaced::Replaced,
     /// Entities whose DELETE was sent in this transaction.
     gone: Vec<RawHandle>,
     /// Entities with rows that were taken out: what holds one of them is not known any more.
@@ -399,7 +403,7 @@ impl Session {
             link_rows: LinkRows::default(),
             orphans: Vec::new(),
             taken_along: TakenAlong::default(),
-            replaced: Vec::new(),
+            replaced: replaced::Replaced::default(),
             gone: Vec::new(),
             expunged: FastSet::default(),
             refresh_rows: false,

@@ -720,24 +720,25 @@ the transaction
     inner.expunge(third).unwrap();
     assert_eq!(
         inner.undo_view().values().to_string(),
-        "13 entries, which a rollback takes back from the last to the first
+        "14 entries, which a rollback takes back from the last to the first
 
 the transaction
-   1  link    Author#0.BOOKS  had 1 member
-   2  row     Book#0          title was 'first', pages was 100, sides was 200, author_id was 1
+   1  link     Author#0.BOOKS  had 1 member
+   2  row      Book#0          title was 'first', pages was 100, sides was 200, author_id was 1
 
 savepoint sp_1
-   3  left    Author#0.BOOKS  had Book#0 at place 1
-   4  link    Author#1.BOOKS  was not loaded
-   5  joined  Author#1.BOOKS  did not have Book#0
-   6  link    Book#0.AUTHOR   led to Author#0
-   7  row     Book#0          author_id was 1
-   8  added   Book#1          has left the session already
-   9  joined  Author#0.BOOKS  did not have Book#1
-  10  link    Book#1.AUTHOR   has left the session already
-  11  link    Author#1.BOOKS  had 1 member
-  12  read    Author#1        was not read
-  13  row     Author#1        was not deleted
+   3  left     Author#0.BOOKS  had Book#0 at place 1
+   4  link     Author#1.BOOKS  was not loaded
+   5  joined   Author#1.BOOKS  did not have Book#0
+   6  link     Book#0.AUTHOR   led to Author#0
+   7  row      Book#0          author_id was 1
+   8  added    Book#1          has left the session already
+   9  joined   Author#0.BOOKS  did not have Book#1
+  10  link     Book#1.AUTHOR   has left the session already
+  11  created  Author#1        was created here, and its collections were known
+  12  link     Author#1.BOOKS  had 1 member
+  13  read     Author#1        was not read
+  14  row      Author#1        was not deleted
 "
     );
     inner.rollback().await.unwrap();

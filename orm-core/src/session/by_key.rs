@@ -340,8 +340,8 @@ impl<M: Model> Get<'_, M> {
 }
 
 impl<M: Model> Refresh<'_, M> {
-    /// Reads these columns alone. Unflushed changes of the others stay, relationships stay loaded, and a stale row stays stale.
-    /// SQLAlchemy: `attribute_names`.
+    /// Reads these columns alone, and gives up their unflushed changes. Those of the others stay, relationships stay loaded, and a
+    /// stale row stays stale. SQLAlchemy: `attribute_names`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]
@@ -437,8 +437,8 @@ impl Session {
         }
     }
 
-    /// Reads the row of an entity again, or of many with one statement, and gives up unflushed changes; loaded relationships
-    /// are unknown again. One SELECT. SQLAlchemy: `refresh`.
+    /// Reads the row of an entity again, or of many with one statement, and gives up unflushed changes as [`expire`](Session::expire)
+    /// does; loaded relationships are unknown again. One SELECT. SQLAlchemy: `refresh`.
     ///
     /// ```
     #[doc = include_str!("example_shop.txt")]

@@ -181,39 +181,6 @@ impl Session {
         }
     }
 
-    /// A `has_one` that was set before it was known what it led to: now that is asked for, and let go of.
-    async fn let_go_of_replaced(&mut self) -> Result<()> {
-        while let Some((_, relation)) = self.replaced.first().copied() {
-            let same = |other: &(RawHandle, &'static RelationInfo)| std::ptr::eq(other.1, relation);
-            let owners = self.replaced.iter().filter(|other| same(other));
-            let owners: Vec<_> = owners
-                .map(|(owner, _)| *owner)
-                .filter(|owner| self.raw_state(*owner) == State::Persistent)
-                .collect();
-            let members = self.read_members(&owners, relation).await?;
-            // Not before it is known: what fails here is asked for by the next flush.
-            self.replaced.retain(|other| !same(other));
-            let Some(via) = relation.owner() else {
-                continue;
-            };
-            for (owner, old) in members {
-                let kept = self.targets(owner, relation).unwrap_or_default();
-                if !kept.contains(&old) && self.leads_there(old, via, owner) {
-                    self.assign(old, via, None);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a child that was read leads to the owner still, and wasn't set to something else.
-    fn leads_there(&self, child: RawHandle, via: &'static RelationInfo, owner: RawHandle) -> bool {
-        let (columns, references) = via.columns();
-        self.is_alive(child)
-            && !self.set_links.contains(child, via)
-            && self.key_at(child, columns) == self.key_before_at(owner, references)
-    }
-
     fn cascade_along(
         &mut self,
         parents: &[RawHandle],

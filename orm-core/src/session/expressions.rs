@@ -39,6 +39,12 @@ impl Expressions {
         }
     }
 
+    pub(super) fn forget_columns(&mut self, row: RawHandle, columns: &[u16]) {
+        for column in columns {
+            self.0.remove(&(row, *column));
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::hash::FastMap;
+use super::hash::{FastMap, FastSet};
 use crate::model::{RawHandle, RelationInfo, RelationKind};
 
 /// A row of a many-to-many's link table, to be inserted or deleted.
@@ -53,6 +53,18 @@ impl LinkRows {
                 self.places.remove(&ends);
             }
         }
+    }
+
+    /// Takes those out that were changed from the side of some entities.
+    pub(super) fn take_of(&mut self, owners: &FastSet<RawHandle>) -> Vec<LinkRow> {
+        let taken = self
+            .rows
+            .extract_if(.., |_, row| owners.contains(&row.owner));
+        let taken: Vec<_> = taken.map(|(_, row)| row).collect();
+        for ends in taken.iter().filter_map(ends) {
+            self.places.remove(&ends);
+        }
+        taken
     }
 
     /// What waits along a relationship, from either side: for each of its owners the targets, and whether they come.

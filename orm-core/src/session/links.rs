@@ -50,7 +50,7 @@ impl Session {
 
     /// Whether the undo log has to keep what relationships of an entity were. Of one that was added in this transaction only behind a
     /// savepoint: else there is no rollback that leaves it in the session.
-    fn outlives_rollback(&self, handle: RawHandle) -> bool {
+    pub(super) fn outlives_rollback(&self, handle: RawHandle) -> bool {
         let created = self.slots(handle).heads[handle.index as usize].created;
         created != self.epoch || self.undo.depth() > 0
     }
@@ -88,6 +88,9 @@ impl Session {
             }
             if let Some(target) = target {
                 self.spare_orphan(child);
+                if inverse.is_to_one() {
+                    self.take_unseen_place(target, inverse, relation, child);
+                }
                 self.insert_into(target, inverse, relation, child);
             }
         }
@@ -139,7 +142,8 @@ impl Session {
         for inverse in relation.inverses() {
             if !inverse.is_to_one() {
                 self.add_to(new, inverse, child);
-            } else if self.targets(new, inverse).is_some() {
+            } else if !self.replaced.contains(new, inverse) && self.targets(new, inverse).is_some()
+            {
                 self.set_link(new, inverse.index, LinkState::One(Some(child)));
             }
         }
@@ -188,7 +192,7 @@ impl Session {
                     }
                 }
             }
-            None => self.replaced.push((owner, relation)),
+            None => self.replaced.insert(owner, relation),
         }
         if let Some(target) = target {
             self.assign(target, via, Some(owner));
@@ -247,7 +251,7 @@ impl Session {
         }
     }
 
-    fn change_collection(
+    pub(super) fn change_collection(
         &mut self,
         owner: RawHandle,
         relation: &'static RelationInfo,
@@ -262,7 +266,7 @@ impl Session {
     }
 
     /// Puts a child into the other side of a `belongs_to`.
-    fn insert_into(
+    pub(super) fn insert_into(
         &mut self,
         owner: RawHandle,
         inverse: &'static RelationInfo,
@@ -300,8 +304,18 @@ impl Session {
         }
     }
 
+    /// Whether a to-one relationship leads to an entity.
+    pub(super) fn holds(
+        &self,
+        owner: RawHandle,
+        relation: &'static RelationInfo,
+        target: RawHandle,
+    ) -> bool {
+        *self.slots(owner).link(relation.index, owner.index) == LinkState::One(Some(target))
+    }
+
     /// Takes a member out of the other side, if that is known.
-    fn remove_from(
+    pub(super) fn remove_from(
         &mut self,
         owner: RawHandle,
         relation: &'static RelationInfo,
@@ -310,7 +324,7 @@ impl Session {
         if self.raw_state(owner) == State::Detached {
             return;
         }
-        if *self.slots(owner).link(relation.index, owner.index) == LinkState::One(Some(member)) {
+        if self.holds(owner, relation, member) {
             return self.set_link(owner, relation.index, LinkState::One(None));
         }
         let left = self

@@ -557,6 +557,9 @@ impl Session {
                 loaded.remove(*member);
             }
         }
+        if self.replaced.contains(parent, relation) {
+            return self.let_go_of_loaded(parent, relation, loaded.members());
+        }
         let state = if relation.is_to_one() {
             let members = loaded.members().iter().rev();
             LinkState::One(members.copied().find(|member| self.is_alive(*member)))

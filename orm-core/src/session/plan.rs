@@ -43,7 +43,8 @@ use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind, Table};
 pub struct Plan {
     /// The steps.
     pub steps: Vec<Step>,
-    /// What the flush loads first, to know what a delete takes with it; its rows are not in the steps.
+    /// What the flush loads first, to know what a delete takes with it, and what a `has_one` led to that was set without being
+    /// loaded; what comes of these rows is not in the steps.
     pub loads_first: Vec<String>,
 }
 
@@ -289,15 +290,17 @@ impl Session {
     ///
     /// In memory it does what the flush does before it sends anything: foreign keys of relationships that were set are copied,
     /// and children that a delete takes along are marked. Children that aren't loaded are not in the plan, only that they will
-    /// be loaded.
+    /// be loaded; nor is what a `has_one` leads to that was set without being loaded.
     ///
     /// # Errors
-    /// What the flush would refuse before sending anything.
+    /// What the flush would refuse before sending anything; in a read-only session that is whatever it would write.
     pub fn plan(&mut self) -> Result<Plan> {
+        self.refuse_writes()?;
         self.follow_hand_set_keys();
         self.cascade_known()?;
         let changes = self.change_set()?;
-        let loads_first = self.unloaded_cascades(&changes.gone());
+        let mut loads_first = self.unseen_replaced();
+        loads_first.extend(self.unloaded_cascades(&changes.gone()));
         let mut steps = self.steps(changes)?;
         self.note_triggers(&mut steps);
         for step in &mut steps {
@@ -305,6 +308,19 @@ impl Session {
             step.reason = step.words();
         }
         Ok(Plan { steps, loads_first })
+    }
+
+    fn unseen_replaced(&self) -> Vec<String> {
+        let mut loads = BTreeMap::<String, usize>::new();
+        for (_, relation) in self.replaced_of_rows() {
+            *loads.entry(relation.path()).or_default() += 1;
+        }
+        loads
+            .into_iter()
+            .map(|(path, owners)| {
+                format!("load {path} of {owners} row(s) first, to let go of what it led to")
+            })
+            .collect()
     }
 
     fn unloaded_cascades(&self, deletes: &[RawHandle]) -> Vec<String> {

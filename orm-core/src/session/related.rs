@@ -70,7 +70,8 @@ impl Session {
     /// ```
     ///
     /// Setting a `has_one` lets go of what it led to before: its foreign key becomes NULL, or the orphan is deleted where
-    /// the relationship says so. Where that isn't loaded, the next flush looks for it with one SELECT.
+    /// the relationship says so. Where that isn't loaded, the next flush looks for it with one SELECT. The same holds for a
+    /// `belongs_to`, also of a new row, whose other side is a `has_one`: the child takes the place of the one before.
     ///
     /// # Panics
     /// When a handle names no entity of this session.

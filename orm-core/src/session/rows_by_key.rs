@@ -166,9 +166,7 @@ impl Session {
     ) -> Result<()> {
         let keys = self.keys_to_refresh(table, &handles, &ask);
         self.reserve_to_read(&keys).await?;
-        for handle in &handles {
-            self.expire_raw(*handle);
-        }
+        self.expire_rows(&handles);
         self.before_read().await?;
         if !keys.is_empty() {
             let mut select = self.select_by_key(table, table.primary_key, &keys);
@@ -236,7 +234,7 @@ impl Session {
         let keys = self.keys_to_refresh(table, &handles, &ask);
         self.reserve_to_read(&keys).await?;
         for handle in &handles {
-            self.give_up_changes(*handle, &columns);
+            self.give_up_columns(*handle, &columns);
         }
         self.before_read().await?;
         if !keys.is_empty() {
@@ -256,19 +254,6 @@ impl Session {
             found_all(table, &keys, rows.len())?;
         }
         self.load_with(&handles, ask.loads, ask.unfiltered).await
-    }
-
-    /// Forgets the unflushed changes of some columns, and relationships that were set along them.
-    fn give_up_changes(&mut self, handle: RawHandle, columns: &[u16]) {
-        self.save(handle);
-        self.store_mut(handle).revert(handle.index, columns);
-        for relation in self.set_links.of(handle).collect::<Vec<_>>() {
-            let along = relation.columns().0;
-            if along.iter().any(|column| columns.contains(column)) {
-                self.set_links.remove(handle, relation);
-                self.follow_key(handle, relation);
-            }
-        }
     }
 
     /// Takes some columns off a row, behind its key.

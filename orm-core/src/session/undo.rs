@@ -28,6 +28,8 @@ pub(crate) enum Undo {
     Joined(RawHandle, u16, RawHandle),
     /// The last entity was in the collection, at this place.
     Left(RawHandle, u16, RawHandle, usize),
+    /// The entity was created by this session, in the transaction of this number, and had not been expired: its collections were known.
+    Created(RawHandle, u32),
     /// The row was read behind a savepoint, and may hold what is about to be rolled back.
     Read(RawHandle),
 }
@@ -246,6 +248,12 @@ impl Session {
                 Undo::Read(handle) => {
                     if self.raw_state(handle) == State::Persistent {
                         self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
+                    }
+                }
+                Undo::Created(handle, created) => {
+                    if self.raw_state(handle) != State::Detached {
+                        let slots = self.store_mut(handle).slots_mut();
+                        slots.heads[handle.index as usize].created = created;
                     }
                 }
                 Undo::Added(first, count) => {

@@ -91,6 +91,7 @@ impl UndoView<'_> {
             Undo::Link(row, ..) | Undo::NotLoaded(row, ..) => ("link", *row),
             Undo::Joined(row, ..) => ("joined", *row),
             Undo::Left(row, ..) => ("left", *row),
+            Undo::Created(row, _) => ("created", *row),
             Undo::Read(row) => ("read", *row),
         };
         let subject = match undo {
@@ -126,6 +127,7 @@ impl UndoView<'_> {
             Undo::Left(_, _, member, at) => {
                 format!("had {} at place {}", session.row_name(*member), at + 1)
             }
+            Undo::Created(..) => "was created here, and its collections were known".to_owned(),
             Undo::Read(_) => "was not read".to_owned(),
         };
         (kind, subject, effect)

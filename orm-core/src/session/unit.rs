@@ -1,6 +1,5 @@
 //! What enters and leaves a unit of work: `add`, `insert`, `delete`, `expunge`, `apply`.
 
-use super::slots::LinkState;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::model::{ChangesOf, Handle, Insertable, Model, RawHandle};
@@ -211,6 +210,7 @@ impl Session {
     pub(super) fn take_away(&mut self, handle: RawHandle) {
         if self.raw_state(handle) == State::Persistent {
             self.expunged.insert(handle);
+            self.leave_places(handle);
         }
         self.discard(handle);
     }
@@ -218,6 +218,7 @@ impl Session {
     pub(super) fn discard(&mut self, handle: RawHandle) {
         self.set_links.remove_all_of(handle);
         self.expressions.forget(handle);
+        self.replaced.forget(handle);
         self.store_mut(handle).release(handle.index);
     }
 
@@ -270,6 +271,9 @@ impl Session {
                     return refuse("changed", slots.table.model);
                 }
             }
+        }
+        if let Some((_, relation)) = self.replaced_of_rows().next() {
+            return refuse("changed", relation.from.model);
         }
         match self.link_rows.iter().next() {
             Some(row) => refuse("linked to another row", row.relation.from.model),
@@ -363,73 +367,6 @@ impl Session {
                 .union(self.keys_to_come(raw))
                 .union(self.computed_columns(raw))
                 .is_empty()
-    }
-
-    /// Says that a row must be read again before it is trusted: the next load of it refreshes it, and a write from it is
-    /// guarded. Its unflushed changes are given up; its values stay readable. Sends nothing. SQLAlchemy: `expire`.
-    ///
-    /// ```
-    #[doc = include_str!("example_shop.txt")]
-    /// let ann = User::query().filter(User::NAME.eq("Ann")).one(&mut db).await?;
-    /// db.expire(ann)?;
-    /// let id = db[ann].id;
-    /// db.get::<User>(id).await?; // reads it again, which it would not for a fresh one
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "testing"))] fn main() {}
-    /// ```
-    /// # Errors
-    /// [`Error::Detached`], [`Error::Pending`].
-    pub fn expire<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
-        self.peek(handle)?;
-        self.expire_raw(handle.raw());
-        Ok(())
-    }
-
-    /// [`expire`](Session::expire) for all entities. SQLAlchemy: `expire_all`.
-    ///
-    /// ```
-    #[doc = include_str!("../guide/shop.txt")]
-    /// let air = db.get::<Product>(1).await?.expect("it is there");
-    /// shop.elsewhere("UPDATE products SET stock = 3").await?;
-    /// db.expire_all();
-    /// assert_eq!(db[air].stock, 5); // still readable
-    /// db.get::<Product>(1).await?; // and read again
-    /// assert_eq!(db[air].stock, 3);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn expire_all(&mut self) {
-        for number in 0..self.arenas.len() {
-            let slots = self.arenas[number].slots();
-            let handles: Vec<_> = slots.inhabited().map(|index| slots.handle(index)).collect();
-            for handle in handles {
-                self.expire_raw(handle);
-            }
-        }
-    }
-
-    pub(super) fn expire_raw(&mut self, handle: RawHandle) {
-        if self.raw_state(handle) != State::Persistent {
-            return;
-        }
-        self.expressions.forget(handle);
-        let store = self.store_mut(handle);
-        let head = store.slots().heads[handle.index as usize];
-        if head.is_touched() && !head.doomed {
-            store.revive(handle.index);
-        }
-        let head = &mut store.slots_mut().heads[handle.index as usize];
-        head.epoch = 0;
-        // Its collections were known to be empty; others may have filled them.
-        head.created = 0;
-        for relation in self.set_links.of(handle).collect::<Vec<_>>() {
-            self.set_links.remove(handle, relation);
-            self.follow_key(handle, relation);
-        }
-        for relation in self.table(handle).relations {
-            self.set_link(handle, relation.index, LinkState::NotLoaded);
-        }
     }
 
     /// Fails unless the handle names a row that can be read.
