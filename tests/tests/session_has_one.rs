@@ -8,6 +8,7 @@ use orm_core::Error;
 use orm_core::prelude::*;
 use orm_core::session::SessionOptions;
 use tests::fixture::{Fixture, text};
+use tests::random::{Dice, seeds};
 use tests::refused;
 use tests::relations::*;
 
@@ -258,4 +259,98 @@ async fn what_was_set_is_not_undone_by_rows_that_are_read() {
     assert_eq!(db.related(ann, Author::BIO).unwrap(), None);
     db.commit().await.unwrap();
     assert_eq!(f.rows(OWNERS).await, ["1|2", "2|NULL", "3|NULL"]);
+}
+
+/// Which bio leads to which author, by their numbers.
+type Led = [Option<usize>; 4];
+
+/// A bio leads to an author, and no other does any more.
+fn lead(led: &mut Led, bio: usize, author: usize) {
+    for other in led.iter_mut() {
+        other.take_if(|led_to| *led_to == author);
+    }
+    led[bio] = Some(author);
+}
+
+/// Random steps beside a reference: what memory shows is what was set, and what is committed as well.
+#[tokio::test]
+async fn each_owner_has_one_whoever_sets_it_and_whatever_is_loaded() {
+    let f = Fixture::new::<(Author, Book, Bio, Chapter, Note, Tag, BookTag)>().await;
+    f.elsewhere(
+        "insert into authors values (1, 'a'), (2, 'b'), (3, 'c'); \
+         insert into bios values (1, '', 1), (2, '', 2), (3, '', null), (4, '', null)",
+    )
+    .await;
+    let mut committed: Led = [Some(0), Some(1), None, None];
+    for seed in seeds(100) {
+        let mut dice = Dice::new(seed);
+        let mut db = f.session();
+        let authors = Author::query()
+            .order_by(Author::ID)
+            .all(&mut db)
+            .await
+            .unwrap();
+        let bios = Bio::query().order_by(Bio::ID).all(&mut db).await.unwrap();
+        let (mut flushed, mut led) = (committed, committed);
+        for step in 0..20 {
+            let (author, bio) = (dice.below(3), dice.below(4));
+            match dice.below(12) {
+                0..=2 => {
+                    db.set(authors[author], Author::BIO, Some(bios[bio]));
+                    lead(&mut led, bio, author);
+                }
+                3 | 4 => {
+                    db.set(authors[author], Author::BIO, None);
+                    for other in &mut led {
+                        other.take_if(|led_to| *led_to == author);
+                    }
+                }
+                5 | 6 => {
+                    db.set(bios[bio], Bio::AUTHOR, Some(authors[author]));
+                    lead(&mut led, bio, author);
+                }
+                7 => {
+                    db.set(bios[bio], Bio::AUTHOR, None);
+                    led[bio] = None;
+                }
+                8 => {
+                    let mut quiet = db.no_autoflush();
+                    quiet.load(authors[author], Author::BIO).await.unwrap();
+                }
+                9 => {
+                    db.flush().await.unwrap();
+                    flushed = led;
+                }
+                10 => {
+                    db.expire_all();
+                    led = flushed;
+                }
+                _ => {
+                    db.commit().await.unwrap();
+                    flushed = led;
+                }
+            }
+            for (number, author) in authors.iter().enumerate() {
+                if let Ok(shown) = db.related(*author, Author::BIO) {
+                    let at = led.iter().position(|led_to| *led_to == Some(number));
+                    assert_eq!(shown, at.map(|at| bios[at]), "seed {seed}, step {step}");
+                }
+            }
+        }
+        db.commit().await.unwrap();
+        committed = led;
+        let rows = committed.iter().enumerate().map(|(bio, author)| {
+            let author = author.map_or("NULL".to_owned(), |author| (author + 1).to_string());
+            format!("{}|{author}", bio + 1)
+        });
+        assert_eq!(
+            f.rows(OWNERS).await,
+            rows.collect::<Vec<_>>(),
+            "seed {seed}"
+        );
+        for (bio, author) in bios.iter().zip(committed) {
+            let shown = db.related(*bio, Bio::AUTHOR).unwrap();
+            assert_eq!(shown, author.map(|author| authors[author]), "seed {seed}");
+        }
+    }
 }
