@@ -272,6 +272,69 @@ fn lead(led: &mut Led, bio: usize, author: usize) {
     led[bio] = Some(author);
 }
 
+/// Authors and bios, and which bio is to lead to which author.
+struct Walk {
+    authors: Vec<Handle<Author>>,
+    bios: Vec<Handle<Bio>>,
+    led: Led,
+}
+
+impl Walk {
+    async fn step(&mut self, db: &mut Session, dice: &mut Dice) {
+        let (author, bio) = (dice.below(3), dice.below(4));
+        let handles = (self.authors[author], self.bios[bio]);
+        match dice.below(5) {
+            0 => {
+                db.set(handles.0, Author::BIO, Some(handles.1));
+                lead(&mut self.led, bio, author);
+            }
+            1 => {
+                db.set(handles.0, Author::BIO, None);
+                for other in &mut self.led {
+                    other.take_if(|led_to| *led_to == author);
+                }
+            }
+            2 => {
+                db.set(handles.1, Bio::AUTHOR, Some(handles.0));
+                lead(&mut self.led, bio, author);
+            }
+            3 => {
+                db.set(handles.1, Bio::AUTHOR, None);
+                self.led[bio] = None;
+            }
+            _ => {
+                let mut quiet = db.no_autoflush();
+                quiet.load(handles.0, Author::BIO).await.unwrap();
+            }
+        }
+        self.is_shown(db);
+    }
+
+    /// What memory shows of the owners is what was set.
+    fn is_shown(&self, db: &Session) {
+        for (number, author) in self.authors.iter().enumerate() {
+            if let Ok(shown) = db.related(*author, Author::BIO) {
+                let mut led = self.led.iter();
+                let at = led.position(|led_to| *led_to == Some(number));
+                assert_eq!(shown, at.map(|at| self.bios[at]));
+            }
+        }
+    }
+
+    /// All of it is committed.
+    async fn is_written(&self, f: &Fixture, db: &Session) {
+        let rows = self.led.iter().enumerate().map(|(bio, author)| {
+            let author = author.map_or("NULL".to_owned(), |author| (author + 1).to_string());
+            format!("{}|{author}", bio + 1)
+        });
+        assert_eq!(f.rows(OWNERS).await, rows.collect::<Vec<_>>());
+        for (bio, author) in self.bios.iter().zip(self.led) {
+            let shown = db.related(*bio, Bio::AUTHOR).unwrap();
+            assert_eq!(shown, author.map(|author| self.authors[author]));
+        }
+    }
+}
+
 /// Random steps beside a reference: what memory shows is what was set, and what is committed as well.
 #[tokio::test]
 async fn each_owner_has_one_whoever_sets_it_and_whatever_is_loaded() {
@@ -281,8 +344,9 @@ async fn each_owner_has_one_whoever_sets_it_and_whatever_is_loaded() {
          insert into bios values (1, '', 1), (2, '', 2), (3, '', null), (4, '', null)",
     )
     .await;
-    let mut committed: Led = [Some(0), Some(1), None, None];
+    let mut led: Led = [Some(0), Some(1), None, None];
     for seed in seeds(100) {
+        println!("seed {seed}");
         let mut dice = Dice::new(seed);
         let mut db = f.session();
         let authors = Author::query()
@@ -291,66 +355,40 @@ async fn each_owner_has_one_whoever_sets_it_and_whatever_is_loaded() {
             .await
             .unwrap();
         let bios = Bio::query().order_by(Bio::ID).all(&mut db).await.unwrap();
-        let (mut flushed, mut led) = (committed, committed);
-        for step in 0..20 {
-            let (author, bio) = (dice.below(3), dice.below(4));
-            match dice.below(12) {
-                0..=2 => {
-                    db.set(authors[author], Author::BIO, Some(bios[bio]));
-                    lead(&mut led, bio, author);
-                }
-                3 | 4 => {
-                    db.set(authors[author], Author::BIO, None);
-                    for other in &mut led {
-                        other.take_if(|led_to| *led_to == author);
-                    }
-                }
-                5 | 6 => {
-                    db.set(bios[bio], Bio::AUTHOR, Some(authors[author]));
-                    lead(&mut led, bio, author);
-                }
-                7 => {
-                    db.set(bios[bio], Bio::AUTHOR, None);
-                    led[bio] = None;
-                }
-                8 => {
-                    let mut quiet = db.no_autoflush();
-                    quiet.load(authors[author], Author::BIO).await.unwrap();
-                }
-                9 => {
+        let mut walk = Walk { authors, bios, led };
+        let mut flushed = led;
+        for _ in 0..20 {
+            match dice.below(10) {
+                0 => {
                     db.flush().await.unwrap();
-                    flushed = led;
+                    flushed = walk.led;
                 }
-                10 => {
+                1 => {
                     db.expire_all();
-                    led = flushed;
+                    walk.led = flushed;
                 }
-                _ => {
+                2 => {
                     db.commit().await.unwrap();
-                    flushed = led;
+                    flushed = walk.led;
                 }
-            }
-            for (number, author) in authors.iter().enumerate() {
-                if let Ok(shown) = db.related(*author, Author::BIO) {
-                    let at = led.iter().position(|led_to| *led_to == Some(number));
-                    assert_eq!(shown, at.map(|at| bios[at]), "seed {seed}, step {step}");
+                3 => {
+                    flushed = walk.led;
+                    let mut nested = db.begin_nested().await.unwrap();
+                    for _ in 0..3 {
+                        walk.step(&mut nested, &mut dice).await;
+                    }
+                    if dice.below(2) == 0 {
+                        nested.flush().await.unwrap();
+                    }
+                    nested.rollback().await.unwrap();
+                    walk.led = flushed;
                 }
+                _ => walk.step(&mut db, &mut dice).await,
             }
+            walk.is_shown(&db);
         }
         db.commit().await.unwrap();
-        committed = led;
-        let rows = committed.iter().enumerate().map(|(bio, author)| {
-            let author = author.map_or("NULL".to_owned(), |author| (author + 1).to_string());
-            format!("{}|{author}", bio + 1)
-        });
-        assert_eq!(
-            f.rows(OWNERS).await,
-            rows.collect::<Vec<_>>(),
-            "seed {seed}"
-        );
-        for (bio, author) in bios.iter().zip(committed) {
-            let shown = db.related(*bio, Bio::AUTHOR).unwrap();
-            assert_eq!(shown, author.map(|author| authors[author]), "seed {seed}");
-        }
+        walk.is_written(&f, &db).await;
+        led = walk.led;
     }
 }
