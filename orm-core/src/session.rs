@@ -118,6 +118,7 @@ mod plan;
 mod related;
 mod replaced;
 mod rows_by_key;
+mod same;
 mod savepoint;
 mod set_links;
 mod shortfall;

@@ -13,12 +13,13 @@ use bytes::BytesMut;
 
 use super::Session;
 use super::plan::{Step, StepKind};
+use super::same::is_same;
 use super::store::Store;
 use super::transaction::Phase;
 use crate::engine::{Fires, Rewritten};
 use crate::error::Result;
 use crate::model::{ColumnSet, RawHandle, RelationInfo, Table};
-use crate::types::{PgType, Raw};
+use crate::types::Raw;
 
 /// The epoch of rows that are stale whatever the transaction.
 pub(super) const STALE: u32 = 0;
@@ -158,7 +159,7 @@ impl Rewrites {
         }
         store.write(row.index, column, value)?;
         let came = encoded(store, row, column, &mut self.came);
-        if !is_same(self.table.columns[column as usize].ty, sent, came) {
+        if !is_same(&self.table.columns[column as usize], sent, came) {
             self.rows.entry(number).or_default().insert(column);
         }
         Ok(())
@@ -176,16 +177,4 @@ fn encoded<'b>(
     store
         .encode(row.index, column, buffer)
         .then_some(&buffer[..])
-}
-
-/// Whether two values are the same, as programs write them: a `numeric` whatever the digits that are shown behind the point.
-fn is_same(ty: &PgType, one: Option<&[u8]>, other: Option<&[u8]>) -> bool {
-    /// Where the head of a `numeric` says how many these are.
-    const SHOWN: std::ops::Range<usize> = 6..8;
-    match (one, other) {
-        (Some(one), Some(other)) if ty.name == "numeric" && one.len() == other.len() => {
-            one[..SHOWN.start] == other[..SHOWN.start] && one[SHOWN.end..] == other[SHOWN.end..]
-        }
-        _ => one == other,
-    }
 }

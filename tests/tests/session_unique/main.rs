@@ -4,9 +4,11 @@
 //! | --- | --- |
 //! | `main` | the order of the flush, and what is moved aside |
 //! | `kinds` | what columns of each type hold meanwhile, and where nothing can be done |
+//! | `same` | values that are equal though they are written otherwise |
 #![allow(missing_docs)]
 
 mod kinds;
+mod same;
 
 use orm_core::Error;
 use orm_core::prelude::*;

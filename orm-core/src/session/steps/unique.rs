@@ -16,9 +16,13 @@
 //! Primary keys are never moved aside, because other rows refer to them. A chain of them is ordered; a ring is sent as one
 //! UPDATE, which the server takes if the constraint was made DEFERRABLE.
 //!
+//! Values are compared as the database compares them (`same`), not byte by byte.
+//!
 //! It costs what the changed unique columns cost, and nothing where none is given up.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::BytesMut;
 
 use crate::error::{ConstraintKind, Error, Result};
 use crate::model::{ColumnSet, RawHandle, RelationKind, Table};
@@ -29,6 +33,7 @@ use crate::session::hash::{FastMap, FastSet};
 use crate::session::key::KeyBytes;
 use crate::session::parking::{Placeholder, parking_column};
 use crate::session::plan::{Step, StepKind, Why};
+use crate::session::same::{in_many_forms, unite};
 
 /// One row takes a unique value that another one gives up.
 #[derive(Debug, Clone)]
@@ -128,13 +133,17 @@ impl Session {
             is_taking[row.arena as usize] = true;
         }
         let tables = self.arenas.iter().map(|store| store.slots().table);
-        let groups: Vec<Vec<Vec<u16>>> = tables.map(unique_groups).collect();
+        let groups: Vec<Vec<Vec<u16>>> = tables.clone().map(unique_groups).collect();
+        let united: Vec<ColumnSet> = tables.map(in_many_forms).collect();
         let groups_of = |row: RawHandle| groups[row.arena as usize].iter().enumerate();
         let mut given_up: FastMap<Value, (RawHandle, ColumnSet)> = FastMap::default();
         let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet| {
             for (number, group) in groups_of(row) {
                 let changes = group.iter().any(|column| written.contains(*column));
-                if changes && let Some(value) = self.key_before_at(known_by, group) {
+                if changes
+                    && let Some(value) =
+                        self.unique_before(known_by, group, united[row.arena as usize])
+                {
                     given_up.insert((row.arena, number, value), (row, written));
                 }
             }
@@ -173,7 +182,7 @@ impl Session {
                 if !group.iter().any(writes) || group.iter().any(unknown) {
                     continue;
                 }
-                let Some(value) = self.key_at(row, group) else {
+                let Some(value) = self.unique_value(row, group, united[row.arena as usize]) else {
                     continue;
                 };
                 if let Some((before, written)) = given_up.get(&(row.arena, number, value))
@@ -189,6 +198,43 @@ impl Session {
             }
         }
         takes
+    }
+
+    /// What a row has in some columns, in the one form of values that are equal, which `united` columns may have in several.
+    fn unique_value(&self, row: RawHandle, group: &[u16], united: ColumnSet) -> Option<KeyBytes> {
+        if !group.iter().any(|column| united.contains(*column)) {
+            return self.key_at(row, group);
+        }
+        let store = self.store(row);
+        self.one_form(row, group, &|column, out| {
+            store.encode(row.index, column, out)
+        })
+    }
+
+    /// The same as the database has it.
+    fn unique_before(&self, row: RawHandle, group: &[u16], united: ColumnSet) -> Option<KeyBytes> {
+        if !group.iter().any(|column| united.contains(*column)) {
+            return self.key_before_at(row, group);
+        }
+        let store = self.store(row);
+        self.one_form(row, group, &|column, out| {
+            store.encode_before(row.index, column, out)
+        })
+    }
+
+    fn one_form(
+        &self,
+        row: RawHandle,
+        group: &[u16],
+        encode: &dyn Fn(u16, &mut BytesMut) -> bool,
+    ) -> Option<KeyBytes> {
+        let columns = self.table(row).columns;
+        KeyBytes::encode(group.len(), &mut |part, out| {
+            let from = out.len();
+            let is_there = encode(group[part], out);
+            unite(&columns[group[part] as usize], out, from);
+            is_there
+        })
     }
 
     /// Primary keys that are exchanged in a ring are the server's business.
