@@ -6,7 +6,7 @@
 //!
 //! | the column | what it holds |
 //! | --- | --- |
-//! | can be NULL | NULL |
+//! | can be NULL | NULL; under a CHECK, which may forbid that, what is below, if there is plenty of it |
 //! | `uuid`, `text` with room for one | a random UUID |
 //! | `int4`, `int8`, `date`, `timestamp`, `timestamptz`, `time` | a random value, far out where there is room |
 //! | `int2`, `numeric`, `float4`, `float8`, and those above under a CHECK | the value next to the greatest or the least one |
@@ -68,10 +68,20 @@ pub(super) enum Candidates {
 impl Placeholder {
     /// What a column can hold; `None` where no value is safe to be unique and allowed.
     pub(super) fn of(table: &Table, column: u16) -> Option<Placeholder> {
-        let info = &table.columns[column as usize];
-        if info.nullable {
-            return Some(Placeholder::Null);
+        if !table.columns[column as usize].nullable {
+            return Self::of_required(table, column);
         }
+        // A CHECK may want a value. Where none is found that it allows, NULL is what the search gives.
+        let value = match checks_on(table, column).next() {
+            Some(_) => Self::of_required(table, column).filter(|value| !value.is_scarce()),
+            None => None,
+        };
+        Some(value.unwrap_or(Placeholder::Null))
+    }
+
+    /// What a column can hold that must not be NULL.
+    fn of_required(table: &Table, column: u16) -> Option<Placeholder> {
+        let info = &table.columns[column as usize];
         let mut keys = table.relations.iter().filter_map(|relation| {
             let RelationKind::BelongsTo(ForeignKey { deferred, .. }) = &relation.kind else {
                 return None;
@@ -215,13 +225,19 @@ fn is_own_type(declared: Option<&str>) -> bool {
     })
 }
 
-/// The column of a unique group that is moved aside, among those that are written again later: one that can be NULL, else
-/// one that can hold a value of its own, the cheapest first.
+/// The column of a unique group that is moved aside: one that is written again later anyhow, if there is plenty to hold meanwhile, else
+/// another, which is then written as well; one that can be NULL, else one that can hold a value of its own, the cheapest first.
 pub(super) fn parking_column(table: &Table, group: &[u16], written: ColumnSet) -> Option<u16> {
-    let candidates = group
-        .iter()
-        .filter(|column| written.contains(**column) && !table.primary_key.contains(column))
-        .filter_map(|column| Some((Placeholder::of(table, *column)?.price(), *column)));
+    let can_be_written = |column: &&u16| {
+        let is_computed = table.columns[**column as usize].computed.is_some();
+        !is_computed && table.version != Some(**column) && !table.primary_key.contains(column)
+    };
+    let candidates = group.iter().filter(can_be_written).filter_map(|column| {
+        let placeholder = Placeholder::of(table, *column)?;
+        let is_extra = !written.contains(*column);
+        let order = (placeholder.is_scarce(), is_extra, placeholder.price());
+        Some((order, *column))
+    });
     candidates.min().map(|(_, column)| column)
 }
 

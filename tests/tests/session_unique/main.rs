@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `main` | the order of the flush, and what is moved aside |
 //! | `kinds` | what columns of each type hold meanwhile, and where nothing can be done |
+//! | `other_column` | where another column, or a value in place of NULL, is what helps |
 //! | `same` | values that are equal though they are written otherwise |
 #![allow(missing_docs)]
 
 mod kinds;
+mod other_column;
 mod same;
 
 use orm_core::Error;

@@ -132,9 +132,11 @@ impl Session {
         for (row, changed) in rows {
             let guarded = self.is_guarded(row);
             let mut guard = ColumnSet::EMPTY;
+            let aside = written_apart.parked.get(&row).copied().unwrap_or_default();
+            // What was moved aside without having changed gets its value back.
+            let changed = changed.union(aside);
             if guarded {
                 // What was moved aside was guarded then, and an expression doesn't stand on what was read.
-                let aside = written_apart.parked.get(&row).copied().unwrap_or_default();
                 guard = changed.without(aside).without(self.computed_columns(row));
             }
             let later = written_apart.later.get(&row);

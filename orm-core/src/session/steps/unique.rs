@@ -433,21 +433,27 @@ impl Session {
 
 /// The error of a step, in words of what it was for: a search for a value that nobody has found none.
 pub(in crate::session) fn nothing_free(step: &Step, error: Error) -> Error {
-    match &error {
-        Error::Constraint(violated)
-            if step.kind == StepKind::Park && violated.kind == ConstraintKind::NotNull =>
-        {
-            let columns = violated.columns.join(", ");
-            Error::Cycle {
-                what: format!(
-                    "rows of `{table}` exchange unique values, so one of them has to hold something else for the time between, \
-                     and every value that `{table}.{columns}` can have is taken; roll back, and let the constraint be \
-                     checked at COMMIT (`unique_deferred(..)`), or free a value first",
-                    table = step.table.name
-                ),
-            }
-        }
-        _ => error,
+    let table = step.table;
+    let names = step.columns.iter().map(|column| name_of(table, &[column]));
+    let names = || names.collect::<Vec<_>>().join(" and ");
+    let why = match &error {
+        Error::Constraint(violated) if step.kind == StepKind::Park => match violated.kind {
+            ConstraintKind::NotNull => format!("every value that {} can have is taken", names()),
+            ConstraintKind::Check => format!(
+                "nothing that {} could hold meanwhile satisfies the CHECK `{}`",
+                names(),
+                violated.constraint
+            ),
+            _ => return error,
+        },
+        _ => return error,
+    };
+    Error::Cycle {
+        what: format!(
+            "rows of `{}` exchange unique values, so one of them has to hold something else for the time between, and {why}; \
+             roll back, and let the constraint be checked at COMMIT (`unique_deferred(..)`), or free a value first",
+            table.name
+        ),
     }
 }
 
