@@ -418,11 +418,11 @@ async fn what_is_dropped_on_its_way_is_done_or_not() {
     let f = Fixture::new::<World>().await;
     let mut db = f.session();
     let mut in_doubt = 0;
-    for round in 0..24 {
+    for round in 0..48 {
         let names = [0, 1].map(|n| format!("{round}-{n}"));
         let many = 1 + round % 2;
         let new = db.add_all(names[..many].iter().map(|name| Author::create().name(name)));
-        let done = poll_times(1 + round / 2 % 3, db.commit()).await;
+        let done = poll_times(1 + round / 2 % 8, db.commit()).await;
         if done.is_none() {
             if let Err(error) = db.flush().await {
                 let unknown = "whether the transaction was committed is not known";

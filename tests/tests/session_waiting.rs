@@ -163,6 +163,10 @@ async fn is_written(f: &Fixture, name: &str) {
         "owner Cara",
         "pet changed 7",
     ];
+    if name == "refresh" {
+        // It gives up what was set of its row.
+        expected[0] = "badge of 1";
+    }
     if name == "insert" {
         expected.push("pet new 0");
     }
