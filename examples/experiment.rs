@@ -63,7 +63,7 @@ async fn the_bench_shows_what_the_experiment_has_left() {
         "  #0  changed    stock: 5 -> 4",
         "  #0  new        status: 'open', user_id: 1, version: 1",
         "What a flush would do",
-        " 1. 1 row: UPDATE products SET stock = $1 WHERE id = $2",
+        " 2. 1 row: UPDATE products SET stock = $1 WHERE id = $2",
         "What a rollback would put back",
         "  1  row    Product#0    stock was 5",
     ] {

@@ -490,3 +490,21 @@ async fn a_row_leaves_one_whose_key_changes() {
         db.commit().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_row_is_led_by_hand_to_a_key_that_changes_then() {
+    for fresh in [true, false] {
+        let (f, mut db, all) = areas("('a', null), ('b', null), ('c', null), ('d', 'b')").await;
+        if !fresh {
+            db.commit().await.unwrap();
+        }
+        for row in [all[2], all[3]] {
+            db[row].whole_code = Some("a".to_owned());
+        }
+        for row in [all[0], all[1]] {
+            db[row].code.push('!');
+        }
+        db.commit().await.unwrap();
+        assert_eq!(f.rows(AREAS).await, ["a!|NULL", "b!|NULL", "c|a!", "d|a!"]);
+    }
+}

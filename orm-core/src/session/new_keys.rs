@@ -15,9 +15,9 @@ use crate::model::{ColumnSet, RawHandle, RelationInfo, RelationKind};
 struct Follower {
     child: RawHandle,
     via: &'static RelationInfo,
-    target: RawHandle,
-    /// It is about to be led elsewhere, and follows in the database only.
-    leaves: bool,
+    /// What it leads to in memory, and in the database until it is written. One of them at least has a new key.
+    here: Option<RawHandle>,
+    there: Option<RawHandle>,
 }
 
 impl Session {
@@ -48,22 +48,22 @@ impl Session {
         for Follower {
             child,
             via,
-            target,
-            leaves,
+            here,
+            there,
         } in found
         {
             self.save(child);
             let old = self.key_before(child);
-            let elsewhere = leaves.then(|| self.values_of(child, via.columns().0));
-            self.copy_key(child, via, Some(target));
-            // A copy to compare with must know the new key, too, or it would be sent again, or the row not be found as it was.
-            let store = self.store_mut(child);
-            store.rebase(child.index, via.columns().0);
-            for (column, value) in elsewhere.into_iter().flatten() {
-                let ty = self.table(child).columns[column as usize].ty;
-                let raw = ty.raw(value.as_deref());
-                // It is the value that was there.
-                let _ = self.store_mut(child).write(child.index, column, raw);
+            let set = self.values_of(child, via.columns().0);
+            if there.is_some() {
+                // A copy to compare with must know the new key, too, or it would be sent again, or the row not be found as it was.
+                self.copy_key(child, via, there);
+                let store = self.store_mut(child);
+                store.rebase(child.index, via.columns().0);
+            }
+            match here {
+                Some(_) => self.copy_key(child, via, here),
+                None => self.put_back(child, set),
             }
             if let (Some(old), Some(new)) = (old, self.key_before(child)) {
                 let slots = self.store_mut(child).slots_mut();
@@ -101,13 +101,14 @@ impl Session {
             .filter(|child| self.raw_state(*child) == State::Persistent)
             .filter_map(|child| {
                 let led_by = |key: Option<KeyBytes>| moved.get(&key?).copied();
-                let stays = led_by(self.key_at(child, columns));
-                let target = stays.or_else(|| led_by(self.key_before_at(child, columns)))?;
-                Some(Follower {
+                let here = led_by(self.key_at(child, columns));
+                let there = led_by(self.key_before_at(child, columns));
+                let follows = here.is_some() || there.is_some();
+                follows.then_some(Follower {
                     child,
                     via,
-                    target,
-                    leaves: stays.is_none(),
+                    here,
+                    there,
                 })
             })
             .collect()
@@ -120,5 +121,14 @@ impl Session {
             (*column, is_there.then_some(out))
         };
         columns.iter().map(value).collect()
+    }
+
+    fn put_back(&mut self, row: RawHandle, values: Vec<(u16, Option<BytesMut>)>) {
+        for (column, value) in values {
+            let ty = self.table(row).columns[column as usize].ty;
+            let raw = ty.raw(value.as_deref());
+            // It was there before, so it fits.
+            let _ = self.store_mut(row).write(row.index, column, raw);
+        }
     }
 }

@@ -121,6 +121,11 @@ impl Session {
         known_by: &mut KnownBy,
     ) -> Option<(usize, Lead)> {
         let row = rows.all[after];
+        let by_server = self.computed_columns(row);
+        let (columns, _) = relation.columns();
+        if columns.iter().any(|column| by_server.contains(*column)) {
+            return None; // Nobody knows where an expression leads.
+        }
         match self.known_target(row, relation) {
             Some(None) => None,
             Some(Some(target)) if self.raw_state(target) == State::Pending => {
