@@ -133,6 +133,13 @@ pub struct ColumnInfo {
 }
 
 impl ColumnInfo {
+    /// The declared type of a `char(n)`, which the server fills up with blanks that don't count.
+    pub(crate) fn padded(&self) -> Option<&'static str> {
+        let declared = self.declared?;
+        let name = declared.split('(').next().unwrap_or_default().trim();
+        matches!(name, "char" | "character" | "bpchar").then_some(declared)
+    }
+
     /// How many characters a `varchar(n)` or `char(n)` holds.
     pub(crate) fn longest(&self) -> Option<usize> {
         let (ty, rest) = self.declared?.split_once('(')?;

@@ -68,6 +68,15 @@ fn members_of(relation: &'static RelationInfo) -> (Select, TableRef, &'static [u
     (members, link, near.columns().0)
 }
 
+/// That a column has the key of the parent. Keys travel as texts where the column is a `char(n)`, whose blanks don't count.
+fn tie_to_parent(owner: TableRef, column: u16, key: &'static str) -> Node {
+    let key = match owner.table.columns[column as usize].padded() {
+        None => Node::Word(key),
+        Some(declared) => Node::infix(Node::Word(key), "::", Node::Word(declared)),
+    };
+    Node::infix(Node::Column(owner, column), "=", key)
+}
+
 impl Session {
     /// The statement for the members of some parents. Behind the columns that are wanted of a member stands the key of the
     /// parent that it belongs to, where a whole member doesn't have it: behind a many-to-many's, and behind single
@@ -124,9 +133,8 @@ impl Session {
         members.limit = step.limit;
         let keys = PARENT_KEYS.iter().take(owner_columns.len());
         let keys: Vec<_> = keys.map(|key| Node::Word(key)).collect();
-        for (column, key) in owner_columns.iter().zip(&keys) {
-            let tie = Node::infix(Node::Column(owner, *column), "=", key.clone());
-            members.filters.push(tie);
+        for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
+            members.filters.push(tie_to_parent(owner, *column, key));
         }
         let mut outer = Select::from(there);
         outer.unfiltered = step.unfiltered;
@@ -202,8 +210,7 @@ impl Session {
         let there = rows.from;
         rows.unfiltered = step.unfiltered;
         for (column, key) in owner_columns.iter().zip(PARENT_KEYS) {
-            let tie = Node::infix(Node::Column(owner, *column), "=", Node::Word(key));
-            rows.filters.push(tie);
+            rows.filters.push(tie_to_parent(owner, *column, key));
         }
         rows.filters.extend(step.filters);
         let arrays = self.key_arrays(owner.table, owner_columns, keys);

@@ -20,12 +20,11 @@ enum Forms {
 
 impl Forms {
     fn of(column: &ColumnInfo) -> Option<Forms> {
-        let declared = column.declared.unwrap_or_default();
         match column.ty.name {
             "numeric" => Some(Forms::Digits),
             "float4" | "float8" => Some(Forms::Float),
-            "text" if declared == "citext" => Some(Forms::Caseless),
-            "text" if is_padded(declared) => Some(Forms::Padded),
+            "text" if column.declared == Some("citext") => Some(Forms::Caseless),
+            "text" if column.padded().is_some() => Some(Forms::Padded),
             _ => None,
         }
     }
@@ -60,12 +59,6 @@ impl Forms {
             }
         }
     }
-}
-
-/// Whether a column is declared as `char(n)`, which the server fills up with blanks.
-pub(super) fn is_padded(declared: &str) -> bool {
-    let name = declared.split('(').next().unwrap_or_default().trim();
-    matches!(name, "char" | "character" | "bpchar")
 }
 
 fn one_form(number: f64) -> f64 {

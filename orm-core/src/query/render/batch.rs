@@ -6,6 +6,16 @@ use crate::expr::BatchColumn;
 use crate::model::Table;
 use crate::types::Param;
 
+impl Renderer {
+    /// What makes the text before it one that a column's `char(n)` is compared with: blanks at the end of these don't count.
+    pub(crate) fn padding(&mut self, table: &Table, column: u16) {
+        if let Some(declared) = table.columns[column as usize].padded() {
+            self.text("::");
+            self.text(declared);
+        }
+    }
+}
+
 impl BatchColumn {
     /// Reads the column out of the rows that `unnest` made.
     pub(crate) fn read(&self, sql: &mut Renderer) {
@@ -91,5 +101,6 @@ pub(crate) fn are_equal(
         sql.column_of(table, *column);
         sql.text(" = u.");
         sql.made(name);
+        sql.padding(table, *column);
     });
 }

@@ -5,7 +5,7 @@ use super::rows::number_name;
 use crate::expr::template::{self, Piece};
 use crate::expr::{AggregateCall, CaseNode, Node};
 use crate::query::Effect;
-use crate::types::{Param, SqlType};
+use crate::types::{Param, PgType, SqlType};
 
 impl Renderer {
     /// Appends an expression.
@@ -149,8 +149,8 @@ impl Renderer {
             Node::InRows(columns, arrays) => {
                 self.text("(");
                 self.list(columns, ", ", Self::node);
-                self.text(") IN (SELECT * FROM ");
-                self.unnest(arrays);
+                self.text(") IN (SELECT ");
+                self.keys_of_rows(columns, arrays);
                 self.text(")");
             }
             Node::Exists(select) => {
@@ -159,6 +159,32 @@ impl Renderer {
                 self.text(")");
             }
         }
+    }
+
+    /// `* FROM unnest(..)`; where a column is a `char(n)`, whose blanks don't count, `u.k0::char(3), u.k1 FROM unnest(..) AS u(k0, k1)`.
+    fn keys_of_rows(&mut self, columns: &[Node], arrays: &[(Param, &'static PgType)]) {
+        let padded = |node: &Node| match node {
+            Node::Column(of, column) => of.table.columns[*column as usize].padded(),
+            _ => None,
+        };
+        if columns.iter().all(|column| padded(column).is_none()) {
+            self.text("* FROM ");
+            return self.unnest(arrays);
+        }
+        self.list(columns.iter().enumerate(), ", ", |sql, (at, column)| {
+            sql.made(&format!("u.k{at}"));
+            if let Some(declared) = padded(column) {
+                sql.text("::");
+                sql.text(declared);
+            }
+        });
+        self.text(" FROM ");
+        self.unnest(arrays);
+        self.text(" AS u(");
+        self.list(0..columns.len(), ", ", |sql, at| {
+            sql.made(&format!("k{at}"));
+        });
+        self.text(")");
     }
 
     /// `(a, b)`.

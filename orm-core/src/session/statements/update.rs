@@ -192,6 +192,7 @@ pub(super) fn unchanged(
         sql.column_of(table, *column);
         sql.text(" = ");
         value.read(sql);
+        sql.padding(table, *column);
     });
     for (column, old) in step.guard.iter().zip(olds) {
         sql.text(" AND ");
