@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use orm_core::prelude::*;
-use orm_core::session::{HookContext, Hooks, SessionEvents, SessionOptions};
+use orm_core::session::{HookContext, Hooks, SessionEvents, SessionOptions, State};
 use orm_core::{Error, Result};
 use tests::fixture::{Fixture, poll_times, text};
 use tests::refused;
@@ -346,4 +346,45 @@ async fn a_refresh_that_waits_for_a_connection_gives_up_nothing() {
     db.commit().await.unwrap();
     let rows = f.rows("select name, owner_id from pets where id = 1").await;
     assert_eq!(rows, ["changed|2"]);
+}
+
+#[tokio::test]
+async fn a_cursor_that_waits_for_a_connection_can_be_opened_later() {
+    let f = Fixture::new::<All>().await;
+    let mut round = Round::begin(&f, Duration::from_millis(20)).await;
+    let other = round.hold().await;
+    let mut cursor = Owner::query().order_by(Owner::ID).cursor(5);
+    let db = &mut round.db;
+    let error = refused(cursor.next(db).await);
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert!(poll_times(1, cursor.next(db)).await.is_none());
+    drop(other);
+    let chunk = cursor.next(db).await.unwrap().unwrap();
+    assert_eq!(chunk, [round.ann, round.bob]);
+}
+
+/// Lets nobody in.
+struct Closed;
+
+impl SessionEvents for Closed {
+    fn before_flush(&self, db: &mut Session) -> Result<()> {
+        for new in db.new_entities::<Owner>() {
+            db.expunge(new)?;
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_nothing_was_sent_on_is_free_again() {
+    let f = Fixture::new::<All>().await;
+    let round = Round::begin(&f, Duration::from_millis(20)).await;
+    let options = SessionOptions::new().events(Closed);
+    let mut db = round.engine.session_with(options);
+    let owner = db.insert(Owner::create().name("Cara")).await.unwrap();
+    assert_eq!(db.state(owner), State::Detached);
+    round.hold().await;
+    let distinct = Owner::query().distinct().for_update();
+    refused(distinct.cursor(1).next(&mut db).await);
+    round.hold().await;
 }

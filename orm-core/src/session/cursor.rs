@@ -151,11 +151,18 @@ impl<Sel: Selection> Cursor<Sel> {
         db: &'a mut Session,
     ) -> Running<'a, Option<Vec<Sel::Row<Session>>>> {
         Running::new(async move {
-            if let Place::Open(open) = &self.place {
-                if let Some(why) = db.has_lost(open) {
-                    return Err(self.refuse(why));
+            match &self.place {
+                Place::Open(open) => {
+                    if let Some(why) = db.has_lost(open) {
+                        return Err(self.refuse(why));
+                    }
+                    db.before_read().await?;
                 }
-                db.before_read().await?;
+                Place::Before { .. } => {
+                    db.before_read().await?;
+                    db.reserve().await?;
+                }
+                Place::End | Place::Broken => {}
             }
             // What does not come to its end leaves the cursor behind as broken: nobody knows which row is next.
             let mut open = match std::mem::replace(&mut self.place, Place::Broken) {
@@ -164,7 +171,12 @@ impl<Sel: Selection> Cursor<Sel> {
                     select,
                     loads,
                     size,
-                } => db.open_cursor(*select, loads, size, Sel::IS_PLAIN).await?,
+                } => {
+                    let opened = db.open_cursor(*select, loads, size, Sel::IS_PLAIN).await;
+                    // Of a query that cannot have a cursor nothing was sent.
+                    db.reserved = None;
+                    opened?
+                }
                 Place::End => {
                     self.place = Place::End;
                     return Ok(None);

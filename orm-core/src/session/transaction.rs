@@ -356,6 +356,7 @@ impl Session {
             self.send_commit().await?;
         }
         self.link = None;
+        self.reserved = None;
         self.phase = Phase::Idle;
         self.cursors.clear();
         self.forget_undo();

@@ -105,6 +105,8 @@ impl Session {
             self.reserve().await?;
             let handle = self.add_new(new);
             self.flush().await?;
+            // A hook may have taken the row out.
+            self.reserved = None;
             Ok(Handle::from_raw(handle))
         })
     }
