@@ -3,7 +3,7 @@
 
 use bytes::BytesMut;
 
-use crate::model::{ColumnInfo, ColumnSet, Table};
+use crate::model::ColumnInfo;
 
 /// What makes equal values of a column differ in their bytes.
 #[derive(Clone, Copy)]
@@ -70,11 +70,9 @@ fn one_form(number: f64) -> f64 {
     }
 }
 
-/// The columns of a table in which equal values may have different bytes.
-pub(super) fn in_many_forms(table: &Table) -> ColumnSet {
-    let columns = (0..).zip(table.columns);
-    let many = columns.filter(|(_, column)| Forms::of(column).is_some());
-    many.map(|(at, _)| at).collect()
+/// Whether equal values of a column may have different bytes.
+pub(super) fn has_many_forms(column: &ColumnInfo) -> bool {
+    Forms::of(column).is_some()
 }
 
 /// Brings a column's value, which begins at a place, into the form that all its equals have.

@@ -33,7 +33,7 @@ use crate::session::hash::{FastMap, FastSet};
 use crate::session::key::KeyBytes;
 use crate::session::parking::{Placeholder, parking_column};
 use crate::session::plan::{Step, StepKind, Why};
-use crate::session::same::{in_many_forms, unite};
+use crate::session::same::{has_many_forms, unite};
 
 /// One row takes a unique value that another one gives up.
 #[derive(Debug, Clone)]
@@ -134,7 +134,8 @@ impl Session {
         }
         let tables = self.arenas.iter().map(|store| store.slots().table);
         let groups: Vec<Vec<Vec<u16>>> = tables.clone().map(unique_groups).collect();
-        let united: Vec<ColumnSet> = tables.map(in_many_forms).collect();
+        let united = tables.zip(&groups);
+        let united: Vec<ColumnSet> = united.map(in_many_forms).collect();
         let groups_of = |row: RawHandle| groups[row.arena as usize].iter().enumerate();
         let mut given_up: FastMap<Value, (RawHandle, ColumnSet)> = FastMap::default();
         let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet| {
@@ -467,6 +468,14 @@ pub(super) fn name_of(table: &Table, group: &[u16]) -> String {
         [name] => format!("`{}.{name}`", table.name),
         _ => format!("`{}.({})`", table.name, names.join(", ")),
     }
+}
+
+/// The unique columns of a table in which equal values may have different bytes.
+fn in_many_forms((table, groups): (&'static Table, &Vec<Vec<u16>>)) -> ColumnSet {
+    let columns = groups.iter().flatten().copied();
+    columns
+        .filter(|column| has_many_forms(&table.columns[*column as usize]))
+        .collect()
 }
 
 fn all_columns(table: &Table) -> ColumnSet {
