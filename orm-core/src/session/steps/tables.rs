@@ -74,15 +74,19 @@ impl Session {
     pub(super) fn table_order(&self, changes: &ChangeSet) -> Vec<Vec<usize>> {
         let updates = changes.updates.iter().map(|(row, _)| row);
         let rows = changes.inserts.iter().chain(updates);
-        let mut numbers: Vec<usize> = Vec::new();
-        for row in rows.chain(&changes.deletes) {
+        let mut rows = rows.chain(&changes.deletes);
+        let Some(first) = rows.next() else {
+            return Vec::new();
+        };
+        let mut numbers = vec![first.arena as usize];
+        let Some(other) = rows.find(|row| row.arena != first.arena) else {
+            return vec![numbers];
+        };
+        for row in std::iter::once(other).chain(rows) {
             let number = row.arena as usize;
             if numbers.last() != Some(&number) && !numbers.contains(&number) {
                 numbers.push(number);
             }
-        }
-        if numbers.len() < 2 {
-            return numbers.into_iter().map(|number| vec![number]).collect();
         }
         let table = |number: usize| self.arenas[number].slots().table;
         numbers.sort_by_cached_key(|number| place_of(table(*number)));
