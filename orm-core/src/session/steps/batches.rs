@@ -129,12 +129,14 @@ impl Session {
         // Mostly a row is changed as the one before it, and all are one batch.
         let mut batches: Vec<(Batch, Vec<RawHandle>)> = Vec::new();
         let mut room = rows.len();
-        for (row, changed) in rows {
+        for (row, mut changed) in rows {
             let guarded = self.is_guarded(row);
-            let mut guard = ColumnSet::EMPTY;
-            let aside = written_apart.parked.get(&row).copied().unwrap_or_default();
-            // What was moved aside without having changed gets its value back.
-            let changed = changed.union(aside);
+            let (mut guard, mut aside) = (ColumnSet::EMPTY, ColumnSet::EMPTY);
+            if let Some(columns) = written_apart.parked.get(&row) {
+                aside = *columns;
+                // What was moved aside without having changed gets its value back.
+                changed = changed.union(aside);
+            }
             if guarded {
                 // What was moved aside was guarded then, and an expression doesn't stand on what was read.
                 guard = changed.without(aside).without(self.computed_columns(row));

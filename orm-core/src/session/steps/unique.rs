@@ -79,6 +79,29 @@ pub(in crate::session) fn unique_groups(table: &Table) -> Vec<Vec<u16>> {
         .collect()
 }
 
+/// What is unique in a table.
+struct Uniques {
+    groups: Vec<Vec<u16>>,
+    /// All columns of these.
+    columns: ColumnSet,
+    /// Those in which equal values may have different bytes.
+    in_forms: ColumnSet,
+}
+
+impl Uniques {
+    fn of(table: &'static Table) -> Self {
+        let groups = unique_groups(table);
+        let columns: ColumnSet = groups.iter().flatten().copied().collect();
+        let in_forms = columns.iter();
+        let in_forms = in_forms.filter(|column| has_many_forms(&table.columns[*column as usize]));
+        Uniques {
+            in_forms: in_forms.collect(),
+            columns,
+            groups,
+        }
+    }
+}
+
 impl Session {
     /// Finds the unique values that change hands, and decides what goes first and what is moved aside.
     pub(super) fn unique_moves(&self, changes: &ChangeSet) -> Result<Moves> {
@@ -133,28 +156,22 @@ impl Session {
             is_taking[row.arena as usize] = true;
         }
         let tables = self.arenas.iter().map(|store| store.slots().table);
-        let groups: Vec<Vec<Vec<u16>>> = tables.clone().map(unique_groups).collect();
-        let united = tables.zip(&groups);
-        let united: Vec<ColumnSet> = united.map(in_many_forms).collect();
-        let groups_of = |row: RawHandle| groups[row.arena as usize].iter().enumerate();
+        let uniques: Vec<Uniques> = tables.map(Uniques::of).collect();
+        let uniques = |row: RawHandle| &uniques[row.arena as usize];
+        let groups_of = |row: RawHandle| uniques(row).groups.iter().enumerate();
         let mut given_up: FastMap<Value, (RawHandle, ColumnSet)> = FastMap::default();
         let mut give_up = |row: RawHandle, known_by: RawHandle, written: ColumnSet| {
             for (number, group) in groups_of(row) {
                 let changes = group.iter().any(|column| written.contains(*column));
                 if changes
-                    && let Some(value) =
-                        self.unique_before(known_by, group, united[row.arena as usize])
+                    && let Some(value) = self.unique_before(known_by, group, uniques(row).in_forms)
                 {
                     given_up.insert((row.arena, number, value), (row, written));
                 }
             }
         };
-        let unique: Vec<ColumnSet> = groups
-            .iter()
-            .map(|groups| groups.iter().flatten().copied().collect())
-            .collect();
         for (row, changed) in &changes.updates {
-            if changed.without(unique[row.arena as usize]) != *changed {
+            if changed.without(uniques(*row).columns) != *changed {
                 give_up(*row, *row, *changed);
             }
         }
@@ -183,7 +200,7 @@ impl Session {
                 if !group.iter().any(writes) || group.iter().any(unknown) {
                     continue;
                 }
-                let Some(value) = self.unique_value(row, group, united[row.arena as usize]) else {
+                let Some(value) = self.unique_value(row, group, uniques(row).in_forms) else {
                     continue;
                 };
                 if let Some((before, written)) = given_up.get(&(row.arena, number, value))
@@ -201,9 +218,9 @@ impl Session {
         takes
     }
 
-    /// What a row has in some columns, in the one form of values that are equal, which `united` columns may have in several.
-    fn unique_value(&self, row: RawHandle, group: &[u16], united: ColumnSet) -> Option<KeyBytes> {
-        if !group.iter().any(|column| united.contains(*column)) {
+    /// What a row has in some columns, in the one form of values that are equal, which columns `in_forms` may have in several.
+    fn unique_value(&self, row: RawHandle, group: &[u16], in_forms: ColumnSet) -> Option<KeyBytes> {
+        if !group.iter().any(|column| in_forms.contains(*column)) {
             return self.key_at(row, group);
         }
         let store = self.store(row);
@@ -213,8 +230,13 @@ impl Session {
     }
 
     /// The same as the database has it.
-    fn unique_before(&self, row: RawHandle, group: &[u16], united: ColumnSet) -> Option<KeyBytes> {
-        if !group.iter().any(|column| united.contains(*column)) {
+    fn unique_before(
+        &self,
+        row: RawHandle,
+        group: &[u16],
+        in_forms: ColumnSet,
+    ) -> Option<KeyBytes> {
+        if !group.iter().any(|column| in_forms.contains(*column)) {
             return self.key_before_at(row, group);
         }
         let store = self.store(row);
@@ -468,14 +490,6 @@ pub(super) fn name_of(table: &Table, group: &[u16]) -> String {
         [name] => format!("`{}.{name}`", table.name),
         _ => format!("`{}.({})`", table.name, names.join(", ")),
     }
-}
-
-/// The unique columns of a table in which equal values may have different bytes.
-fn in_many_forms((table, groups): (&'static Table, &Vec<Vec<u16>>)) -> ColumnSet {
-    let columns = groups.iter().flatten().copied();
-    columns
-        .filter(|column| has_many_forms(&table.columns[*column as usize]))
-        .collect()
 }
 
 fn all_columns(table: &Table) -> ColumnSet {
