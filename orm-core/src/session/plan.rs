@@ -137,7 +137,8 @@ pub enum StepKind {
     Replace,
     /// Deletes rows.
     Delete,
-    /// Sets foreign keys of rows that were inserted without them, because they refer to one another in a ring.
+    /// Sets foreign keys of rows that were inserted without them, or given new keys before, because they refer to one another in
+    /// a ring.
     Close,
     /// Sets foreign keys of rows that are about to be deleted to NULL, because they refer to one another in a ring.
     Open,

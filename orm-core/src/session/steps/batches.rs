@@ -113,6 +113,7 @@ impl Session {
     }
 
     /// The columns of a new row that are given a value, or an expression.
+    #[inline]
     pub(super) fn given(&self, row: RawHandle) -> ColumnSet {
         let given = self.store(row).given(row.index);
         given.union(self.computed_columns(row))

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{RelationInfo, RelationKind, Standing, Table};
+use crate::model::{RawHandle, RelationInfo, RelationKind, Standing, Table};
 use crate::order::components;
 use crate::session::Session;
 use crate::session::change_set::ChangeSet;
@@ -72,21 +72,29 @@ fn find_standing(table: &'static Table) -> Standing {
 impl Session {
     /// The arenas in which something is done, in the order of their tables, grouped where these refer to one another.
     pub(super) fn table_order(&self, changes: &ChangeSet) -> Vec<Vec<usize>> {
-        let updates = changes.updates.iter().map(|(row, _)| row);
-        let rows = changes.inserts.iter().chain(updates);
-        let mut rows = rows.chain(&changes.deletes);
-        let Some(first) = rows.next() else {
-            return Vec::new();
-        };
-        let mut numbers = vec![first.arena as usize];
-        let Some(other) = rows.find(|row| row.arena != first.arena) else {
-            return vec![numbers];
-        };
-        for row in std::iter::once(other).chain(rows) {
-            let number = row.arena as usize;
-            if numbers.last() != Some(&number) && !numbers.contains(&number) {
-                numbers.push(number);
+        // Rows of one table stand together, mostly.
+        let (mut numbers, mut last) = (Vec::new(), None);
+        let mut note = |row: &RawHandle| {
+            if last.replace(row.arena) != Some(row.arena) {
+                let number = row.arena as usize;
+                if !numbers.contains(&number) {
+                    numbers.push(number);
+                }
             }
+        };
+        for row in &changes.inserts {
+            note(row);
+        }
+        for (row, _) in &changes.updates {
+            note(row);
+        }
+        for row in &changes.deletes {
+            note(row);
+        }
+        match numbers.len() {
+            0 => return Vec::new(),
+            1 => return vec![numbers],
+            _ => {}
         }
         let table = |number: usize| self.arenas[number].slots().table;
         numbers.sort_by_cached_key(|number| place_of(table(*number)));
