@@ -30,7 +30,7 @@ impl Session {
     /// # #[cfg(not(feature = "testing"))] fn main() {}
     /// ```
     /// # Errors
-    /// [`Error::Detached`], [`Error::Pending`].
+    /// [`Error::Detached`](crate::Error::Detached), [`Error::Pending`](crate::Error::Pending).
     pub fn expire<M: Model>(&mut self, handle: Handle<M>) -> Result<()> {
         self.peek(handle)?;
         self.expire_rows(&[handle.raw()]);
