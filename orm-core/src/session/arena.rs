@@ -11,7 +11,7 @@ use super::drafts::Drafts;
 use super::kept::Kept;
 use super::key::KeyBytes;
 use super::key_map;
-use super::slots::Slots;
+use super::slots::{STALE, Slots};
 use super::state::State;
 use super::store::{ReadRow, Store};
 use crate::error::Result;
@@ -140,7 +140,7 @@ impl<M: Model> Arena<M> {
 
     /// Takes a slot for a row from outside, as a stale one. `before` is what it was when it was last read.
     pub(crate) fn attach(&mut self, row: M, before: Option<M>) -> u32 {
-        let index = self.slots.claim(State::Persistent, 0);
+        let index = self.slots.claim(State::Persistent, STALE);
         let known = before.as_ref().unwrap_or(&row);
         self.slots.keys.insert(Self::key_of(known), index);
         let changed = before.filter(|before| !row.diff(before).is_empty());
@@ -229,7 +229,7 @@ impl<M: Model> Arena<M> {
 
     /// The row is this one from now on, that of a stale persistent entity.
     fn put_back(&mut self, index: u32, row: M) {
-        self.slots.inserted(index, Self::key_of(&row), 0);
+        self.slots.inserted(index, Self::key_of(&row), STALE);
         self.slots.heads[index as usize].doomed = false;
         self.replace(index, Content::Row(row));
     }

@@ -6,7 +6,6 @@ use super::ahead::{Ahead, Origin};
 use super::key::KeyBytes;
 use super::load_joined::Loading;
 use super::savepoint::{Nested, NoAutoflush};
-use super::triggers::STALE;
 use super::{Session, State};
 use crate::error::{Error, Result};
 use crate::expr::{Item, Node, Select, Write};
@@ -104,7 +103,7 @@ impl Session {
             }
             self.store_mut(handle).rebase(handle.index, &new);
             if stale {
-                self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = STALE;
+                self.make_stale(handle);
             }
             self.follow_row(handle, new.iter().copied().collect());
         }

@@ -5,7 +5,7 @@
 
 use super::hash::FastSet;
 use super::link_rows::LinkRow;
-use super::slots::LinkState;
+use super::slots::{LinkState, STALE};
 use super::undo::Undo;
 use super::{Session, State};
 use crate::error::Result;
@@ -89,10 +89,15 @@ impl Session {
             self.give_up(row, |_| true, revert);
         }
         self.forget_created(row);
-        self.store_mut(row).slots_mut().heads[row.index as usize].epoch = 0;
+        self.make_stale(row);
         for relation in self.table(row).relations {
             self.expire_link(row, relation);
         }
+    }
+
+    /// The row must be read again before it is trusted.
+    pub(super) fn make_stale(&mut self, row: RawHandle) {
+        self.store_mut(row).slots_mut().heads[row.index as usize].epoch = STALE;
     }
 
     /// What was deleted stays so.

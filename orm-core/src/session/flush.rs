@@ -50,7 +50,7 @@ impl Session {
     /// server the session waits for [`rollback`](Session::rollback); an error that was seen before anything was sent leaves it
     /// as it was, so that the mistake can be put right; so does a pool that has no connection in time.
     ///
-    /// Dropped before it has finished, and be it that it waits for a connection, the session waits for `rollback` as well.
+    /// Dropped before it has finished, even while it waits for a connection, the session waits for `rollback` as well.
     ///
     /// # Triggers
     /// A trigger that keeps a row from being written is [`Error::Stale`], one that keeps it from being deleted
@@ -378,8 +378,8 @@ impl Session {
         }
         let places = self.places(step, matching, returned, rows);
         let places = self.or_fail(places)?;
-        let behind = matching.behind_key(step.table, returned);
-        let front = matching.returning(step.table, returned).len() - behind.iter().count();
+        let behind = matching.behind(step.table, returned);
+        let front = matching.front(step.table).len();
         let mut rewritten = Rewrites::of(step);
         for (at, column) in behind.iter().enumerate() {
             for (number, (entity, place)) in step.rows.iter().zip(&places).enumerate() {

@@ -13,7 +13,7 @@ use super::key::KeyBytes;
 use super::slots::LinkState;
 use super::undo::Undo;
 use super::{LinkRow, Session, State};
-use crate::model::{ColumnSet, RawHandle, RelationInfo};
+use crate::model::{ColumnSet, RawHandle, RelationInfo, Table};
 
 impl Session {
     /// Some columns of an entity as a key; `None` if one is NULL.
@@ -123,12 +123,8 @@ impl Session {
 
     /// A row was read or written anew by the server. Where its foreign keys have changed, it leads somewhere else.
     pub(super) fn follow_row(&mut self, child: RawHandle, changed: ColumnSet) {
-        for relation in self.table(child).relations {
-            let Some(key) = relation.foreign_key() else {
-                continue;
-            };
-            let moved = key.columns.iter().any(|column| changed.contains(*column));
-            if moved && !self.set_links.contains(child, relation) {
+        for relation in along(self.table(child), changed) {
+            if !self.set_links.contains(child, relation) {
                 self.lead_elsewhere(child, relation);
             }
         }
@@ -413,4 +409,16 @@ impl LastKey {
     fn forget(&mut self, row: RawHandle) {
         self.of.take_if(|(known, _)| *known == row);
     }
+}
+
+/// The `belongs_to` relationships of a table whose foreign keys have one of some columns.
+pub(super) fn along(
+    table: &'static Table,
+    columns: ColumnSet,
+) -> impl Iterator<Item = &'static RelationInfo> {
+    let relations = table.relations.iter().copied();
+    relations.filter(move |relation| {
+        let key = relation.foreign_key();
+        key.is_some_and(|key| key.columns.iter().any(|column| columns.contains(*column)))
+    })
 }

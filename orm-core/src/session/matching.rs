@@ -56,22 +56,26 @@ impl Match {
         }
     }
 
-    /// The columns of RETURNING: the key in front, where rows are matched by it.
-    pub(super) fn returning(self, table: &Table, returned: ColumnSet) -> Vec<u16> {
-        let mut all = Vec::new();
-        if self == Match::ByKey && !returned.is_empty() {
-            all.extend_from_slice(table.primary_key);
+    /// The columns that come back in front of all others: the key, where rows are matched by it.
+    pub(super) fn front(self, table: &Table) -> &'static [u16] {
+        match self {
+            Match::ByKey => table.primary_key,
+            _ => &[],
         }
-        all.extend(self.behind_key(table, returned).iter());
-        all
     }
 
-    /// Those that stand behind it.
-    pub(super) fn behind_key(self, table: &Table, returned: ColumnSet) -> ColumnSet {
-        match self {
-            Match::ByKey => returned.without(table.primary_key.iter().copied().collect()),
-            _ => returned,
+    /// Those that come back behind them.
+    pub(super) fn behind(self, table: &Table, returned: ColumnSet) -> ColumnSet {
+        returned.without(self.front(table).iter().copied().collect())
+    }
+
+    /// The columns of RETURNING; none where nothing is wanted.
+    pub(super) fn returning(self, table: &Table, returned: ColumnSet) -> Vec<u16> {
+        if returned.is_empty() {
+            return Vec::new();
         }
+        let front = self.front(table).iter().copied();
+        front.chain(self.behind(table, returned).iter()).collect()
     }
 }
 

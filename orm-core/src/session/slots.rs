@@ -7,6 +7,9 @@ use super::key_map::KeyMap;
 use super::state::State;
 use crate::model::{RawHandle, Table};
 
+/// The epoch of rows that are stale, whatever the transaction: the first one has number 1.
+pub(super) const STALE: u32 = 0;
+
 /// The head of an entity: everything but its row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {

@@ -12,17 +12,16 @@ use std::collections::BTreeMap;
 use bytes::BytesMut;
 
 use super::Session;
+use super::links::along;
 use super::plan::{Step, StepKind};
 use super::same::is_same;
+use super::slots::STALE;
 use super::store::Store;
 use super::transaction::Phase;
 use crate::engine::{Fires, Rewritten};
 use crate::error::Result;
-use crate::model::{ColumnSet, RawHandle, RelationInfo, Table};
+use crate::model::{ColumnSet, RawHandle, Table};
 use crate::types::Raw;
-
-/// The epoch of rows that are stale whatever the transaction.
-pub(super) const STALE: u32 = 0;
 
 impl Session {
     /// Lets steps know of the triggers that their rows meet. Asks the catalog, where the engine does not know.
@@ -93,11 +92,7 @@ impl Session {
     pub(super) fn follow_rewritten(&mut self, step: &Step, rewritten: Rewrites) {
         let mut all = ColumnSet::EMPTY;
         for (number, columns) in &rewritten.rows {
-            let leads = |relation: &&&RelationInfo| {
-                let key = relation.foreign_key();
-                key.is_some_and(|key| key.columns.iter().any(|column| columns.contains(*column)))
-            };
-            for relation in step.table.relations.iter().filter(leads) {
+            for relation in along(step.table, *columns) {
                 self.lead_elsewhere(step.rows[*number], relation);
             }
             all = all.union(*columns);

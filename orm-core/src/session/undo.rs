@@ -247,7 +247,7 @@ impl Session {
                 }
                 Undo::Read(handle) => {
                     if self.raw_state(handle) == State::Persistent {
-                        self.store_mut(handle).slots_mut().heads[handle.index as usize].epoch = 0;
+                        self.make_stale(handle);
                     }
                 }
                 Undo::Created(handle, created) => {
